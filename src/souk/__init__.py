@@ -1,0 +1,1 @@
+"""The shop: one package per room, and the kernel they share."""

@@ -1,0 +1,98 @@
+"""The few DynamoDB calls rooms have in common."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+from souk.kernel import aws
+from souk.kernel.errors import Busy
+from souk.kernel.items import Item, from_item, to_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CONFLICT_TRIES = 6
+BATCH_GET_LIMIT = 100
+CONDITION = "ConditionalCheckFailed"
+
+
+class ConditionFailed(Exception):
+    """A transaction's conditions did not hold; nothing was written."""
+
+    def __init__(self, failed: frozenset[int]) -> None:
+        super().__init__(f"conditions failed at {sorted(failed)}")
+        self.failed = failed
+        """Positions of the actions whose condition failed."""
+
+
+def transact(actions: Sequence[dict[str, Any]]) -> None:
+    """Write all actions or none.
+
+    DynamoDB cancels one of two transactions that touch the same item at the same moment;
+    that says nothing about the conditions, so it is tried again with jitter.
+    Raises ConditionFailed, or Busy when the items stay contended.
+    """
+    client = aws.dynamodb()
+    for attempt in range(CONFLICT_TRIES):
+        try:
+            client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # plain dicts
+        except client.exceptions.TransactionCanceledException as error:
+            codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+            failed = frozenset(i for i, code in enumerate(codes) if code == CONDITION)
+            if failed:
+                raise ConditionFailed(failed) from error
+            if "TransactionConflict" not in codes:
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, no secret
+        else:
+            return
+    raise Busy("others are changing the same thing; nothing was changed, please try again")
+
+
+def key(pk: str, sk: str) -> Item:
+    return to_item({"pk": pk, "sk": sk})
+
+
+def get(table: str, pk: str, sk: str) -> dict[str, Any] | None:
+    """One row as last written (a consistent read), or None."""
+    answer = aws.dynamodb().get_item(TableName=table, Key=key(pk, sk), ConsistentRead=True)
+    return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def get_many(table: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows that exist, by (pk, sk), read consistently; 100 keys a call."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for start in range(0, len(keys), BATCH_GET_LIMIT):
+        wanted = [key(*each) for each in keys[start : start + BATCH_GET_LIMIT]]
+        for row in _batch_get(table, wanted):
+            found[row["pk"], row["sk"]] = row
+    return found
+
+
+def _batch_get(table: str, wanted: list[Item]) -> Iterator[dict[str, Any]]:
+    """Asks again for what one answer (16 MB at most) could not hold."""
+    while wanted:
+        answer = aws.dynamodb().batch_get_item(
+            RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+        )
+        yield from map(from_item, answer["Responses"].get(table, []))
+        left = answer["UnprocessedKeys"].get(table)
+        wanted = [dict(each) for each in left["Keys"]] if left else []
+
+
+def query(table: str, pk: str, **options: Any) -> Iterator[dict[str, Any]]:
+    """Every row of one partition in key order, page by page."""
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": to_item({":pk": pk}),
+        **options,
+    }
+    while True:
+        answer = aws.dynamodb().query(**request)
+        yield from map(from_item, answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,0 +1,129 @@
+"""The route table: one list from which requests are dispatched, the API is built and described."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+
+import msgspec
+
+from souk.kernel.errors import Invalid, InvalidHeader, PreconditionRequired, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_PAGE = 24
+_LIMIT = re.compile(r"[1-9][0-9]?|100")
+_ETAG = re.compile(r'^(?:W/)?"(\d{1,12})"$')
+
+
+class Access(Enum):
+    """Who may call a route, and so under which path prefixes it stands."""
+
+    PUBLIC = ("/api",)
+    VISITOR = ("/api/guest", "/api")  # a guest by token, or a signed-in customer
+    STAFF = ("/api/staff",)
+
+
+class Caller(NamedTuple):
+    """Who asks. `owner` names a visitor's baskets and orders; it tells nothing about a person."""
+
+    owner: str
+    prefix: str
+
+
+class Call(NamedTuple):
+    """One request, as a handler sees it."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    caller: Caller | None = None
+
+    @property
+    def visitor(self) -> Caller:
+        if self.caller is None:
+            raise LookupError("this route is open to everybody: nobody is named")
+        return self.caller
+
+    def seen_version(self) -> int:
+        """The version in `If-Match`; raises PreconditionRequired without one."""
+        header = self.headers.get("if-match")
+        if header is None:
+            raise PreconditionRequired("send If-Match with the ETag of what you read")
+        match = _ETAG.match(header)
+        if match is None:
+            raise InvalidHeader.field("/If-Match", 'If-Match must be an ETag such as "3"')
+        return int(match[1])
+
+    def limit(self) -> int:
+        """The page size asked for: 1 to 100."""
+        text = self.query.get("limit", str(DEFAULT_PAGE))
+        if not _LIMIT.fullmatch(text):
+            raise InvalidQuery.field("/limit", "limit must be a number from 1 to 100")
+        return int(text)
+
+
+class InvalidQuery(Invalid):
+    status = 400
+    slug = "invalid-query"
+
+
+class Answer(NamedTuple):
+    """What a handler answers when a body with status 200 does not say it all."""
+
+    body: msgspec.Struct | None
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+
+class Route(NamedTuple):
+    """One operation: `path` is without its prefix, such as `/basket/items/{sku}`."""
+
+    method: str
+    path: str
+    access: Access
+    handler: Callable[..., Any]
+    answer: type[msgspec.Struct] | None
+    status: int
+    refusals: tuple[type[Refusal], ...]
+    query: tuple[str, ...]
+    headers: tuple[str, ...]
+
+    @property
+    def body(self) -> type[msgspec.Struct] | None:
+        hints = get_type_hints(self.handler)
+        return hints.get("body")
+
+    def paths(self) -> list[str]:
+        return [prefix + self.path for prefix in self.access.value]
+
+
+class Routes(list[Route]):
+    """A room's routes, in the order they were declared."""
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        access: Access,
+        *,
+        answer: type[msgspec.Struct] | None,
+        status: int = 200,
+        refusals: tuple[type[Refusal], ...] = (),
+        query: tuple[str, ...] = (),
+        headers: tuple[str, ...] = (),
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a handler `(call)` or `(call, body: SomeStruct)` for a route.
+
+        `answer` and `status` are those of success; `refusals` what else the docs must name.
+        """
+
+        def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
+            self.append(
+                Route(method, path, access, handler, answer, status, refusals, query, headers)
+            )
+            return handler
+
+        return declare
