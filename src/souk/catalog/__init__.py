@@ -1,0 +1,1 @@
+"""What the shop sells: products, their prices and categories."""

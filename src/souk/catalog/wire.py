@@ -1,0 +1,93 @@
+"""Request and response bodies of the catalog's routes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from souk.catalog.domain import MAX_PRICE, Category, Details, Product, Sku
+from souk.kernel.money import Currency, Money
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Minor units of the shop's currency; nothing is free here."""
+
+    amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRICE)]
+    currency: Currency
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class ProductDetails(Details, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    def details(self) -> Details:
+        return Details(
+            name=self.name,
+            category=self.category,
+            weight_grams=self.weight_grams,
+            description=self.description,
+            image=self.image,
+        )
+
+
+class NewProduct(ProductDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    sku: Sku
+    price: Price
+
+
+class NewPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    price: Price
+
+
+class ProductCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A product in a list: all but its description."""
+
+    sku: Sku
+    name: str
+    category: str
+    price: Money
+    weight_grams: int
+    image: str | None
+    status: str
+    version: int
+    listed_at: str
+
+
+class ProductView(ProductCard, frozen=True, kw_only=True):
+    description: str
+
+    def card(self) -> ProductCard:
+        return ProductCard(**{name: getattr(self, name) for name in ProductCard.__struct_fields__})
+
+
+class ProductPage(msgspec.Struct, frozen=True):
+    """`next` is the cursor of the page that follows, null on the last."""
+
+    items: list[ProductCard]
+    next: str | None
+
+
+class CategoryView(msgspec.Struct, frozen=True):
+    name: Category
+    products: int
+
+
+class CategoryList(msgspec.Struct, frozen=True):
+    items: list[CategoryView]
+
+
+def view(product: Product) -> ProductView:
+    details = product.details
+    return ProductView(
+        sku=product.sku,
+        name=details.name,
+        category=details.category,
+        price=product.price,
+        weight_grams=details.weight_grams,
+        image=details.image,
+        status=product.status.value,
+        version=product.version,
+        listed_at=product.listed_at,
+        description=details.description,
+    )
