@@ -1,0 +1,1 @@
+"""Baskets of guests and customers, until checkout turns one into an order."""

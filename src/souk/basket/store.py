@@ -1,0 +1,260 @@
+"""Baskets in DynamoDB.
+
+    pk               sk               what
+    OWNER#<owner>    BASKET           head of the owner's basket
+    OWNER#<owner>    CHECKOUT#<key>   what this Idempotency-Key was answered; kept for good
+    BASKET#<id>      LINE#<sku>       a line; that of a closed basket stays until it expires
+    OFFER#<sku>      OFFER            own copy of what the catalog sells
+    CONTACT#<id>     CONTACT          name, e-mail and address of a checkout
+    OUTBOX#<n>       <fact id>        facts on their way to the bus
+
+`expires_at` is the table's TTL attribute. DynamoDB deletes late, so code checks it too.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
+from souk.kernel import aws, dynamo, outbox
+from souk.kernel.dynamo import ConditionFailed
+from souk.kernel.items import to_item
+from souk.kernel.money import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from souk.kernel.facts import Fact
+
+Action = dict[str, Any]
+
+_AS_READ = "basket_id = :basket AND is_open = :true"
+
+
+class BasketStore:
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def head(self, owner: str) -> Head | None:
+        return _open(dynamo.get(self._table, *_head_key(owner)))
+
+    def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
+        offer, head = self._two(_offer_key(sku), _head_key(owner))
+        return _offer(offer) if offer else None, _open(head)
+
+    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
+        receipt, head = self._two(_receipt_key(owner, key), _head_key(owner))
+        return _receipt(receipt) if receipt else None, _open(head)
+
+    def lines(self, basket_id: str) -> list[Line]:
+        rows = dynamo.query(self._table, f"BASKET#{basket_id}", ConsistentRead=True)
+        return [_line(row) for row in rows]
+
+    def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
+        rows = dynamo.get_many(self._table, [_offer_key(sku) for sku in skus])
+        return {row["sku"]: _offer(row) for row in rows.values()}
+
+    def begin(self, head: Head, line: Line) -> None:
+        row = {
+            "pk": f"OWNER#{head.owner}",
+            "sk": "BASKET",
+            "basket_id": head.basket_id,
+            "owner": head.owner,
+            "is_open": True,
+            "version": head.version,
+            "line_count": head.line_count,
+            "expires_at": head.expires_at,
+        }
+        none_open = {
+            "ConditionExpression": "attribute_not_exists(pk) OR is_open <> :true"
+            " OR expires_at <= :now",
+            "ExpressionAttributeValues": to_item({":true": True, ":now": int(time.time())}),
+        }
+        self._write(self._put(row, **none_open), self._put(_line_row(head, line)))
+
+    def add(self, head: Head, line: Line) -> bool:
+        count = self._touch(head, lines=1, condition=" AND line_count < :max", max=MAX_LINES)
+        put = self._put(_line_row(head, line), ConditionExpression="attribute_not_exists(pk)")
+        return self._write_line(count, put)
+
+    def change(self, head: Head, line: Line) -> bool:
+        update = {
+            "TableName": self._table,
+            "Key": dynamo.key(*_line_key(head, line.sku)),
+            "ConditionExpression": "attribute_exists(pk)",
+            "UpdateExpression": "SET quantity = :quantity, seen_price = :price",
+            "ExpressionAttributeValues": to_item(
+                {":quantity": line.quantity, ":price": line.seen_price.amount}
+            ),
+        }
+        return self._write_line(self._touch(head), {"Update": update})
+
+    def remove(self, head: Head, sku: str) -> bool:
+        delete = {
+            "TableName": self._table,
+            "Key": dynamo.key(*_line_key(head, sku)),
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        return self._write_line(self._touch(head, lines=-1), {"Delete": delete})
+
+    def close(self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: Fact) -> None:
+        closed = {
+            "TableName": self._table,
+            "Key": dynamo.key(*_head_key(head.owner)),
+            "ConditionExpression": f"{_AS_READ} AND version = :seen",
+            "UpdateExpression": "SET is_open = :false",
+            "ExpressionAttributeValues": to_item(
+                {":basket": head.basket_id, ":true": True, ":false": False, ":seen": head.version}
+            ),
+        }
+        pk, sk = _receipt_key(head.owner, key)
+        kept = {
+            "pk": pk,
+            "sk": sk,
+            "order_id": receipt.order_id,
+            "total": receipt.total.amount,
+            "currency": receipt.total.currency,
+            "fingerprint": receipt.fingerprint,
+        }
+        person = {
+            "pk": f"CONTACT#{contact.contact_id}",
+            "sk": "CONTACT",
+            "owner": head.owner,
+            **contact.details,
+        }
+        self._write(
+            {"Update": closed},
+            self._put(kept, ConditionExpression="attribute_not_exists(pk)"),
+            self._put(person),
+            *outbox.puts(self._table, fact),
+        )
+
+    def learn(self, offer: Offer) -> None:
+        client = aws.dynamodb()
+        try:
+            client.put_item(
+                TableName=self._table,
+                Item=to_item(_offer_row(offer)),
+                ConditionExpression="attribute_not_exists(pk) OR version < :version",
+                ExpressionAttributeValues=to_item({":version": offer.version}),
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return  # heard before, or late: what is kept is as new or newer
+
+    def _two(self, *keys: tuple[str, str]) -> list[dict[str, Any] | None]:
+        found = dynamo.get_many(self._table, keys)
+        return [found.get(each) for each in keys]
+
+    def _write(self, *actions: Action) -> None:
+        try:
+            dynamo.transact(actions)
+        except ConditionFailed as error:
+            raise BasketMoved from error
+
+    def _write_line(self, touch: Action, line: Action) -> bool:
+        """False when it is the line's condition alone that failed."""
+        try:
+            dynamo.transact([touch, line])
+        except ConditionFailed as error:
+            if error.failed == {1}:
+                return False
+            raise BasketMoved from error
+        return True
+
+    def _put(self, row: dict[str, Any], **condition: Any) -> Action:
+        return {"Put": {"TableName": self._table, "Item": to_item(row), **condition}}
+
+    def _touch(self, head: Head, lines: int = 0, condition: str = "", **values: int) -> Action:
+        """The head's part in a change of one line. It commutes: two tabs may add at once."""
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": dynamo.key(*_head_key(head.owner)),
+                "ConditionExpression": _AS_READ + condition,
+                "UpdateExpression": "ADD version :one, line_count :lines",
+                "ExpressionAttributeValues": to_item(
+                    {":basket": head.basket_id, ":true": True, ":one": 1, ":lines": lines}
+                    | {f":{name}": value for name, value in values.items()}
+                ),
+            }
+        }
+
+
+def _head_key(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "BASKET"
+
+
+def _receipt_key(owner: str, key: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"CHECKOUT#{key}"
+
+
+def _offer_key(sku: str) -> tuple[str, str]:
+    return f"OFFER#{sku}", "OFFER"
+
+
+def _line_key(head: Head, sku: str) -> tuple[str, str]:
+    return f"BASKET#{head.basket_id}", f"LINE#{sku}"
+
+
+def _open(row: dict[str, Any] | None) -> Head | None:
+    if row is None or not row["is_open"] or row["expires_at"] <= time.time():
+        return None
+    return Head(**{name: row[name] for name in Head.__struct_fields__})
+
+
+def _receipt(row: dict[str, Any]) -> Receipt:
+    return Receipt(
+        order_id=row["order_id"],
+        total=Money(row["total"], row["currency"]),
+        fingerprint=row["fingerprint"],
+    )
+
+
+def _line_row(head: Head, line: Line) -> dict[str, Any]:
+    pk, sk = _line_key(head, line.sku)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "seen_price": line.seen_price.amount,
+        "currency": line.seen_price.currency,
+        "added_at": line.added_at,
+        "expires_at": head.expires_at,
+    }
+
+
+def _line(row: dict[str, Any]) -> Line:
+    return Line(
+        sku=row["sku"],
+        quantity=row["quantity"],
+        seen_price=Money(row["seen_price"], row["currency"]),
+        added_at=row["added_at"],
+    )
+
+
+def _offer_row(offer: Offer) -> dict[str, Any]:
+    pk, sk = _offer_key(offer.sku)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "sku": offer.sku,
+        "name": offer.name,
+        "price": offer.price.amount,
+        "currency": offer.price.currency,
+        "weight_grams": offer.weight_grams,
+        "listed": offer.listed,
+        "version": offer.version,
+    }
+
+
+def _offer(row: dict[str, Any]) -> Offer:
+    return Offer(
+        sku=row["sku"],
+        name=row["name"],
+        price=Money(row["price"], row["currency"]),
+        weight_grams=row["weight_grams"],
+        listed=row["listed"],
+        version=row["version"],
+    )

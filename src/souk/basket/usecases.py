@@ -1,0 +1,203 @@
+"""What visitors do with baskets, and what baskets learn from the catalog."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from souk.basket import shipping
+from souk.basket.domain import (
+    LIFETIME_DAYS,
+    MAX_LINES,
+    BasketEmpty,
+    BasketFull,
+    BasketMoved,
+    Contact,
+    Head,
+    Line,
+    Offer,
+    PricedLine,
+    ProductDelisted,
+    ProductUnknown,
+    Receipt,
+    agree,
+    checked_out_lines,
+    price,
+)
+from souk.basket.events import BasketCheckedOut
+from souk.kernel.clock import now, stamp
+from souk.kernel.errors import Busy, Invalid
+from souk.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from souk.kernel.money import Money
+
+    T = TypeVar("T")
+
+TRIES = 5  # how often a basket may change under one request before it is called busy
+
+
+class Baskets(Protocol):
+    def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]: ...
+
+    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]: ...
+
+    def head(self, owner: str) -> Head | None:
+        """The owner's open basket; an expired one is none."""
+
+    def lines(self, basket_id: str) -> list[Line]: ...
+
+    def offers(self, skus: Iterable[str]) -> dict[str, Offer]: ...
+
+    def begin(self, head: Head, line: Line) -> None:
+        """Raises BasketMoved when the owner has an open basket."""
+
+    def add(self, head: Head, line: Line) -> bool:
+        """False when the basket holds the SKU already; raises BasketMoved."""
+
+    def change(self, head: Head, line: Line) -> bool:
+        """False when the basket does not hold the SKU; raises BasketMoved."""
+
+    def remove(self, head: Head, sku: str) -> bool:
+        """False when the basket does not hold the SKU; raises BasketMoved."""
+
+    def close(
+        self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: BasketCheckedOut
+    ) -> None:
+        """Close the basket, bind the key, keep the contact and say the fact, or nothing at all.
+
+        Raises BasketMoved when the basket is not as `head` says or the key is bound.
+        """
+
+    def learn(self, offer: Offer) -> None:
+        """Keep the offer unless a newer one is known."""
+
+
+class Seen(NamedTuple):
+    """A basket as its owner sees it; without a head there is none yet."""
+
+    head: Head | None
+    lines: list[PricedLine]
+
+
+class Checkout(NamedTuple):
+    """What the visitor asks for; `fingerprint` identifies the request body."""
+
+    contact: dict[str, Any]
+    shipping_option: str
+    payment_token: str
+    expected_total: Money
+    fingerprint: str
+
+
+def see_basket(owner: str, *, baskets: Baskets) -> Seen:
+    head = baskets.head(owner)
+    return Seen(head, _priced(head, baskets))
+
+
+def put_line(owner: str, sku: str, quantity: int, *, baskets: Baskets) -> PricedLine:
+    """Set a line's quantity, adding the line, and beginning the basket, where needed."""
+    return _settled(lambda: _put_line(owner, sku, quantity, baskets))
+
+
+def remove_line(owner: str, sku: str, *, baskets: Baskets) -> None:
+    """Removing what is not there is done already."""
+
+    def attempt() -> None:
+        head = baskets.head(owner)
+        if head is not None:
+            baskets.remove(head, sku)
+
+    _settled(attempt)
+
+
+def check_out(owner: str, key: str, wish: Checkout, *, currency: str, baskets: Baskets) -> Receipt:
+    """Close the basket and say so, exactly once for a key.
+
+    The key is looked up before the basket: a repeated request gets the first one's answer,
+    whatever the basket has become. Raises KeyReused, BasketEmpty, ProductDelisted,
+    TotalChanged, or Invalid for an unknown shipping option.
+    """
+    return _settled(lambda: _check_out(owner, key, wish, currency, baskets))
+
+
+def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:
+    offer, head = baskets.offer_and_head(owner, sku)
+    if offer is None:
+        raise ProductUnknown(f"{sku} is not known here; if it was listed just now, ask again soon")
+    if not offer.listed:
+        raise ProductDelisted(f"{sku} is not for sale any more", skus=[sku])
+    line = Line(sku=sku, quantity=quantity, seen_price=offer.price, added_at=stamp(now()))
+    if head is None:
+        baskets.begin(_new_head(owner), line)
+    elif head.line_count >= MAX_LINES or not baskets.add(head, line):
+        _change(head, line, baskets)
+    return PricedLine(line, offer)
+
+
+def _change(head: Head, line: Line, baskets: Baskets) -> None:
+    if baskets.change(head, line):
+        return
+    if head.line_count >= MAX_LINES:
+        raise BasketFull(f"the basket holds {MAX_LINES} lines; check out, then begin another")
+    raise BasketMoved
+
+
+def _check_out(owner: str, key: str, wish: Checkout, currency: str, baskets: Baskets) -> Receipt:
+    known, head = baskets.receipt_and_head(owner, key)
+    if known is not None:
+        return known.answered(wish.fingerprint)
+    fee = shipping.options(currency).get(wish.shipping_option)
+    if fee is None:
+        raise Invalid.field("/shipping_option", f"there is no option {wish.shipping_option!r}")
+    if head is None:
+        raise BasketEmpty("put something into the basket first")
+    lines = _priced(head, baskets)
+    due = agree(lines, fee, wish.expected_total)
+    receipt = Receipt(order_id=new_id(), total=due, fingerprint=wish.fingerprint)
+    contact = Contact(new_id(), wish.contact)
+    fact = BasketCheckedOut(
+        order_id=receipt.order_id,
+        owner=owner,
+        contact_id=contact.contact_id,
+        lines=checked_out_lines(lines),
+        shipping_option=wish.shipping_option,
+        shipping=fee,
+        total=due,
+        payment_token=wish.payment_token,
+        checked_out_at=stamp(now()),
+    )
+    baskets.close(head, key, receipt, contact, fact)
+    return receipt
+
+
+def _priced(head: Head | None, baskets: Baskets) -> list[PricedLine]:
+    if head is None:
+        return []
+    lines = baskets.lines(head.basket_id)
+    return price(lines, baskets.offers(line.sku for line in lines))
+
+
+def _new_head(owner: str) -> Head:
+    """Lifetime counts from the first line, so that head and lines expire together."""
+    expires = now() + timedelta(days=LIFETIME_DAYS)
+    return Head(
+        basket_id=new_id(),
+        owner=owner,
+        version=1,
+        line_count=1,
+        expires_at=int(expires.timestamp()),
+    )
+
+
+def _settled(attempt: Callable[[], T]) -> T:
+    """Read and write again while other requests of the same visitor come in between."""
+    for _ in range(TRIES):
+        try:
+            return attempt()
+        except BasketMoved:
+            continue
+    raise Busy("the basket is being changed by other requests; nothing was done, try again")
