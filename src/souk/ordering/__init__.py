@@ -1,0 +1,1 @@
+"""Orders, from the moment a basket was checked out."""

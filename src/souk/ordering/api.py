@@ -1,0 +1,10 @@
+"""Lambda entry point of the routes: what a call needs is checked and made while it starts."""
+
+from __future__ import annotations
+
+from souk.kernel import aws, http
+from souk.ordering import handlers
+
+handlers.orders()
+aws.dynamodb()
+handler = http.api(handlers.ROUTES)

@@ -1,0 +1,11 @@
+"""Lambda entry point of the queue: what a fact needs is checked and made while it starts."""
+
+from __future__ import annotations
+
+from souk.kernel import aws
+from souk.kernel.consumer import consumer
+from souk.ordering import handlers
+
+handlers.orders()
+aws.dynamodb()
+handler = consumer(handlers.HEARS)

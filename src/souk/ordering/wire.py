@@ -1,0 +1,85 @@
+"""Response bodies of ordering's routes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from souk.kernel.money import Money
+from souk.ordering.domain import Order, Summary
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+    line_total: Money
+
+
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    status: str
+    at: str
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    order_id: str
+    status: str
+    lines: list[OrderLine]
+    subtotal: Money
+    shipping_option: str
+    shipping: Money
+    total: Money
+    placed_at: str
+    history: list[ChangeView]
+
+
+class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in a list: all but its lines and history."""
+
+    order_id: str
+    status: str
+    subtotal: Money
+    total: Money
+    line_count: int
+    placed_at: str
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """`next` is the cursor of the page that follows, null on the last."""
+
+    items: list[OrderCard]
+    next: str | None
+
+
+def view(order: Order) -> OrderView:
+    return OrderView(
+        order_id=order.order_id,
+        status=order.status.value,
+        lines=[
+            OrderLine(
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                line_total=line.total,
+            )
+            for line in order.lines
+        ],
+        subtotal=order.subtotal,
+        shipping_option=order.shipping_option,
+        shipping=order.shipping,
+        total=order.total,
+        placed_at=order.placed_at,
+        history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
+    )
+
+
+def card(order: Summary) -> OrderCard:
+    return OrderCard(
+        order_id=order.order_id,
+        status=order.status.value,
+        subtotal=order.subtotal,
+        total=order.total,
+        line_count=order.line_count,
+        placed_at=order.placed_at,
+    )
