@@ -1,0 +1,1 @@
+"""The shop as CDK: the platform's patterns, synthesis, packaging and publishing."""

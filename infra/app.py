@@ -1,0 +1,41 @@
+"""The CDK app: the platform, and every room in it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from aws_cdk import App
+
+from infra import packaging
+from infra.platform import Platform
+from infra.stages import STAGES
+from souk.basket.infra import Basket
+from souk.catalog.infra import Catalog
+from souk.ordering.infra import Ordering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOMS = (Catalog, Basket, Ordering)
+
+
+def stack_name(stage: str) -> str:
+    return f"Souk-{stage}"
+
+
+def build(stages: tuple[str, ...], layer: Path, outdir: Path | None = None) -> App:
+    """The app with one stack per stage; `layer` is a folder of `packaging.layer_folder`."""
+    app = App(outdir=str(outdir) if outdir else None, analytics_reporting=False)
+    for stage in stages:
+        platform = Platform(app, stack_name(stage), stage=STAGES[stage], layer=layer)
+        for room in ROOMS:
+            room(platform)
+    return app
+
+
+if __name__ == "__main__":  # the cdk CLI comes in here, see cdk.json
+    try:
+        build(tuple(STAGES), packaging.layer_folder("arm64")).synth()
+    except packaging.PackagingError as error:
+        sys.exit(f"souk: {error}")

@@ -1,0 +1,40 @@
+"""The shop's contracts as documents, made from the route tables and the fact classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.contracts import bus, http_api
+from infra.contracts.compatibility import breaking_changes
+from souk.basket import events as basket_events
+from souk.basket import handlers as basket
+from souk.catalog import events as catalog_events
+from souk.catalog import handlers as catalog
+from souk.ordering import events as ordering_events
+from souk.ordering import handlers as ordering
+
+__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi"]
+
+VERSION = "0.1.0"
+ROOMS = {"catalog": catalog, "basket": basket, "ordering": ordering}
+SAYS = {"catalog": catalog_events, "basket": basket_events, "ordering": ordering_events}
+
+
+def openapi() -> dict[str, Any]:
+    """The HTTP API as an OpenAPI 3.1 document."""
+    return http_api.document({name: room.ROUTES for name, room in ROOMS.items()}, VERSION)
+
+
+def events_json() -> dict[str, Any]:
+    """The facts as an AsyncAPI 3.0 document: one channel, the bus."""
+    return bus.document(_said(), VERSION)
+
+
+def events_markdown() -> str:
+    """The facts for people: who says and hears each, and what it carries."""
+    return bus.markdown(_said())
+
+
+def _said() -> list[bus.Said]:
+    hears = {name: getattr(room, "HEARS", {}) for name, room in ROOMS.items()}
+    return bus.said(SAYS, hears)

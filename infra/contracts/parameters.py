@@ -1,0 +1,88 @@
+"""What the API's parameters and headers may hold; a name means the same on every route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from souk.kernel.routes import DEFAULT_PAGE
+
+Json = dict[str, Any]
+
+PARAMETERS: dict[str, Json] = {
+    "sku": {
+        "description": "Stock keeping unit",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "LAMP-01",
+    },
+    "order_id": {
+        "description": "As checkout answered it",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f50",
+    },
+    "category": {
+        "description": "Only products of this category",
+        "schema": {"type": "string", "maxLength": 60},
+        "example": "Lamps",
+    },
+    "limit": {
+        "description": "How many at most",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 100,
+            "default": DEFAULT_PAGE,
+        },
+    },
+    "cursor": {
+        "description": "`next` of the page before; nothing for the first page",
+        "schema": {"type": "string"},
+    },
+    "If-Match": {
+        "description": "The `ETag` of what you read",
+        "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,12}"$'},
+        "example": '"3"',
+    },
+    "Idempotency-Key": {
+        "description": "Of your own making; the same key again gives the same answer again",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
+        "example": "0196f3a2-6c1e-7d10",
+    },
+}
+
+HEADERS: dict[str, Json] = {
+    "Correlation-Id": {
+        "description": "Names this journey in logs and facts; yours, if you sent a good one",
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "The version, for `If-Match`",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    },
+    "Location": {
+        "description": "Where the new thing is, or will be in a moment",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which asking again may help",
+        "schema": {"type": "integer"},
+    },
+}
+
+_ADDRESS = {"line1": "1 Analytical Row", "city": "London", "country": "GB"}
+_CONTACT = {"name": "Ada Byron", "email": "ada@example.com", "address": _ADDRESS}
+_PRICE = {"amount": 1999, "currency": "GBP"}
+_DETAILS = {"name": "Brass lamp", "category": "Lamps", "weight_grams": 850}
+
+BODIES: dict[str, Json] = {  # an example of each body, by its class
+    "NewProduct": {"sku": "LAMP-01", **_DETAILS, "price": _PRICE},
+    "ProductDetails": {**_DETAILS, "description": "Warm light for long evenings."},
+    "NewPrice": {"price": _PRICE},
+    "PutLine": {"quantity": 2},
+    "CheckoutWish": {
+        "contact": _CONTACT,
+        "shipping_option": "standard",
+        "payment_token": "tok_ok",
+        "expected_total": {"amount": 4493, "currency": "GBP"},
+    },
+}

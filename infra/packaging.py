@@ -1,0 +1,131 @@
+"""What functions are made of: one small code asset, and one layer of locked wheels.
+
+Both have the same bytes whenever they are made of the same files, so that unchanged source
+redeploys nothing. No Docker: wheels are only unpacked. boto3 comes with the Lambda runtime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from aws_cdk import AssetHashType, IgnoreMode
+from aws_cdk import aws_lambda as lambda_
+
+from infra.folders import made_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs import Construct
+
+Target = Literal["host", "arm64"]
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "requirements" / "lambda.txt"
+RUNTIME = lambda_.Runtime.PYTHON_3_14
+ARCHITECTURE = lambda_.Architecture.ARM_64
+_PYTHON_VERSION = RUNTIME.name.removeprefix("python")
+_PLATFORMS = [f"manylinux{glibc}_aarch64" for glibc in ("2014", "_2_17", "_2_28", "_2_34")]
+_ALL_BUT_CODE = ["*", "!*/", "!*.py", "infra.py", "__pycache__/"]  # as .gitignore would say it
+_INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+
+
+class PackagingError(Exception):
+    """One sentence for the person who deploys."""
+
+
+def code() -> lambda_.Code:
+    """All rooms' code, without what only builds or explains it."""
+    return lambda_.Code.from_asset(
+        str(ROOT / "src"), exclude=_ALL_BUT_CODE, ignore_mode=IgnoreMode.GIT
+    )
+
+
+def layer(scope: Construct, folder: Path) -> lambda_.LayerVersion:
+    """The layer, under a key that is the same whatever the target of `folder`."""
+    return lambda_.LayerVersion(
+        scope,
+        "Libraries",
+        description="Locked third-party libraries of all functions",
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+        code=lambda_.Code.from_asset(
+            str(folder),
+            asset_hash=_digest(),
+            asset_hash_type=AssetHashType.CUSTOM,
+        ),
+    )
+
+
+def layer_folder(target: Target, build: Path = ROOT / ".build") -> Path:
+    """The layer's content for `target`, built unless it is there already.
+
+    `host` takes the wheels this very Python runs on and downloads nothing; `arm64` fetches the
+    locked wheels of the Lambda platform and raises PackagingError when it cannot.
+    """
+    folder = build / f"layer-{target}-{_digest()[:16]}"
+    if not folder.exists():
+        with made_once(folder) as unfinished:
+            python = unfinished / "python"
+            python.mkdir()
+            if target == "host":
+                _copy_installed(python)
+            else:
+                _unpack_wheels(python)
+            _make_reproducible(python)
+    return folder
+
+
+def _digest() -> str:
+    """Of what a layer is made of: the locked wheels, and the Python they are for."""
+    return hashlib.sha256(RUNTIME.name.encode() + LOCK.read_bytes()).hexdigest()
+
+
+def _locked_names() -> list[str]:
+    return re.findall(r"^([A-Za-z0-9_.-]+)==", LOCK.read_text(), re.MULTILINE)
+
+
+def _copy_installed(python: Path) -> None:
+    for name in _locked_names():
+        for file in distribution(name).files or ():
+            if ".." in file.parts:
+                continue  # a script outside site-packages
+            to = python / file
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.locate(), to)
+
+
+def _unpack_wheels(python: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile"]
+    command += ["--implementation", "cp", "--python-version", _PYTHON_VERSION]
+    command += [f"--platform={platform}" for platform in _PLATFORMS]
+    command += ["--target", str(python), "--requirement", str(LOCK)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["pip said nothing"]
+        why = [line for line in lines if line.startswith("ERROR: ")] or lines
+        raise PackagingError(f"the Lambda wheels could not be fetched: {why[-1]}")
+
+
+def _make_reproducible(python: Path) -> None:
+    """Drop what differs between two installs of the same wheels."""
+    for unwanted in list(_unwanted(python)):
+        if unwanted.is_dir():
+            shutil.rmtree(unwanted)
+        else:
+            unwanted.unlink()
+
+
+def _unwanted(python: Path) -> Iterator[Path]:
+    yield from python.rglob("__pycache__")
+    yield from (python / "bin",) if (python / "bin").exists() else ()
+    for name in _INSTALLER_NOTES:
+        yield from python.glob(f"*.dist-info/{name}")

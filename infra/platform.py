@@ -1,0 +1,210 @@
+"""The platform: bus, API, sign-in, and the safe patterns every room is built from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import CfnOutput, Duration, Stack, Tags
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+
+from infra import queues
+from infra.edge import Edge
+from infra.functions import Functions
+from souk.kernel import facts, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from constructs import Construct
+
+    from infra.stages import Stage
+    from souk.kernel.facts import Hears
+    from souk.kernel.routes import Routes
+
+RELAY_TIMEOUT = Duration.seconds(30)
+SWEEP = Duration.minutes(5)
+RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+class Platform(Stack):
+    """One stack: what all rooms share. Each room adds its own construct to it."""
+
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, layer: Path) -> None:
+        super().__init__(scope, name, description="Souk: a serverless, event-driven shop")
+        Tags.of(self).add("souk:stage", stage.name)
+        self.stage = stage
+        self.bus = self._bus()
+        self.edge = Edge(self, "Edge", stage=stage)
+        self._functions = Functions(self, stage=stage, layer=layer)
+        self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self._indexes: dict[str, list[str]] = {}  # by the table's path
+
+    def table(
+        self,
+        room: Construct,
+        *,
+        indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = (),
+        ttl: str | None = None,
+    ) -> dynamodb.TableV2:
+        """A room's one table: on demand, recoverable to any second, its stream feeds the relay."""
+        table = dynamodb.TableV2(
+            room,
+            "Table",
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing=dynamodb.Billing.on_demand(),
+            point_in_time_recovery_specification=RECOVERABLE,
+            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
+            global_secondary_indexes=list(indexes),
+            time_to_live_attribute=ttl,
+            removal_policy=self.stage.removal,
+            deletion_protection=self.stage.protected,
+        )
+        self._indexes[table.node.path] = [each.index_name for each in indexes]
+        CfnOutput(self, f"{room.node.id}Table", value=table.table_name)
+        return table
+
+    def serve(
+        self, room: Construct, *, handler: str, routes: Routes, table: dynamodb.TableV2
+    ) -> lambda_.Function:
+        """The room's API function behind its routes."""
+        function = self._functions.make(room, "Api", handler, env=self._room_env(table))
+        self.edge.route(f"{room.node.id}Api", function, routes)
+        return function
+
+    def subscribe(
+        self, room: Construct, *, handler: str, hears: Hears, table: dynamodb.TableV2
+    ) -> lambda_.Function:
+        """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
+        dead = self._dead_letters.make(room, "DeadLetters")
+        queue = queues.inbox(room, dead)
+        self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
+        urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
+        env = self._room_env(table) | urls
+        consumer = self._functions.make(room, "Consumer", handler, env=env)
+        consumer.add_event_source(
+            sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+        )
+        dead.grant(consumer, "sqs:SendMessage")
+        return consumer
+
+    def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
+        """The room's relay: outbox rows to the bus, from the stream and by a scheduled sweep."""
+        dead = self._dead_letters.make_last(room, "Unpublished")
+        env = {
+            "TABLE_NAME": table.table_name,
+            "BUS_NAME": self.bus.event_bus_name,
+            "DEAD_LETTER_QUEUE_URL": dead.queue_url,
+        }
+        relay = self._functions.make(
+            room, "Relay", "souk.kernel.relay.handler", env=env, timeout=RELAY_TIMEOUT
+        )
+        relay.add_event_source(_new_outbox_rows(table, dead))
+        _sweep(room, targets.LambdaFunction(relay, dead_letter_queue=dead, retry_attempts=2))
+        _grant(relay, [table.table_arn], "Query", "BatchWriteItem")
+        dead.grant(relay, "sqs:SendMessage")
+        relay.add_to_role_policy(self._may_say(room))
+        return relay
+
+    def allow(self, function: lambda_.Function, table: dynamodb.TableV2, *actions: str) -> None:
+        """Grant just these DynamoDB actions on the table; Query on its indexes, too."""
+        _grant(function, [table.table_arn], *actions)
+        indexes = [f"{table.table_arn}/index/{name}" for name in self._indexes[table.node.path]]
+        if indexes and "Query" in actions:
+            _grant(function, indexes, "Query")
+
+    def _bus(self) -> events.EventBus:
+        """In prod, bus and archive outlive the stack: an archive replays to its own bus only."""
+        bus = events.EventBus(self, "Bus", description="Every fact of every room")
+        archive = bus.archive(
+            "Archive",
+            description="All facts, to be replayed",
+            event_pattern=events.EventPattern(source=events.Match.prefix("souk.")),
+            retention=Duration.days(self.stage.archive_days),
+        )
+        for kept in (bus, archive):
+            kept.apply_removal_policy(self.stage.removal)
+        CfnOutput(self, "BusName", value=bus.event_bus_name)
+        return bus
+
+    def _rule(self, room: Construct, hears: Hears, target: events.IRuleTarget) -> None:
+        events.Rule(
+            room,
+            "Hears",
+            event_bus=self.bus,
+            description=f"What {room.node.id} hears",
+            event_pattern=events.EventPattern(
+                source=sorted({facts.source(fact) for fact in hears}),
+                detail_type=sorted(fact.__name__ for fact in hears),
+            ),
+            targets=[target],
+        )
+
+    def _may_say(self, room: Construct) -> iam.PolicyStatement:
+        """A room speaks for itself only."""
+        return iam.PolicyStatement(
+            actions=["events:PutEvents"],
+            resources=[self.bus.event_bus_arn],
+            conditions={"StringEquals": {"events:source": f"souk.{room.node.id.lower()}"}},
+        )
+
+    def _room_env(self, table: dynamodb.TableV2) -> dict[str, str]:
+        return {"TABLE_NAME": table.table_name, "CURRENCY": self.stage.currency}
+
+
+def _new_outbox_rows(table: dynamodb.TableV2, dead: sqs.Queue) -> sources.DynamoEventSource:
+    """After its tries a batch is let go: its rows are still in the table, the sweep has them."""
+    only: dict[str, Any] = {
+        "eventName": lambda_.FilterRule.is_equal("INSERT"),
+        "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(outbox.PARTITION)}}},
+    }
+    return sources.DynamoEventSource(
+        table,
+        starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+        batch_size=100,
+        retry_attempts=5,
+        bisect_batch_on_error=True,
+        report_batch_item_failures=True,
+        filters=[lambda_.FilterCriteria.filter(only)],
+        on_failure=sources.SqsDlq(dead),
+    )
+
+
+def _sweep(room: Construct, target: events.IRuleTarget) -> None:
+    events.Rule(
+        room,
+        "Sweep",
+        description=f"Facts of {room.node.id} that the stream left behind",
+        schedule=events.Schedule.rate(SWEEP),
+        targets=[target],
+    )
+
+
+def _grant(function: lambda_.Function, resources: list[str], *actions: str) -> None:
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[f"dynamodb:{action}" for action in actions], resources=resources
+        )
+    )
+
+
+def index(name: str, partition: str, sort: str, *include: str) -> Any:
+    """A global secondary index that carries the keys and `include`."""
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=_text(partition),
+        sort_key=_text(sort),
+        projection_type=dynamodb.ProjectionType.INCLUDE,
+        non_key_attributes=list(include),
+    )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

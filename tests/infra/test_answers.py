@@ -1,0 +1,131 @@
+"""What the running shop answers is what its document says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import msgspec
+import pytest
+
+from infra import contracts
+from infra.contracts.http_api import Problem
+from infra.contracts.parameters import HEADERS
+from local.shop import Running
+from souk.kernel.routes import Route
+from tests.journeys.visitor import Guest, Staff, new_key
+
+pytestmark = pytest.mark.cloud
+
+DOCUMENT = contracts.openapi()
+
+
+def routes() -> Iterator[tuple[re.Pattern[str], str, Route]]:
+    for room in contracts.ROOMS.values():
+        for route in room.ROUTES:
+            for path in route.paths():
+                pattern = re.compile(re.sub(r"{\w+}", "[^/]+", path))
+                yield pattern, path, route
+
+
+def documented(request: httpx.Request) -> tuple[str, Route]:
+    found = [
+        (path, route)
+        for pattern, path, route in routes()
+        if route.method == request.method and pattern.fullmatch(request.url.path)
+    ]
+    assert found, f"{request.method} {request.url.path} is not documented"
+    return found[0]
+
+
+class Reader:
+    """Reads every answer as a client would who knows nothing but the document."""
+
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+
+    def __call__(self, answer: httpx.Response) -> None:
+        answer.read()
+        path, route = documented(answer.request)
+        responses = DOCUMENT["paths"][path][answer.request.method.lower()]["responses"]
+        assert str(answer.status_code) in responses, f"{path}: {answer.status_code} {answer.text}"
+        told = responses[str(answer.status_code)]
+        sent = {name for name in HEADERS if name in answer.headers}
+        promised = set(told.get("headers", {}))
+        assert sent == promised if answer.is_success else sent <= promised, (path, sent)
+        if answer.content:
+            assert answer.headers["content-type"] in told["content"]
+        if answer.is_success and route.answer is not None:
+            msgspec.json.decode(answer.content, type=route.answer, strict=True)
+        if "application/problem+json" in told.get("content", {}):
+            msgspec.json.decode(answer.content, type=Problem, strict=True)
+        self.seen.add(answer.status_code)
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def sam(shop: Running, reader: Reader) -> Staff:
+    sam = Staff(shop)
+    sam.http.event_hooks["response"].append(reader)
+    return sam
+
+
+@pytest.fixture
+def guest(shop: Running, reader: Reader) -> Guest:
+    guest = Guest(shop)
+    guest.http.event_hooks["response"].append(reader)
+    return guest
+
+
+def test_staff_are_answered_as_documented(sam: Staff, reader: Reader) -> None:
+    sku = sam.list_product()
+    etag = sam.http.get(f"/products/{sku}").headers["ETag"]
+    price = {"price": {"amount": 1799, "currency": "GBP"}}
+    path = f"/staff/products/{sku}"
+
+    sam.http.put(f"{path}/price", json=price)
+    sam.http.put(f"{path}/price", json=price, headers={"If-Match": "three"})
+    sam.http.put(f"{path}/price", json={"price": 1799}, headers={"If-Match": etag})
+    changed = sam.http.put(f"{path}/price", json=price, headers={"If-Match": etag})
+    sam.http.put(f"{path}/price", json=price, headers={"If-Match": etag})
+    sam.http.post(f"{path}/delisting", headers={"If-Match": "three"})
+    sam.http.post(f"{path}/delisting", headers={"If-Match": changed.headers["ETag"]})
+    sam.http.put("/staff/products/none/price", json=price, headers={"If-Match": etag})
+    sam.http.post("/staff/products", content="{")
+    sam.http.post("/staff/products", json={}, headers={"Authorization": "Bearer nobody"})
+
+    assert reader.seen == {200, 201, 400, 401, 404, 412, 422, 428}
+
+
+def test_guests_are_answered_as_documented(sam: Staff, guest: Guest, reader: Reader) -> None:
+    sku = sam.list_product()
+    guest.http.put("/guest/basket/items/never-heard-of", json={"quantity": 1})
+    guest.put(sku, quantity=2)
+    wish = guest.wish()
+
+    guest.check_out(wish, "not a key")
+    guest.check_out({**wish, "expected_total": {"amount": 1, "currency": "GBP"}}, new_key())
+    receipt = guest.check_out(wish, new_key())
+    guest.sees(receipt.json()["order_id"])
+    guest.orders()
+    guest.http.get("/guest/orders?limit=0")
+    guest.http.get("/guest/orders/none")
+    guest.http.delete(f"/guest/basket/items/{sku}")
+    guest.http.get("/guest/basket", headers={"Guest-Token": "short"})
+
+    assert reader.seen >= {200, 201, 202, 204, 400, 401, 404, 409}
+
+
+def test_anybody_is_answered_as_documented(sam: Staff, guest: Guest, reader: Reader) -> None:
+    sku = sam.list_product()
+
+    for path in (f"/products/{sku}", "/products/none", "/products?limit=1", "/categories"):
+        guest.http.get(path)
+    guest.http.get("/products?cursor=forged")
+
+    assert reader.seen == {200, 201, 400, 404}
