@@ -1,0 +1,195 @@
+"""The one address of a running shop: its pages, its reference page, and its API."""
+
+import asyncio
+import json
+import mimetypes
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from email.utils import formatdate
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+DOCS, OPENAPI = "/api/docs", "/api/openapi.json"
+
+_PAGE_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'; img-src 'self' data:"
+)
+_DOCS_POLICY = _PAGE_POLICY + "; style-src 'self' 'unsafe-inline'"
+
+
+class FrontDoor:
+    """Answers pages itself and hands API calls to the engine, in the same event loop."""
+
+    def __init__(
+        self, *, engine: App, api_id: Callable[[], str | None], pages: Path, openapi: Path
+    ) -> None:
+        self._engine = engine
+        self._api_id = api_id
+        self._pages = pages
+        self._openapi = openapi
+        self._docs = swagger_ui()
+        self.open = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["path"].startswith("/api/") and not _is_reference(scope["path"]):
+            await self._call_api(scope, receive, send)
+        else:
+            await self._send_file(scope, send)
+
+    async def _call_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        api_id = self._api_id() if self.open else None
+        if api_id is None:
+            await _problem(scope, send, 503, "The shop is not open yet", [(b"retry-after", b"1")])
+            return
+        await self._engine(addressed_to(api_id, scope), receive, _with(send, [_NOSNIFF]))
+
+    async def _send_file(self, scope: Scope, send: Send) -> None:
+        path: str = scope["path"]
+        if scope["method"] not in ("GET", "HEAD"):
+            await _refuse(
+                scope, send, 405, "This page can only be read", [(b"allow", b"GET, HEAD")]
+            )
+            return
+        if path == DOCS:
+            await _redirect(send, f"{DOCS}/")
+            return
+        file = self._file(path)
+        if file is None:
+            await _refuse(scope, send, 404, "There is no such page")
+            return
+        policy = _DOCS_POLICY if path.startswith(DOCS) else _PAGE_POLICY
+        await _send_content(scope, send, await asyncio.to_thread(file.read_bytes), file, policy)
+
+    def _file(self, path: str) -> Path | None:
+        if path == OPENAPI:
+            return self._openapi if self._openapi.is_file() else None
+        if path.startswith(f"{DOCS}/"):
+            name = path.removeprefix(f"{DOCS}/")
+            return inside(self._docs, name) if name else inside(self._pages, "reference.html")
+        return inside(self._pages, path[1:])
+
+
+def swagger_ui() -> Path:
+    """The folder of Swagger UI's own files; the package around it would import Django."""
+    spec = find_spec("drf_spectacular_sidecar")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("drf-spectacular-sidecar is not installed")
+    static = Path(spec.origin).parent / "static" / "drf_spectacular_sidecar"
+    return static / "swagger-ui-dist"
+
+
+def inside(root: Path, path: str) -> Path | None:
+    """The file a path names under `root`; None for anything missing, hidden or outside."""
+    parts = [part for part in path.split("/") if part]
+    if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
+        return None
+    file = root.joinpath(*parts)
+    if path == "" or path.endswith("/"):
+        file = file / "index.html"
+    is_ours = file.is_file() and file.resolve().is_relative_to(root.resolve())
+    return file if is_ours else None
+
+
+def addressed_to(api_id: str, scope: Scope) -> Scope:
+    """The same request as if its client had called the API's own host name."""
+    host = f"{api_id}.execute-api.localhost".encode()
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [(b"host", host), *headers]}
+
+
+def _is_reference(path: str) -> bool:
+    return path in (DOCS, OPENAPI) or path.startswith(f"{DOCS}/")
+
+
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+def _with(send: Send, extra: Headers) -> Send:
+    async def send_with(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), *extra]}
+        await send(message)
+
+    return send_with
+
+
+async def _send_content(scope: Scope, send: Send, body: bytes, file: Path, policy: str) -> None:
+    etag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = [
+        (b"content-type", _content_type(file).encode()),
+        (b"etag", etag.encode()),
+        (b"cache-control", b"no-cache"),  # ask again each time; the tag makes it cheap
+        (b"content-security-policy", policy.encode()),
+        (b"referrer-policy", b"same-origin"),
+    ]
+    asked = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
+    if etag in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
+        await _answer(send, 304, headers, b"", is_head=True)
+        return
+    await _answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")
+
+
+def _content_type(file: Path) -> str:
+    if file.suffix in (".js", ".mjs"):
+        return "text/javascript; charset=utf-8"
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind in ("application/json", "image/svg+xml")
+    return f"{kind}; charset=utf-8" if is_text else kind
+
+
+async def _refuse(
+    scope: Scope, send: Send, status: int, why: str, extra: Headers | None = None
+) -> None:
+    if scope["path"].startswith("/api"):
+        await _problem(scope, send, status, why, extra or [])
+        return
+    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{why}</title><h1>{why}.</h1>"
+    headers = [(b"content-type", b"text/html; charset=utf-8"), *(extra or [])]
+    headers.append((b"content-security-policy", _PAGE_POLICY.encode()))
+    await _answer(send, status, headers, page.encode(), is_head=scope["method"] == "HEAD")
+
+
+async def _problem(scope: Scope, send: Send, status: int, title: str, extra: Headers) -> None:
+    body = json.dumps({"type": "about:blank", "title": title, "status": status}).encode()
+    headers = [(b"content-type", b"application/problem+json"), *extra]
+    await _answer(send, status, headers, body, is_head=scope["method"] == "HEAD")
+
+
+async def _redirect(send: Send, to: str) -> None:
+    await _answer(send, 308, [(b"location", to.encode())], b"", is_head=False)
+
+
+async def _answer(
+    send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, is_head: bool
+) -> None:
+    length = [] if status == 304 else [(b"content-length", str(len(body)).encode())]
+    date = (b"date", formatdate(usegmt=True).encode())
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [*headers, *length, date, _NOSNIFF],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        stage = (await receive())["type"]
+        await send({"type": f"{stage}.complete"})
+        if stage == "lifespan.shutdown":
+            return

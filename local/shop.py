@@ -1,0 +1,403 @@
+"""What a running local shop is, and how it is started, found, asked and stopped."""
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import boto3
+
+from infra.publish import Published, PublishError, publish
+from local.cloud import ACCOUNT, REGION, STACK
+
+# What the engine refuses in a template. Each is left out at home, and said at the start.
+UNKNOWN_AT_HOME = frozenset({
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Cognito::UserPoolUser",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Archive",
+    "AWS::Events::Connection",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Logs::QueryDefinition",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::WAFv2::WebACLAssociation",
+})  # fmt: skip
+
+ROOT = Path(__file__).parents[1]
+RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
+OURS = (RECORD, LOG, IN_USE, BUSY, "aws", "tmp", "secret")
+MARK = ".souk-state"
+BOOT_PATIENCE, STOP_PATIENCE = 60.0, 45.0
+BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+
+NO_SECRET = "local"  # noqa: S105 - the engine does not check the root's signature
+
+Say = Callable[[str], None]
+
+
+class ShopError(Exception):
+    """Why the shop cannot be started, and what to do about it, in one sentence."""
+
+
+class HomeSession(boto3.Session):
+    """Talks AWS to the local cloud, as the account's root."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(
+            aws_access_key_id=ACCOUNT, aws_secret_access_key=NO_SECRET, region_name=REGION
+        )
+        self._endpoint = endpoint
+
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        return super().client(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
+
+    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        return super().resource(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A shop whose process lives."""
+
+    state: Path
+    pid: int
+    born: str
+    port: int
+    aws_port: int
+    outputs: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def endpoint(self) -> str:
+        """Where AWS is spoken."""
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where people and programs find the shop."""
+        origin = f"http://127.0.0.1:{self.port}"
+        return {"api": f"{origin}/api", "storefront": f"{origin}/", "docs": f"{origin}/api/docs/"}
+
+    def session(self) -> HomeSession:
+        """Clients of this shop's own AWS."""
+        return HomeSession(self.endpoint)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How much waits in a queue, is being worked on, and was given up."""
+
+    name: str
+    visible: int
+    in_flight: int
+    dead: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the shop takes orders, and what waits in it."""
+
+    ready: bool
+    urls: dict[str, str]
+    queues: tuple[Queue, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object `status --json` prints."""
+        return {**asdict(self), "queues": [asdict(queue) for queue in self.queues]}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop kept in one folder; running or not."""
+
+    state: Path
+
+    def start(self, assembly: Path, openapi: Path, port: int, fresh: bool, say: Say) -> Running:
+        """The running shop with this assembly deployed; what ran already goes on running."""
+        _claim(self.state)
+        with _alone(self.state):
+            running = self.running()
+            if fresh:
+                if running:
+                    say("Closing the shop that is open")
+                    self._end(running)
+                    running = None
+                _wipe(self.state)
+            if running:
+                return self._deploy(running, assembly, say)
+            return self._open(assembly, openapi, port, say)
+
+    def stop(self) -> bool:
+        """Close the shop and keep everything it knows; False if it was not open."""
+        if not (self.state / MARK).exists():
+            return False
+        with _alone(self.state):
+            running = self.running()
+            if running:
+                self._end(running)
+            return running is not None
+
+    def running(self) -> Running | None:
+        """The shop's process as recorded, if that very process still lives."""
+        try:
+            record = json.loads((self.state / RECORD).read_text())
+            known = Running(state=self.state, **{**record, "left_out": tuple(record["left_out"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return known if birth(known.pid) == known.born else None
+
+    def status(self) -> Status:
+        """What `status` tells; a closed shop is not ready and has no queues."""
+        running = self.running()
+        if running is None or not _answers(running.aws_port):
+            return Status(ready=False, urls={}, queues=())
+        return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
+
+    def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
+        _refuse_busy(port)
+        say("Starting the local cloud")
+        running = self._launch(openapi, port)
+        try:
+            _wait_until_it_answers(running)
+            return self._deploy(running, assembly, say)
+        except BaseException:
+            self._end(running)
+            raise
+
+    def _launch(self, openapi: Path, port: int) -> Running:
+        aws_port = _free_port(self._last_aws_port())
+        command = [
+            sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
+            "--port", str(port), "--aws-port", str(aws_port),
+            "--openapi", str(openapi.resolve()), "--detach", str(self.state.resolve() / LOG),
+        ]  # fmt: skip
+        launched = subprocess.run(
+            command, cwd=ROOT, env=_bare_environment(), capture_output=True, text=True, check=False
+        )
+        if launched.returncode:
+            raise ShopError(_last_line(launched.stderr) or "The local cloud did not start.")
+        pid = int(launched.stdout)
+        running = Running(self.state, pid, birth(pid) or "", port, aws_port)
+        self._record(running)
+        return running
+
+    def _last_aws_port(self) -> int:
+        try:
+            return int(json.loads((self.state / RECORD).read_text())["aws_port"])
+        except (OSError, ValueError, KeyError):
+            return 0
+
+    def _deploy(self, running: Running, assembly: Path, say: Say) -> Running:
+        session = running.session()
+        _bootstrap(session)
+        say("Deploying the shop")
+        try:
+            published = publish(assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
+        except PublishError as error:
+            raise ShopError(str(error)) from error
+        return self._record(_with(running, published))
+
+    def _record(self, running: Running) -> Running:
+        record = {key: value for key, value in asdict(running).items() if key != "state"}
+        draft = self.state / f"{RECORD}.new"
+        draft.write_text(json.dumps(record, indent=1))
+        draft.replace(self.state / RECORD)
+        return running
+
+    def _end(self, running: Running) -> None:
+        _signal(running, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_PATIENCE
+        while birth(running.pid) == running.born and time.monotonic() < deadline:
+            time.sleep(0.02)
+        _signal(running, signal.SIGKILL)
+        _kill_group(running.pid)
+        rmtree(self.state / "tmp", ignore_errors=True)
+
+
+def _with(running: Running, published: Published) -> Running:
+    return Running(
+        running.state, running.pid, running.born, running.port, running.aws_port,
+        dict(published.outputs), published.left_out,
+    )  # fmt: skip
+
+
+def _bootstrap(session: HomeSession) -> None:
+    # What `cdk bootstrap` leaves in an account, as far as a template looks at it.
+    s3 = session.client("s3")
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=BOOTSTRAP_BUCKET)
+    session.client("ssm").put_parameter(
+        Name=BOOTSTRAP_VERSION, Value="28", Type="String", Overwrite=True
+    )
+
+
+# -- its folder ---------------------------------------------------------------------------------
+
+
+def _claim(state: Path) -> None:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        if not (state / MARK).exists():
+            _refuse_a_stranger(state)
+            (state / MARK).touch()
+    except OSError as error:
+        raise ShopError(
+            f"The shop cannot be kept in {state} ({error.strerror});"
+            " choose another folder with --state."
+        ) from error
+
+
+def _refuse_a_stranger(state: Path) -> None:
+    if taken := [name for name in OURS if (state / name).exists()]:
+        raise ShopError(
+            f"{state} already holds a {taken[0]!r} that is not a shop's;"
+            " choose another folder with --state."
+        )
+
+
+def _wipe(state: Path) -> None:
+    for name in OURS:
+        path = state / name
+        if name == BUSY:
+            continue  # held by this very command
+        rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    with (state / BUSY).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ShopError(
+                f"Another command is starting or stopping the shop in {state};"
+                " wait for it, then try again."
+            ) from error
+        yield
+
+
+# -- its process --------------------------------------------------------------------------------
+
+
+def birth(pid: int) -> str | None:
+    """A mark of this very process, which no later one with the same id has; None if it is gone."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self").exists():
+        asked = subprocess.run(
+            ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        state, _, started = asked.stdout.strip().partition(" ")
+        return None if not started or state.startswith("Z") else started.strip()
+    try:
+        fields = stat.read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _signal(running: Running, which: signal.Signals) -> None:
+    if birth(running.pid) == running.born:
+        os.kill(running.pid, which)
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)  # workers the process could not end itself
+
+
+def _bare_environment() -> dict[str, str]:
+    # Functions inherit it: nothing of the person's own AWS or Python settings may reach them.
+    kept = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _refuse_busy(port: int) -> None:
+    if not _is_free(port):
+        raise ShopError(f"Port {port} is in use; stop what uses it, or choose another with --port.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port(wanted: int) -> int:
+    if wanted and _is_free(wanted):
+        return wanted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_it_answers(running: Running) -> None:
+    deadline = time.monotonic() + BOOT_PATIENCE
+    while not (_answers(running.aws_port) and _answers(running.port)):
+        if birth(running.pid) != running.born or time.monotonic() > deadline:
+            log = running.state / LOG
+            last = _last_line(log.read_text(errors="replace"))
+            raise ShopError(f"The local cloud did not come up ({last}); {log} tells more.")
+        time.sleep(0.02)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("HEAD", "/_ministack/health")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+# -- what waits in it ---------------------------------------------------------------------------
+
+
+def _queues(running: Running) -> Iterator[Queue]:
+    sqs = running.session().client("sqs")
+    urls = [url for page in sqs.get_paginator("list_queues").paginate()
+            for url in page.get("QueueUrls", [])]  # fmt: skip
+    everything = {
+        url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        for url in urls
+    }
+    by_arn = {attributes["QueueArn"]: attributes for attributes in everything.values()}
+    for url, attributes in sorted(everything.items()):
+        if "RedrivePolicy" in attributes:
+            grave = by_arn.get(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"], {})
+            yield Queue(
+                url.rsplit("/", 1)[1], _waiting(attributes),
+                int(attributes["ApproximateNumberOfMessagesNotVisible"]), _waiting(grave),
+            )  # fmt: skip
+
+
+def _waiting(attributes: dict[str, str]) -> int:
+    return int(attributes.get("ApproximateNumberOfMessages", 0)) + int(
+        attributes.get("ApproximateNumberOfMessagesDelayed", 0)
+    )

@@ -1,0 +1,186 @@
+"""What comes back from the shop's one address."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.frontdoor import FrontDoor, Message, Receive, Scope, Send
+
+
+class Engine:
+    """Stands for the engine: keeps what it was asked, answers in one way."""
+
+    def __init__(self) -> None:
+        self.asked: list[Scope] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"from the api"})
+
+
+class Answer:
+    def __init__(self, messages: list[Message]) -> None:
+        self.status: int = messages[0]["status"]
+        self.headers = {k.decode(): v.decode() for k, v in messages[0]["headers"]}
+        self.body: bytes = b"".join(message["body"] for message in messages[1:])
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    folder = tmp_path / "pages"
+    (folder / "pictures").mkdir(parents=True)
+    (folder / "index.html").write_text("<h1>Souk</h1>")
+    (folder / "reference.html").write_text("<h1>API</h1>")
+    (folder / "shop.js").write_text("let x;")
+    (folder / "pictures" / "lamp.svg").write_text("<svg/>")
+    (folder / ".hidden").write_text("secret")
+    (tmp_path / "outside.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0"}')
+    return folder
+
+
+@pytest.fixture
+def door(engine: Engine, pages: Path) -> FrontDoor:
+    openapi = pages.parent / "openapi.json"
+    return FrontDoor(engine=engine, api_id=lambda: "abcd1234", pages=pages, openapi=openapi)
+
+
+def ask(door: FrontDoor, path: str, method: str = "GET", **headers: str) -> Answer:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    asyncio.run(door(scope, receive, send))
+    return Answer(sent)
+
+
+def test_a_call_reaches_the_api_under_its_own_host_and_path(
+    door: FrontDoor, engine: Engine
+) -> None:
+    answer = ask(door, "/api/products", "POST", host="127.0.0.1:8000", authorization="Bearer t")
+
+    (asked,) = engine.asked
+    assert answer.body == b"from the api"
+    assert asked["path"] == "/api/products"
+    assert dict(asked["headers"]) == {
+        b"host": b"abcd1234.execute-api.localhost",
+        b"authorization": b"Bearer t",
+    }
+
+
+def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
+    engine: Engine, pages: Path
+) -> None:
+    door = FrontDoor(engine=engine, api_id=lambda: None, pages=pages, openapi=pages)
+
+    answer = ask(door, "/api/products")
+
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.body)["status"] == 503
+
+
+def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> None:
+    door.open = False
+
+    assert ask(door, "/api/products").status == 503
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/shop.js", "text/javascript; charset=utf-8"),
+        ("/pictures/lamp.svg", "image/svg+xml; charset=utf-8"),
+        ("/api/openapi.json", "application/json; charset=utf-8"),
+        ("/api/docs/", "text/html; charset=utf-8"),
+        ("/api/docs/swagger-ui.css", "text/css; charset=utf-8"),
+        ("/api/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+        ("/api/docs/favicon-32x32.png", "image/png"),
+    ],
+)
+def test_each_page_comes_with_its_type(door: FrontDoor, path: str, kind: str) -> None:
+    answer = ask(door, path)
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../outside.txt", "/pictures/../../outside.txt", "/.hidden", "/link.txt", "//etc/passwd",
+        "/pictures", "/pictures/", "/no-such-page", "/index.html/", "/a\0b", "/..\\outside.txt",
+        "/api/docs/../../../cloud.py",
+    ],
+)  # fmt: skip
+def test_nothing_outside_the_pages_is_shown(door: FrontDoor, path: str) -> None:
+    answer = ask(door, path)
+
+    assert answer.status == 404
+    assert b"secret" not in answer.body
+
+
+def test_the_head_of_a_page_tells_its_length_and_nothing_more(door: FrontDoor) -> None:
+    answer = ask(door, "/", "HEAD")
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-length"] == "13"
+
+
+def test_a_page_the_browser_still_has_is_not_sent_again(door: FrontDoor) -> None:
+    tag = ask(door, "/").headers["etag"]
+
+    answer = ask(door, "/", if_none_match=f'"other", W/{tag}')
+
+    assert (answer.status, answer.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/", "text/html; charset=utf-8"), ("/api/docs/", "application/problem+json")],
+)
+def test_pages_can_only_be_read(door: FrontDoor, path: str, kind: str) -> None:
+    answer = ask(door, path, "POST")
+
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.headers["content-type"] == kind
+
+
+def test_pages_may_load_and_run_only_what_the_shop_itself_serves(door: FrontDoor) -> None:
+    page = ask(door, "/").headers["content-security-policy"]
+    docs = ask(door, "/api/docs/").headers["content-security-policy"]
+
+    assert "default-src 'self'" in page
+    assert "unsafe" not in page
+    assert "script-src" not in docs
+    assert "style-src 'self' 'unsafe-inline'" in docs
+
+
+def test_the_reference_has_one_address(door: FrontDoor) -> None:
+    answer = ask(door, "/api/docs")
+
+    assert (answer.status, answer.headers["location"]) == (308, "/api/docs/")

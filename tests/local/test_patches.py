@@ -1,0 +1,267 @@
+"""Each patch shows its effect here, and is missed by nobody once upstream has done the work."""
+
+import ast
+import base64
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.local.conftest import Opened, soon
+
+PATCHES = Path(__file__).parents[2] / "local" / "patches.py"
+
+# What each patch changes, as upstream writes it. Gone: look whether the patch may go too.
+UPSTREAM = {
+    "loopback_counts_as_private": (
+        "app.py",
+        'headers.get("x-forwarded-proto", "").split(",")[0].strip().lower() == "https")',
+    ),
+    "policies_see_who_speaks": (
+        "core/iam_actions.py",
+        'split(":", 1)[-1] not in _tag_operations(service):\n        return {}',
+    ),
+    "logs_end_with_a_mark": ("core/lambda_runtime.py", "first_line_wait: float = 0.050,"),
+    "exceptions_leave_the_worker_alive": (
+        "core/lambda_runtime.py",
+        'get("status") == "error":\n                proc, self._proc = self._proc, None\n',
+    ),
+    "functions_share_few_workers": ("core/lambda_runtime.py", "_LOCAL_MAX_WORKERS = 0\n"),
+    "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
+    "failures_are_not_told_to_callers": (
+        "services/lambda_svc.py",
+        'else str(err_body)\n        return {\n            "statusCode": 502,',
+    ),
+    "tables_expire_their_items": (
+        "services/cloudformation/provisioners.py",
+        '        "Tags": [],\n    }\n    _dynamodb._tables[name] = table\n',
+    ),
+    "expressions_are_parsed_once": (
+        "services/dynamodb.py",
+        "        tokens = _tokenize(expr)\n        err = _check_redundant_parens(tokens, slot)",
+    ),
+    "queues_have_one_lock": (
+        "services/sqs.py",
+        "while True:\n        _expire_retained(q)\n        _dlq_sweep(q)\n        msgs = _coll",
+    ),
+    "streams_survive_a_restart": (
+        "services/dynamodb.py",
+        '        "imports": copy.deepcopy(_imports),\n    }\n',
+    ),
+    "interrupted_messages_return_at_once": (
+        "services/sqs.py",
+        "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "stream_triggers_fail_like_aws": (
+        "services/lambda_svc.py",
+        "# Position doesn't advance on failure, so the next pass",
+    ),
+    "triggers_rest_unless_serving": (
+        "services/lambda_svc.py",
+        "    _restore_state(data)\n    if _esms.has_any():\n        _ensure_poller()\n",
+    ),
+}  # fmt: skip
+
+
+def upstream(file: str) -> str:
+    spec = find_spec("ministack")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / file).read_text()
+
+
+def in_the_engine(script: str) -> str:
+    """What a script prints that runs inside a patched engine of its own."""
+    prelude = (
+        "import os; from pathlib import Path; from local.cloud import engine_settings;"
+        "os.environ.update(engine_settings(Path(os.devnull), 1));"
+        "from local import patches\n"
+    )
+    root = PATCHES.parents[1]
+    command = [sys.executable, "-c", prelude + script]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_engine_is_the_one_the_patches_were_written_for() -> None:
+    assert version("ministack") == "1.5.33"
+
+
+@pytest.mark.parametrize("patch", UPSTREAM)
+def test_upstream_still_needs_the_patch(patch: str) -> None:
+    file, written = UPSTREAM[patch]
+
+    assert written in upstream(file)
+
+
+def test_no_patch_goes_unwatched() -> None:
+    tree = ast.parse(PATCHES.read_text())
+    applied = next(
+        node.value for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PATCHES"
+    )  # fmt: skip
+    assert isinstance(applied, ast.Tuple)
+
+    assert {ast.unparse(name) for name in applied.elts} == UPSTREAM.keys()
+
+
+def test_a_quiet_call_does_not_wait_for_log_lines(opened: Opened) -> None:
+    opened.invoke()
+
+    times = []
+    for _ in range(9):
+        started = time.perf_counter()
+        opened.invoke()
+        times.append(time.perf_counter() - started)
+
+    assert median(times) < 0.045
+
+
+def test_a_call_keeps_its_own_log_lines(opened: Opened) -> None:
+    spoken = [base64.b64decode(opened.invoke(log=f"line {i}")["LogResult"]) for i in range(20)]
+    quiet = base64.b64decode(opened.invoke().get("LogResult", ""))
+
+    assert all(f"line {i}\n".encode() in log + b"\n" for i, log in enumerate(spoken))
+    assert b"line" not in quiet
+
+
+def test_a_worker_survives_its_handlers_exception(opened: Opened) -> None:
+    before = opened.invoke()["said"]["pid"]
+
+    failed = opened.invoke(wrong=True)
+
+    assert failed["FunctionError"] == "Unhandled"
+    assert failed["said"]["errorMessage"] == "as asked"
+    assert opened.invoke()["said"]["pid"] == before
+
+
+def test_calls_beyond_the_bound_wait_for_one_of_four_workers(opened: Opened) -> None:
+    with ThreadPoolExecutor(12) as callers:
+        answers = list(callers.map(lambda _: opened.invoke(seconds=0.1), range(12)))
+
+    assert all("FunctionError" not in answer for answer in answers)
+    assert len({answer["said"]["pid"] for answer in answers}) <= 4
+
+
+def test_functions_that_call_themselves_never_wait_for_each_other(opened: Opened) -> None:
+    with ThreadPoolExecutor(5) as callers:
+        answers = list(callers.map(lambda _: opened.invoke(again=1, seconds=0.1), range(5)))
+
+    assert all("pid" in answer["said"] for answer in answers)
+
+
+def test_a_layer_is_unpacked_once_for_all_workers(opened: Opened) -> None:
+    opened.invoke()
+    opened.call("GET", "/api/guest/echo")
+
+    layers = list((opened.shop.state / "tmp" / "layers").iterdir())
+
+    assert len(layers) == 1
+
+
+def test_a_failure_is_not_told_to_the_apis_caller(opened: Opened) -> None:
+    status, _, body = opened.call("GET", "/api/guest/greed")
+
+    assert (status, body) == (500, '{"message":"Internal Server Error"}')
+
+
+def test_a_function_may_do_only_what_its_role_allows(opened: Opened) -> None:
+    opened.call("GET", "/api/guest/greed")
+
+    logs = opened.client("logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/Souk-dev-Greedy")["logGroups"]
+    events = logs.filter_log_events(logGroupName=groups[0]["logGroupName"])["events"]
+
+    assert any("not authorized to perform: dynamodb:Scan" in event["message"] for event in events)
+
+
+def test_a_tables_items_expire_as_the_template_says(opened: Opened) -> None:
+    table = opened.running.outputs["TableName"]
+
+    kept = opened.client("dynamodb").describe_time_to_live(TableName=table)
+
+    assert kept["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLED",
+        "AttributeName": "expires",
+    }
+
+
+def test_a_condition_is_parsed_once_not_once_per_item() -> None:
+    parsed = in_the_engine("""
+from ministack.services import dynamodb as d
+patches.apply()
+count = [0]
+tokenize = d._tokenize
+def counting(text): count[0] += 1; return tokenize(text)
+d._tokenize = counting
+for i in range(200):
+    d._evaluate_condition("pk = :p", {"pk": {"S": "x"}}, {":p": {"S": "x"}}, {}, slot="X")
+print(count[0])
+""")
+
+    assert int(parsed) < 10
+
+
+@pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 4)])
+def test_a_message_sent_while_another_is_deleted_is_not_lost(patched: str, left: int) -> None:
+    messages = in_the_engine(f"""
+{patched}
+import threading
+from ministack.services import sqs, eventbridge
+from ministack.core.arn import parse_arn
+sqs._act_create_queue({{"QueueName": "q"}}, "")
+url, queue = next(iter(sqs._queues.items()))
+for i in range(4):
+    sqs._HANDLERS["SendMessage"]({{"QueueUrl": url, "MessageBody": str(i)}}, url)
+handle = sqs._collect_msgs(queue, 1, 30)[0]["receipt_handle"]
+arn = parse_arn(queue["attributes"]["QueueArn"])
+class Slow(list):
+    def __iter__(self):
+        yield from super().__iter__()
+        sender = threading.Thread(target=eventbridge._dispatch_to_sqs, args=(arn, "late"))
+        sender.start(); senders.append(sender); sender.join(0.3)
+senders = []
+queue["messages"] = Slow(queue["messages"])
+sqs._HANDLERS["DeleteMessage"]({{"QueueUrl": url, "ReceiptHandle": handle}}, url)
+for sender in senders: sender.join()
+print(len(queue["messages"]))
+""")
+
+    assert int(messages) == left
+
+
+def test_a_row_that_cannot_be_relayed_is_put_aside_and_blocks_none(opened: Opened) -> None:
+    rows = [
+        {"pk": {"S": f"OUTBOX#{name}"}, "sk": {"S": "A"}, "body": {"S": f'{{"id": "{name}"}}'}}
+        for name in ("before", "unpublishable", "after")
+    ]
+    table = opened.running.outputs["TableName"]
+
+    opened.client("dynamodb").transact_write_items(
+        TransactItems=[{"Put": {"TableName": table, "Item": row}} for row in rows]
+    )
+
+    assert soon(lambda: opened.heard("before") and opened.heard("after"))
+    aside = opened.client("sqs").receive_message(
+        QueueUrl=opened.running.outputs["RelayDlqUrl"], WaitTimeSeconds=5
+    )
+    assert "RetryAttemptsExhausted" in aside["Messages"][0]["Body"]
+
+
+def test_triggers_rest_until_the_doors_are_open() -> None:
+    polled = in_the_engine("""
+from ministack.services import lambda_svc
+lambda_svc._poll_sqs = lambda: "polled"
+patches.triggers_rest_unless_serving()
+before = lambda_svc._poll_sqs()
+patches.serving.set()
+print(before, lambda_svc._poll_sqs())
+""")
+
+    assert polled == "False polled"
