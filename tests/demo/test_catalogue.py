@@ -1,0 +1,84 @@
+"""The demo catalogue obeys the catalog's contract, and its pictures are harmless."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from cli.demo import demo_products
+
+STOREFRONT = Path(__file__).parents[2] / "storefront"
+PICTURES = sorted((STOREFRONT / "pictures").iterdir())
+PRODUCTS = demo_products()
+SVG = "{http://www.w3.org/2000/svg}"
+
+every_product = pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product["sku"])
+every_picture = pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+
+
+def test_there_are_24_products_each_with_a_sku_of_its_own() -> None:
+    skus = {product["sku"] for product in PRODUCTS}
+
+    assert len(PRODUCTS) == len(skus) == 24
+
+
+def test_there_are_a_handful_of_categories_with_something_to_choose_in_each() -> None:
+    named = [product["category"] for product in PRODUCTS]
+
+    assert 5 <= len(set(named)) <= 8
+    assert all(named.count(name) >= 3 for name in named)
+
+
+@every_product
+def test_a_demo_product_has_exactly_the_fields_of_a_listing(product: dict[str, Any]) -> None:
+    fields = {"sku", "name", "category", "description", "price", "weight_grams", "image"}
+
+    assert set(product) == fields
+    assert set(product["price"]) == {"amount", "currency"}
+
+
+@every_product
+def test_a_demo_product_keeps_within_the_limits(product: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", product["sku"])
+    assert 1 <= len(product["name"]) <= 200
+    assert 1 <= len(product["category"]) <= 60
+    assert 40 <= len(product["description"]) <= 400
+    assert product["price"]["currency"] == "GBP"
+    assert 1 <= product["price"]["amount"] <= 10_000_000
+    assert 1 <= product["weight_grams"] <= 1_000_000
+
+
+@every_product
+def test_a_demo_product_shows_its_own_picture(product: dict[str, Any]) -> None:
+    assert product["image"] == f"/pictures/{product['sku'].lower()}.svg"
+    assert (STOREFRONT / product["image"][1:]).is_file()
+
+
+def test_every_picture_is_used() -> None:
+    used = {product["image"] for product in PRODUCTS}
+
+    assert {f"/pictures/{picture.name}" for picture in PICTURES} == used
+
+
+@every_picture
+def test_a_picture_is_a_small_titled_drawing_of_the_common_size(picture: Path) -> None:
+    drawing = ET.fromstring(picture.read_bytes())  # noqa: S314  our own file
+
+    assert picture.stat().st_size < 6_000
+    assert drawing.tag == f"{SVG}svg"
+    assert drawing.get("viewBox") == "0 0 400 400"
+    assert drawing.findtext(f"{SVG}title")
+
+
+@every_picture
+def test_a_picture_runs_nothing_and_fetches_nothing(picture: Path) -> None:
+    drawing = ET.fromstring(picture.read_bytes())  # noqa: S314  our own file
+    tags = {element.tag.removeprefix(SVG) for element in drawing.iter()}
+    attributes = [pair for element in drawing.iter() for pair in element.items()]
+
+    assert tags.isdisjoint({"script", "style", "image", "foreignObject", "a", "animate", "set"})
+    assert not [name for name, _ in attributes if name.startswith("on") or name == "style"]
+    assert all(value.startswith("#") for name, value in attributes if name.endswith("href"))
+    assert not [value for _, value in attributes if re.search(r"//|url\((?!#)|data:", value)]
