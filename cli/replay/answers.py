@@ -1,0 +1,51 @@
+"""What the replay reads from the shop's answers; unknown fields are passed over."""
+
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from cli.replay.client import Lost
+
+
+class Money(msgspec.Struct, frozen=True):
+    amount: int
+    currency: str
+
+
+class ProductAnswer(msgspec.Struct, frozen=True):
+    price: Money
+
+
+class ShippingOption(msgspec.Struct, frozen=True):
+    id: str
+    price: Money
+
+
+class BasketAnswer(msgspec.Struct, frozen=True):
+    subtotal: Money
+    shipping_options: list[ShippingOption]
+
+
+class OrderSummary(msgspec.Struct, frozen=True):
+    order_id: str
+    line_count: int
+    subtotal: Money
+
+
+class OrdersPage(msgspec.Struct, frozen=True):
+    items: list[OrderSummary]
+    next: str | None
+
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+def read(form: type[Answer], answer: httpx.Response) -> Answer:
+    """The answer's body in the form the contract gives it; Lost when it has another."""
+    try:
+        return msgspec.json.decode(answer.content, type=form)
+    except msgspec.DecodeError as error:
+        request = answer.request
+        why = f"{request.method} {request.url.path} has an odd answer ({error})"
+        raise Lost(why) from error

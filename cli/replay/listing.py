@@ -1,0 +1,139 @@
+"""Lists what a day sells, through the staff API, before its customers come."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from cli.replay.answers import ProductAnswer, read
+from cli.replay.client import Ask, Client, Lost, ReplayError, slug
+from cli.replay.day import CURRENCY, Day
+
+LONGEST_NAME: Final = 200
+LONGEST_DESCRIPTION: Final = 4000
+CATEGORIES: Final = {
+    "christmas": r"christmas|xmas|advent|santa|reindeer|snowm[ae]n|bauble|stocking",
+    "bags": r"bags?|lunch ?box|purse|satchel|shopper|suitcase|trolley|rucksack|luggage",
+    "lights": r"lights?|t-lights?|candles?|lanterns?|lamps?|candlesticks?|nightlight|chandelier",
+    "kitchen": r"cake|cakestand|tea|teas|teapot|mugs?|cups?|plates?|bowls?|jars?|tins?|kitchen"
+    r"|baking|cutlery|jugs?|spoons?|apron|coasters?|napkins?|glass(es)?|bottles?|trays?|egg",
+    "garden": r"garden|plant|flowers?|planter|watering|bird|seeds?|herb|parasol|picnic",
+    "paper": r"cards?|paper|wrap|notebooks?|stickers?|envelopes?|tissues?|pens?|pencils?|ribbons?"
+    r"|journal|gift tags?|stationery|chalk|book",
+    "jewellery": r"necklace|bracelets?|ear-?rings?|brooch|ring|bangle|pendant|jewellery|hair",
+    "toys": r"toys?|dolls?|playhouse|puzzles?|games?|skittles|spaceboy|dolly|soft|playing|baby",
+    "storage": r"box(es)?|drawers?|storage|baskets?|cabinet|crates?|hooks?|hangers?|shelf|rack",
+    "home": r"cushions?|clocks?|frames?|mirrors?|doormats?|signs?|door|hearts?|wall|rug|quilt"
+    r"|hot water|throw|stool|chair|table",
+    "party": r"party|bunting|balloons?|birthday|garland|confetti|wedding",
+}
+OTHERWISE: Final = "gifts"
+_PATTERNS: Final = {name: re.compile(rf"\b({words})\b") for name, words in CATEGORIES.items()}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A stock code at one price."""
+
+    sku: str
+    text: str
+    unit_price: int
+
+    @property
+    def body(self) -> dict[str, object]:
+        return {
+            "sku": self.sku,
+            "name": self.text[:LONGEST_NAME],
+            "category": category_of(self.text),
+            "description": self.text[:LONGEST_DESCRIPTION],
+            "price": {"amount": self.unit_price, "currency": CURRENCY},
+            "weight_grams": 0,
+        }
+
+
+def category_of(description: str) -> str:
+    """The first category one of whose words is in the description."""
+    text = description.lower()
+    return next((name for name, words in _PATTERNS.items() if words.search(text)), OTHERWISE)
+
+
+def products_of(day: Day) -> tuple[Product, ...]:
+    """Everything the day sells, once, in the words of the first line that has any."""
+    sold = [wanted for invoice in day.invoices for wanted in invoice.wanted]
+    texts: dict[str, str] = {}
+    for line in (line for wanted in sold for line in wanted.lines if line.description):
+        texts.setdefault(line.code, line.description)
+    products = {
+        wanted.sku: Product(
+            wanted.sku,
+            texts.get(wanted.lines[0].code, wanted.lines[0].code),
+            wanted.unit_price,
+        )
+        for wanted in sold
+    }
+    return tuple(products.values())
+
+
+@dataclass
+class Staff:
+    """Someone of the staff; fetches a new token when the shop no longer takes the old one."""
+
+    client: Client
+    fetch_token: Callable[[], str]
+    token: str = ""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def list_product(self, product: Product) -> str | None:
+        """List it, or find it listed at the same price; the reason if the shop refuses it."""
+        try:
+            answer = await self._post(product)
+            if slug(answer) == "sku-taken":
+                await self._check_price(product)
+                return None
+        except Lost as error:
+            raise ReplayError(f"{product.sku} could not be listed: {error}.") from error
+        return _refusal(product, answer)
+
+    async def _post(self, product: Product) -> httpx.Response:
+        used = self.token
+        if not used:
+            used = await self._renew(used)
+        answer = await self._post_as(used, product)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            answer = await self._post_as(await self._renew(used), product)
+        return answer
+
+    async def _post_as(self, token: str, product: Product) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        path = "/api/staff/products"
+        return await self.client.ask(Ask("list_product", "POST", path, headers, product.body))
+
+    async def _renew(self, used: str) -> str:
+        """A token other than the used one; of many who ask at once, only the first fetches."""
+        async with self.lock:
+            if self.token == used:
+                self.token = await asyncio.to_thread(self.fetch_token)
+            return self.token
+
+    async def _check_price(self, product: Product) -> None:
+        answer = await self.client.ask(Ask("check_product", "GET", f"/api/products/{product.sku}"))
+        if not answer.is_success:
+            raise Lost(f"the SKU is taken, but there is no such product ({slug(answer)})")
+        price = read(ProductAnswer, answer).price
+        if (price.amount, price.currency) != (product.unit_price, CURRENCY):
+            raise ReplayError(
+                f"{product.sku} is in the shop at {price.currency} {price.amount} and not at"
+                f" {CURRENCY} {product.unit_price} (minor units); play the day in a fresh shop."
+            )
+
+
+def _refusal(product: Product, answer: httpx.Response) -> str | None:
+    """A product the shop finds wrong is a refusal; not being let in ends the replay."""
+    if answer.is_success:
+        return None
+    if answer.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
+        return slug(answer)
+    raise ReplayError(f"{product.sku} could not be listed: the shop answered {slug(answer)}.")
