@@ -1,0 +1,52 @@
+"""`./souk up`: opens the shop, says where everything is, and stays until it is told to stop."""
+
+import time
+
+import click
+
+from cli.opening import open_shop
+from cli.say import columns, note
+from local.shop import Running, Shop
+
+
+def up(shop: Shop, *, port: int, detach: bool, fresh: bool, demo: bool) -> None:
+    """Open the shop; unless detached, keep it until Ctrl-C and then close it."""
+    before = shop.running()
+    running = open_shop(shop, port=port, fresh=fresh, demo=demo)
+    stays = detach or _same(before, running)
+    if stays:
+        note(_places(running, "./souk down"))
+    else:
+        _attend(shop, running)
+
+
+def _attend(shop: Shop, running: Running) -> None:
+    try:
+        note(_places(running, "Ctrl-C"))
+        while _same(shop.running(), running):
+            time.sleep(0.5)
+    finally:
+        if _same(shop.running(), running):
+            note("\nStopping the shop …")
+            shop.stop()
+    raise click.ClickException(
+        f"The shop has stopped, though not by this command; {running.state}/cloud.log may say why."
+    )
+
+
+def _same(one: Running | None, other: Running) -> bool:
+    return one is not None and one.pid == other.pid
+
+
+def _places(running: Running, ending: str) -> str:
+    where = [
+        ("Shop", running.urls["storefront"]),
+        ("API", running.urls["api"]),
+        ("API reference", running.urls["docs"]),
+        ("State", running.state),
+        ("A token", "./souk token --as ada  (customer), --as sam  (staff)"),
+        ("To stop", ending),
+    ]
+    if running.left_out:
+        where.append(("Left out here", ", ".join(running.left_out)))
+    return f"\nThe shop is open.\n\n{columns(where)}\n"
