@@ -7,12 +7,17 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from infra.synth import openapi_path, synthesize
 from local import people
 from local.shop import Running, Shop
 from souk.kernel import aws
+
+# A loaded machine is slow now and then; an example's time says nothing about the shop.
+hypothesis.settings.register_profile("souk", deadline=None)
+hypothesis.settings.load_profile("souk")
 
 ROOT = Path(__file__).resolve().parents[1]
 

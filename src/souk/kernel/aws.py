@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
-# A function answers within 10 s: better a quick second try than one long wait.
+# Three tries end within the 10 s an API function has: better a quick second than one long wait.
 _CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
 )
+
+
+THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException", "Throttling"}
 
 
 @cache

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch
 
 from souk.kernel import aws
 from souk.kernel.facts import Fact, Hears, caused_by, read
@@ -22,11 +18,16 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    UseCase = Callable[[Any], None]
+
 MAX_RECEIVES = 5
 """The receive on which the consumer itself moves a message to the dead-letter queue."""
 
 BACKOFF_SECONDS = (1, 5, 15, 30)
 """Until a failed message shows again: sooner than the queue's visibility timeout."""
+
+RESERVE_MS = 10_000
+"""A record is begun only with this much time left: longer than its slowest call can take."""
 
 
 class QueueSettings(Settings, frozen=True, kw_only=True):
@@ -34,35 +35,37 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     dead_letter_queue_url: str
 
 
+class OutOfTime(Exception):
+    """The records before took the function's time; this one comes again."""
+
+
 class Unheard(Exception):
     """A message nobody here can read; trying again does not help."""
 
 
-def consumer(
-    hears: Hears,
-) -> Callable[[dict[str, Any], LambdaContext], Any]:
+def consumer(hears: Hears) -> Callable[[dict[str, Any], LambdaContext], Any]:
     """The Lambda handler that dispatches a queue's facts by `hears`, with partial batches."""
     by_name = {fact.__name__: (fact, use_case) for fact, use_case in hears.items()}
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    processor = batch.BatchProcessor(batch.EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle(event: dict[str, Any], context: LambdaContext) -> Any:
         queue = load(QueueSettings)
 
         def one(record: SQSRecord) -> None:
             logger.remove_keys(["correlation_id"])  # that of the record before
+            if context.get_remaining_time_in_millis() < RESERVE_MS:
+                raise OutOfTime  # reported as failed; a time-out would take its neighbours along
             try:
                 _hear(record, by_name)
             except Exception as error:  # noqa: BLE001  whatever it is, it is kept
                 _not_handled(record, error, queue)
 
-        return process_partial_response(event, one, processor, context)
+        return batch.process_partial_response(event, one, processor, context)
 
     return handle
 
 
-def _hear(
-    record: SQSRecord, by_name: Mapping[str, tuple[type[Fact], Callable[[Any], None]]]
-) -> None:
+def _hear(record: SQSRecord, by_name: Mapping[str, tuple[type[Fact], UseCase]]) -> None:
     try:
         message = msgspec.json.decode(record.body)
         fact, use_case = by_name[message["detail-type"]]

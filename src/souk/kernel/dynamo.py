@@ -13,9 +13,11 @@ from souk.kernel.items import Item, from_item, to_item
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-CONFLICT_TRIES = 6
+TRIES = 6
 BATCH_GET_LIMIT = 100
 CONDITION = "ConditionalCheckFailed"
+PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Why DynamoDB cancels a transaction whose conditions may well hold."""
 
 
 class ConditionFailed(Exception):
@@ -31,11 +33,11 @@ def transact(actions: Sequence[dict[str, Any]]) -> None:
     """Write all actions or none.
 
     DynamoDB cancels one of two transactions that touch the same item at the same moment;
-    that says nothing about the conditions, so it is tried again with jitter.
+    that says nothing about the conditions, so it is tried again.
     Raises ConditionFailed, or Busy when the items stay contended.
     """
     client = aws.dynamodb()
-    for attempt in range(CONFLICT_TRIES):
+    for _ in _tries():
         try:
             client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # plain dicts
         except client.exceptions.TransactionCanceledException as error:
@@ -43,12 +45,18 @@ def transact(actions: Sequence[dict[str, Any]]) -> None:
             failed = frozenset(i for i, code in enumerate(codes) if code == CONDITION)
             if failed:
                 raise ConditionFailed(failed) from error
-            if "TransactionConflict" not in codes:
+            if PASSING.isdisjoint(codes):
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, no secret
         else:
             return
-    raise Busy("others are changing the same thing; nothing was changed, please try again")
+
+
+def _tries() -> Iterator[None]:
+    """Come again after growing, jittered pauses, as AWS asks of its clients; then Busy."""
+    for attempt in range(TRIES):
+        yield
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, no secret
+    raise Busy("too many others want the same thing; nothing was changed, please try again")
 
 
 def key(pk: str, sk: str) -> Item:
@@ -73,13 +81,15 @@ def get_many(table: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str
 
 def _batch_get(table: str, wanted: list[Item]) -> Iterator[dict[str, Any]]:
     """Asks again for what one answer (16 MB at most) could not hold."""
-    while wanted:
+    for _ in _tries():
         answer = aws.dynamodb().batch_get_item(
             RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
         )
         yield from map(from_item, answer["Responses"].get(table, []))
         left = answer["UnprocessedKeys"].get(table)
-        wanted = [dict(each) for each in left["Keys"]] if left else []
+        if not left:
+            return
+        wanted = [dict(each) for each in left["Keys"]]
 
 
 def query(table: str, pk: str, **options: Any) -> Iterator[dict[str, Any]]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from botocore.exceptions import ClientError
 
-from souk.kernel.errors import Failure, Forbidden, Invalid, NotFound, Refusal, Unauthorized
+from souk.kernel import aws
+from souk.kernel.errors import Busy, Failure, Forbidden, Invalid, NotFound, Refusal, Unauthorized
 from souk.kernel.facts import Cause, caused_by
 from souk.kernel.ids import new_id
 from souk.kernel.logs import logger
@@ -33,6 +35,7 @@ def api(routes: Routes) -> Callable[[dict[str, Any], LambdaContext], dict[str, A
     resolver = APIGatewayHttpResolver()
     resolver.not_found(lambda _: _problem(NotFound("no such route")))
     resolver.exception_handler(Refusal)(_problem)
+    resolver.exception_handler(ClientError)(_throttled)
     resolver.exception_handler(Exception)(_failure)
     for route in routes:
         for path in route.paths():
@@ -92,6 +95,13 @@ def _problem(refusal: Refusal) -> Response[str]:
     )
 
 
+def _throttled(error: ClientError) -> Response[str]:
+    if error.response["Error"]["Code"] in aws.THROTTLED:
+        logger.warning("throttled", exc_info=error)
+        return _problem(Busy("the shop is very busy; nothing was changed, please try again"))
+    return _failure(error)
+
+
 def _failure(error: Exception) -> Response[str]:
     logger.exception("failed", exc_info=error)
     return _problem(Failure("the shop made a mistake; it has been logged, please try again"))
@@ -128,7 +138,9 @@ def _caller(
             return None
         case Access.VISITOR if path.startswith("/api/guest/"):
             return Caller(_guest(headers.get("guest-token", "")), "/api/guest")
-    claims = context["authorizer"]["jwt"]["claims"]
+    claims = context.get("authorizer", {}).get("jwt", {}).get("claims")
+    if claims is None:
+        raise Unauthorized("sign in, and send the access token as a Bearer token")
     if access is Access.STAFF and not STAFF_GROUPS & groups(claims.get("cognito:groups", "")):
         raise Forbidden("this needs a member of staff")
     return Caller(f"customer-{claims['sub']}", access.value[-1])

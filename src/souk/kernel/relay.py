@@ -120,8 +120,8 @@ def _put_events(rows: Sequence[Row], settings: RelaySettings) -> list[str | None
         )
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if len(rows) == 1:
-            return [code]
+        if len(rows) == 1 or code in aws.THROTTLED:
+            return [code] * len(rows)
         return [each for row in rows for each in _put_events([row], settings)]
     return [entry.get("ErrorCode") for entry in answer["Entries"]]
 

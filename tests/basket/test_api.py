@@ -1,0 +1,244 @@
+"""The basket as guests and customers see it."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from souk.basket import handlers
+from souk.kernel import http
+from tests.basket.builders import an_offer
+from tests.basket.fakes import FakeBaskets
+from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
+from tests.kernel.logs import logged
+
+call = partial(answer_to, http.api(handlers.ROUTES))
+ADDRESS = {"line1": "1 St James's Square", "city": "London", "country": "GB"}
+CONTACT = {
+    "name": "Ada Lovelace",
+    "email": "ada@example.org",
+    "address": ADDRESS,
+}
+
+
+def pounds(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "GBP"}
+
+
+def a_wish(total: int = 2598 + 495, **given: Any) -> dict[str, Any]:
+    known = {"contact": CONTACT, "shipping_option": "standard", "payment_token": "tok_visa"}
+    return {**known, "expected_total": pounds(total), **given}
+
+
+def of_country(country: str) -> dict[str, Any]:
+    return CONTACT | {"address": ADDRESS | {"country": country}}
+
+
+@pytest.fixture(autouse=True)
+def baskets(monkeypatch: pytest.MonkeyPatch) -> FakeBaskets:
+    fake = FakeBaskets(an_offer("LAMP-1", price=1299), an_offer("OLD-1", listed=False))
+    settings = handlers.BasketSettings(table_name="table", currency="GBP")
+    monkeypatch.setattr(handlers, "baskets", lambda: fake)
+    monkeypatch.setattr(handlers, "settings", lambda: settings)
+    return fake
+
+
+def as_guest(method: str, path: str, body: Any = None, **headers: str) -> Response:
+    text = body if body is None or isinstance(body, str) else json.dumps(body)
+    return call(method, f"/api/guest{path}", body=text, guest_token=GUEST_TOKEN, **headers)
+
+
+def put_lamps(quantity: int = 2) -> Response:
+    return as_guest("PUT", "/basket/items/LAMP-1", {"quantity": quantity})
+
+
+def check_out(body: Any = None, key: str = "key-1") -> Response:
+    return as_guest("POST", "/basket/checkout", body or a_wish(), idempotency_key=key)
+
+
+def test_an_empty_basket_costs_nothing_and_tells_what_shipping_would() -> None:
+    seen = as_guest("GET", "/basket")
+
+    assert seen.status == 200
+    assert seen.body == {
+        "basket_id": None,
+        "lines": [],
+        "subtotal": pounds(0),
+        "shipping_options": [{"id": "standard", "price": pounds(495)}],
+        "expires_at": None,
+    }
+
+
+def test_a_line_put_is_answered_and_seen_with_its_total() -> None:
+    put = put_lamps(2)
+    seen = as_guest("GET", "/basket")
+
+    assert put.status == 200
+    assert seen.body["lines"] == [
+        {
+            "sku": "LAMP-1",
+            "name": "Name of LAMP-1",
+            "quantity": 2,
+            "unit_price": pounds(1299),
+            "line_total": pounds(2598),
+            "notes": [],
+        }
+    ]
+    assert put.body == seen.body["lines"][0]
+    assert seen.body["subtotal"] == pounds(2598)
+    assert seen.body["basket_id"]
+    assert seen.body["expires_at"].endswith("Z")
+
+
+def test_a_price_change_is_noted_with_both_prices(baskets: FakeBaskets) -> None:
+    put_lamps()
+    baskets.learn(an_offer("LAMP-1", price=999, listed=False, version=2))
+
+    seen = as_guest("GET", "/basket")
+
+    assert seen.body["lines"][0]["notes"] == [
+        {"kind": "price-changed", "was": pounds(1299), "now": pounds(999)},
+        {"kind": "delisted"},
+    ]
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 100_001, 1.5, "2", None])
+def test_a_quantity_is_a_number_a_shop_can_deliver(quantity: Any) -> None:
+    refused = as_guest("PUT", "/basket/items/LAMP-1", {"quantity": quantity})
+
+    assert refused.status == 422
+    assert refused.body["errors"][0]["pointer"] == "/quantity"
+
+
+def test_who_puts_a_product_too_early_is_told_to_ask_again() -> None:
+    refused = as_guest("PUT", "/basket/items/NEW-1", {"quantity": 1})
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/product-unknown")
+    assert refused.headers["Retry-After"] == "1"
+
+
+def test_a_delisted_product_is_not_put() -> None:
+    refused = as_guest("PUT", "/basket/items/OLD-1", {"quantity": 1})
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/product-delisted")
+
+
+def test_a_line_removed_twice_is_removed() -> None:
+    put_lamps()
+
+    removed = [as_guest("DELETE", "/basket/items/LAMP-1").status for _ in range(2)]
+
+    assert removed == [204, 204]
+    assert as_guest("GET", "/basket").body["lines"] == []
+
+
+def test_a_guests_checkout_is_answered_with_the_orders_place_among_guests() -> None:
+    put_lamps()
+
+    accepted = check_out()
+
+    assert accepted.status == 202
+    assert accepted.body == {"order_id": accepted.body["order_id"], "total": pounds(3093)}
+    assert accepted.headers["Location"] == f"/api/guest/orders/{accepted.body['order_id']}"
+
+
+def test_a_customers_checkout_is_answered_with_the_orders_place_among_customers() -> None:
+    ada = {"claims": {"sub": "ada"}}
+    call("PUT", "/api/basket/items/LAMP-1", body='{"quantity": 2}', **ada)
+
+    accepted = call(
+        "POST",
+        "/api/basket/checkout",
+        body=json.dumps(a_wish()),
+        idempotency_key="key-1",
+        **ada,
+    )
+
+    assert accepted.headers["Location"] == f"/api/orders/{accepted.body['order_id']}"
+
+
+def test_a_lost_answer_asked_for_again_is_the_same(baskets: FakeBaskets) -> None:
+    put_lamps()
+    first = check_out(json.dumps(a_wish()))
+
+    again = check_out(json.dumps(a_wish(), indent=2, sort_keys=True))
+
+    assert (again.status, again.body) == (202, first.body)
+    assert len(baskets.said) == 1
+
+
+def test_another_body_under_the_same_key_is_refused() -> None:
+    put_lamps()
+    check_out()
+
+    refused = check_out(a_wish(payment_token="tok_other"))
+
+    assert (refused.status, refused.body["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 65, "clé"])
+def test_a_checkout_needs_a_key_that_can_be_kept(key: str, baskets: FakeBaskets) -> None:
+    put_lamps()
+
+    refused = check_out(key=key)
+
+    assert (refused.status, refused.body["type"]) == (400, "/problems/invalid-header")
+    assert refused.body["errors"][0]["pointer"] == "/Idempotency-Key"
+    assert baskets.said == []
+
+
+def test_another_total_is_told_with_the_present_one(baskets: FakeBaskets) -> None:
+    put_lamps()
+    baskets.learn(an_offer("LAMP-1", price=1400, version=2))
+
+    refused = check_out()
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/total-changed")
+    assert refused.body["total"] == pounds(3295)
+    assert refused.body["changes"] == [{"sku": "LAMP-1", "was": pounds(1299), "now": pounds(1400)}]
+
+
+def test_an_empty_basket_is_not_checked_out() -> None:
+    assert check_out().body["type"] == "/problems/basket-empty"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"contact": CONTACT | {"email": "ada"}}, "/contact/email"),
+        ({"contact": CONTACT | {"email": "ada@example.org\n"}}, "/contact/email"),
+        ({"contact": CONTACT | {"name": ""}}, "/contact/name"),
+        ({"contact": CONTACT | {"name": "Ada\nBcc: all"}}, "/contact/name"),
+        ({"contact": CONTACT | {"address": {"city": "London"}}}, "/contact/address"),
+        ({"contact": of_country("GB\n")}, "/contact/address/country"),
+        ({"contact": of_country("gb")}, "/contact/address/country"),
+        ({"payment_token": "4111 1111 1111 1111"}, "/payment_token"),
+        ({"shipping_option": "rocket"}, "/shipping_option"),
+        ({"card_number": "4111111111111111"}, ""),
+    ],
+)
+def test_a_checkout_that_cannot_be_served_is_refused_by_field(
+    wrong: dict[str, Any], pointer: str, baskets: FakeBaskets
+) -> None:
+    put_lamps()
+
+    refused = check_out(a_wish(**wrong))
+
+    assert (refused.status, refused.body["type"]) == (422, "/problems/invalid-body")
+    assert refused.body["errors"][0]["pointer"] == pointer
+    assert (baskets.said, baskets.contacts) == ([], {})
+
+
+def test_nothing_personal_is_logged() -> None:
+    with logged() as lines:
+        put_lamps()
+        check_out()
+        check_out(a_wish(contact=CONTACT | {"email": "ada-at-example.org"}))
+
+    text = json.dumps(lines)
+    assert [line["status"] for line in lines] == [200, 202, 422]
+    for secret in ("Lovelace", "example.org", "St James", "tok_visa", GUEST_TOKEN):
+        assert secret not in text

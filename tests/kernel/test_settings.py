@@ -1,0 +1,35 @@
+"""A function that is told too little says so before it does anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from souk.kernel.settings import Settings, load
+
+
+class BellSettings(Settings, frozen=True, kw_only=True):
+    tower_name: str
+    times: int
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOWER_NAME", "east")
+    monkeypatch.setenv("TIMES", "3")
+
+    assert load(BellSettings) == BellSettings(tower_name="east", times=3)
+
+
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMES", "3")
+    monkeypatch.delenv("TOWER_NAME", raising=False)
+
+    with pytest.raises(RuntimeError, match=r"environment is unfit: .*`TOWER_NAME`"):
+        load(BellSettings)
+
+
+def test_an_unfit_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOWER_NAME", "east")
+    monkeypatch.setenv("TIMES", "often")
+
+    with pytest.raises(RuntimeError, match=r"Expected `int`.*TIMES"):
+        load(BellSettings)

@@ -1,0 +1,99 @@
+"""Orders as their owners see them, and nobody else."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from souk.kernel import http
+from souk.kernel.ids import new_id
+from souk.ordering import handlers
+from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
+from tests.kernel.tables import twin
+from tests.ordering.builders import ADA, a_line, an_order
+from tests.ordering.fakes import FakeOrders, StoredOrders
+
+call = partial(answer_to, http.api(handlers.ROUTES))
+ORDER = an_order(a_line("LAMP-1", quantity=2, price=1299), a_line("RUG-1", quantity=1, price=5000))
+
+
+@pytest.fixture(autouse=True)
+def orders(monkeypatch: pytest.MonkeyPatch) -> FakeOrders:
+    fake = FakeOrders(ORDER)
+    monkeypatch.setattr(handlers, "orders", lambda: fake)
+    return fake
+
+
+def as_ada(path: str, **named: Any) -> Response:
+    return call(path=path, claims={"sub": "ada"}, **named)
+
+
+def as_guest(path: str) -> Response:
+    return call(path=path, guest_token=GUEST_TOKEN)
+
+
+def test_an_order_tells_all_that_was_agreed() -> None:
+    def pounds(amount: int) -> dict[str, Any]:
+        return {"amount": amount, "currency": "GBP"}
+
+    read = as_ada(f"/api/orders/{ORDER.order_id}")
+
+    assert read.status == 200
+    assert read.body == {
+        "order_id": ORDER.order_id,
+        "status": "placed",
+        "lines": [
+            {
+                "sku": "LAMP-1",
+                "name": "Name of LAMP-1",
+                "quantity": 2,
+                "unit_price": pounds(1299),
+                "line_total": pounds(2598),
+            },
+            {
+                "sku": "RUG-1",
+                "name": "Name of RUG-1",
+                "quantity": 1,
+                "unit_price": pounds(5000),
+                "line_total": pounds(5000),
+            },
+        ],
+        "subtotal": pounds(7598),
+        "shipping_option": "standard",
+        "shipping": pounds(495),
+        "total": pounds(8093),
+        "placed_at": ORDER.placed_at,
+        "history": [{"status": "placed", "at": ORDER.placed_at}],
+    }
+
+
+def test_a_stranger_cannot_tell_an_order_from_none() -> None:
+    anothers = as_guest(f"/api/guest/orders/{ORDER.order_id}")
+    missing = as_guest(f"/api/guest/orders/{(never := new_id())}")
+
+    assert anothers.status == missing.status == 404
+    assert anothers.body["detail"].replace(ORDER.order_id, never) == missing.body["detail"]
+    assert anothers.body.keys() == missing.body.keys()
+
+
+@pytest.mark.cloud
+def test_a_list_is_followed_by_its_cursor(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = request.getfixturevalue("in_function")
+    mine = [an_order(owner=ADA) for _ in range(3)]
+    with twin(shop.outputs["OrderingTable"]) as table:
+        stored = StoredOrders(table)
+        monkeypatch.setattr(handlers, "orders", lambda: stored)
+        for order in mine:
+            stored.add(order, order.placed())
+
+        first = as_ada("/api/orders", query={"limit": "2"}).body
+        rest = as_ada("/api/orders", query={"limit": "2", "cursor": first["next"]}).body
+
+    shown = [order["order_id"] for page in (first, rest) for order in page["items"]]
+    assert shown == sorted((order.order_id for order in mine), reverse=True)
+    assert rest["next"] is None
+    assert first["items"][0]["line_count"] == 1
