@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.stages import Stage
 
 TIMEOUT = Duration.seconds(10)
+LONG = Duration.seconds(30)  # of those who work through a batch
 MEMORY_MB = 1024
 
 

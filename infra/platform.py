@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from infra import queues
 from infra.edge import Edge
-from infra.functions import Functions
+from infra.functions import LONG, Functions
 from souk.kernel import facts, outbox
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from souk.kernel.facts import Hears
     from souk.kernel.routes import Routes
 
-RELAY_TIMEOUT = Duration.seconds(30)
 SWEEP = Duration.minutes(5)
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
 
@@ -88,7 +87,7 @@ class Platform(Stack):
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         env = self._room_env(table) | urls
-        consumer = self._functions.make(room, "Consumer", handler, env=env)
+        consumer = self._functions.make(room, "Consumer", handler, env=env, timeout=LONG)
         consumer.add_event_source(
             sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
         )
@@ -104,7 +103,7 @@ class Platform(Stack):
             "DEAD_LETTER_QUEUE_URL": dead.queue_url,
         }
         relay = self._functions.make(
-            room, "Relay", "souk.kernel.relay.handler", env=env, timeout=RELAY_TIMEOUT
+            room, "Relay", "souk.kernel.relay.handler", env=env, timeout=LONG
         )
         relay.add_event_source(_new_outbox_rows(table, dead))
         _sweep(room, targets.LambdaFunction(relay, dead_letter_queue=dead, retry_attempts=2))
