@@ -1,5 +1,6 @@
 """The commands of ./souk: what each takes, and which module does its work."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,10 +95,17 @@ def status(as_json: bool) -> None:
         json_result(now.as_json())
     else:
         result(columns([("ready", "yes" if now.ready else "no"), *now.urls.items()]))
-        queues = [(each.name, each.visible, each.in_flight, each.dead) for each in now.queues]
+        queues = [
+            (_short(each.name), each.visible, each.in_flight, each.dead) for each in now.queues
+        ]
         if queues:
             result("\n" + columns([("queue", "waiting", "in flight", "dead"), *queues]))
     sys.exit(0 if now.ready else 1)
+
+
+def _short(queue: str) -> str:
+    """The name as the template has it, without the stack's before it and the hashes behind."""
+    return re.sub(r"^Souk-\w+?-(\w+?)[0-9A-F]{8}-\w+$", r"\1", queue)
 
 
 @souk.command()

@@ -245,6 +245,7 @@ def test_a_token_needs_an_open_shop_and_a_known_name(souk: Souk) -> None:
 def test_documents_are_printed_and_nothing_else(souk: Souk) -> None:
     assert json.loads(souk("openapi").stdout) == {"openapi": "3.1.0"}
     assert souk("events").stdout == "# Facts\n"
+    assert json.loads(souk("events", "--json").stdout) == {"asyncapi": "3.0.0"}
     assert souk("synth").stdout == "/assembly\n"
 
 

@@ -7,3 +7,7 @@ def openapi() -> dict[str, object]:
 
 def events_markdown() -> str:
     return "# Facts\n"
+
+
+def events_json() -> dict[str, object]:
+    return {"asyncapi": "3.0.0"}
