@@ -117,7 +117,7 @@ BREAKS: dict[Rule, list[Way]] = {
     ],
     delivery.a_message_stays_hidden_for_six_timeouts: [
         Break("BasketQueue", "Properties/VisibilityTimeout"),
-        Break("BasketConsumer", "Properties/Timeout", 11, blames="BasketQueue"),
+        Break("BasketConsumer", "Properties/Timeout", 31, blames="BasketQueue"),
     ],
     delivery.a_dead_letter_queue_has_one_alarm: [
         Break("BasketDeadLettersAlarm", "Properties/Threshold", 10, blames="BasketDeadLetters"),

@@ -42,7 +42,8 @@ class Room:
 
     def hear(self, *records: dict[str, Any], clock: Clock | None = None) -> list[str]:
         """Returns which messages are to be delivered again."""
-        answer = self._handle({"Records": list(records)}, clock or Clock())
+        context: Any = clock or Clock()
+        answer = self._handle({"Records": list(records)}, context)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
