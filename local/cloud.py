@@ -104,7 +104,9 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    from local import patches  # only now: the engine reads its settings while it is imported
+    # only now: the engine reads its settings while it is imported
+    from local import patches
+    from local.patches import triggers
 
     patches.apply()
     from ministack import app
@@ -119,7 +121,7 @@ async def _run(options: argparse.Namespace) -> None:
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, asked_to_stop.set)
-    engine = _telling(app.app, patches.serving.set)
+    engine = _telling(app.app, triggers.serving.set)
     servers = asyncio.gather(
         serve(engine, _config(options.aws_port), shutdown_trigger=closed.wait),
         serve(cast("Any", door), _config(options.port), shutdown_trigger=closed.wait),
@@ -150,15 +152,15 @@ def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
 
 async def _close(engine: Any) -> None:
     """Let functions finish, then save one moment: nothing runs but this thread, the event loop."""
-    from local import patches
+    from local.patches import triggers, workers
 
-    patches.serving.clear()
+    triggers.serving.clear()
     deadline = time.monotonic() + PATIENCE
     while _calls() and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
         await asyncio.sleep(0.02)
     if left := _calls():
         print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
-    patches.close()
+    workers.close()
     engine.save_all(engine._build_persistence_save_dict())  # noqa: SLF001 - there is no other way
     engine.PERSIST_STATE = False  # what a late request changes was never acknowledged as kept
 

@@ -50,9 +50,9 @@ class Opened:
             self._clients[place] = self.running.session().client(service)
         return self._clients[place]
 
-    def invoke(self, **event: Any) -> dict[str, Any]:
+    def invoke(self, function: str = "BusyName", **event: Any) -> dict[str, Any]:
         answer = self.client("lambda").invoke(
-            FunctionName=self.running.outputs["BusyName"], Payload=json.dumps(event), LogType="Tail"
+            FunctionName=self.running.outputs[function], Payload=json.dumps(event), LogType="Tail"
         )
         return {**answer, "said": json.loads(answer["Payload"].read())}
 

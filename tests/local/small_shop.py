@@ -67,6 +67,9 @@ def consume(event, context):
 def sweep(event, context):
     return {"swept": 0}
 
+def nested(event, context):
+    return busy(event, context)
+
 def busy(event, context):
     import time
     if event.get("log"):
@@ -124,7 +127,7 @@ def _manifest_entry(path: str, key: str, packaging: str) -> Json:
 def _template(code: str, layer: str) -> Json:
     functions = {
         name.capitalize(): _function(name, code, layer)
-        for name in ("echo", "place", "relay", "consume", "sweep", "greedy", "busy")
+        for name in ("echo", "place", "relay", "consume", "sweep", "greedy", "busy", "nested")
     }
     return {
         "Parameters": {
@@ -152,6 +155,7 @@ def _template(code: str, layer: str) -> Json:
             "BusName": {"Value": {"Ref": "Bus"}},
             "TableName": {"Value": {"Ref": "Table"}},
             "BusyName": {"Value": {"Ref": "Busy"}},
+            "NestedName": {"Value": {"Ref": "Nested"}},
             "RelayDlqUrl": {"Value": {"Ref": "RelayDlq"}},
             "ArchiveName": {"Value": {"Ref": "Archive"}},
         },

@@ -15,7 +15,7 @@ import pytest
 
 from tests.local.conftest import Opened, soon
 
-PATCHES = Path(__file__).parents[2] / "local" / "patches.py"
+PATCHES = Path(__file__).parents[2] / "local" / "patches" / "__init__.py"
 
 # What each patch changes, as upstream writes it. Gone: look whether the patch may go too.
 UPSTREAM = {
@@ -83,7 +83,7 @@ def in_the_engine(script: str) -> str:
         "os.environ.update(engine_settings(Path(os.devnull), 1));"
         "from local import patches\n"
     )
-    root = PATCHES.parents[1]
+    root = PATCHES.parents[2]
     command = [sys.executable, "-c", prelude + script]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -108,7 +108,7 @@ def test_no_patch_goes_unwatched() -> None:
     )  # fmt: skip
     assert isinstance(applied, ast.Tuple)
 
-    assert {ast.unparse(name) for name in applied.elts} == UPSTREAM.keys()
+    assert {ast.unparse(name).partition(".")[2] for name in applied.elts} == UPSTREAM.keys()
 
 
 def test_a_quiet_call_does_not_wait_for_log_lines(opened: Opened) -> None:
@@ -151,7 +151,8 @@ def test_calls_beyond_the_bound_wait_for_one_of_four_workers(opened: Opened) -> 
 
 def test_functions_that_call_themselves_never_wait_for_each_other(opened: Opened) -> None:
     with ThreadPoolExecutor(5) as callers:
-        answers = list(callers.map(lambda _: opened.invoke(again=1, seconds=0.1), range(5)))
+        calls = callers.map(lambda _: opened.invoke("NestedName", again=1, seconds=0.1), range(5))
+        answers = list(calls)
 
     assert all("pid" in answer["said"] for answer in answers)
 
@@ -258,9 +259,9 @@ def test_triggers_rest_until_the_doors_are_open() -> None:
     polled = in_the_engine("""
 from ministack.services import lambda_svc
 lambda_svc._poll_sqs = lambda: "polled"
-patches.triggers_rest_unless_serving()
+patches.triggers.triggers_rest_unless_serving()
 before = lambda_svc._poll_sqs()
-patches.serving.set()
+patches.triggers.serving.set()
 print(before, lambda_svc._poll_sqs())
 """)
 
