@@ -1,11 +1,9 @@
 """What a running local shop is, and how it is started, found, asked and stopped."""
 
 import fcntl
-import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +18,15 @@ import boto3
 
 from infra.publish import Published, PublishError, publish
 from local.cloud import ACCOUNT, REGION, STACK
+from local.process import (
+    answers,
+    bare_environment,
+    birth,
+    free_port,
+    is_free,
+    kill_group,
+    last_line,
+)
 
 # What the engine refuses in a template. Each is left out at home, and said at the start.
 UNKNOWN_AT_HOME = frozenset({
@@ -163,7 +170,7 @@ class Shop:
     def status(self) -> Status:
         """What `status` tells; a closed shop is not ready and has no queues."""
         running = self.running()
-        if running is None or not _answers(running.aws_port):
+        if running is None or not answers(running.aws_port):
             return Status(ready=False, urls={}, queues=())
         return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
 
@@ -179,17 +186,17 @@ class Shop:
             raise
 
     def _launch(self, openapi: Path, port: int) -> Running:
-        aws_port = _free_port(self._last_aws_port())
+        aws_port = free_port(self._last_aws_port())
         command = [
             sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
             "--port", str(port), "--aws-port", str(aws_port),
             "--openapi", str(openapi.resolve()), "--detach", str(self.state.resolve() / LOG),
         ]  # fmt: skip
         launched = subprocess.run(
-            command, cwd=ROOT, env=_bare_environment(), capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=bare_environment(), capture_output=True, text=True, check=False
         )
         if launched.returncode:
-            raise ShopError(_last_line(launched.stderr) or "The local cloud did not start.")
+            raise ShopError(last_line(launched.stderr) or "The local cloud did not start.")
         pid = int(launched.stdout)
         running = Running(self.state, pid, birth(pid) or "", port, aws_port)
         self._record(running)
@@ -224,7 +231,7 @@ class Shop:
         while birth(running.pid) == running.born and time.monotonic() < deadline:
             time.sleep(0.02)
         _signal(running, signal.SIGKILL)
-        _kill_group(running.pid)
+        kill_group(running.pid)
         rmtree(self.state / "tmp", ignore_errors=True)
 
 
@@ -293,87 +300,24 @@ def _alone(state: Path) -> Iterator[None]:
 # -- its process --------------------------------------------------------------------------------
 
 
-def birth(pid: int) -> str | None:
-    """A mark of this very process, which no later one with the same id has; None if it is gone."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not Path("/proc/self").exists():
-        asked = subprocess.run(
-            ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        state, _, started = asked.stdout.strip().partition(" ")
-        return None if not started or state.startswith("Z") else started.strip()
-    try:
-        fields = stat.read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]
-
-
 def _signal(running: Running, which: signal.Signals) -> None:
     if birth(running.pid) == running.born:
         os.kill(running.pid, which)
 
 
-def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)  # workers the process could not end itself
-
-
-def _bare_environment() -> dict[str, str]:
-    # Functions inherit it: nothing of the person's own AWS or Python settings may reach them.
-    kept = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ")
-    return {name: os.environ[name] for name in kept if name in os.environ}
-
-
 def _refuse_busy(port: int) -> None:
-    if not _is_free(port):
+    if not is_free(port):
         raise ShopError(f"Port {port} is in use; stop what uses it, or choose another with --port.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port(wanted: int) -> int:
-    if wanted and _is_free(wanted):
-        return wanted
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_it_answers(running: Running) -> None:
     deadline = time.monotonic() + BOOT_PATIENCE
-    while not (_answers(running.aws_port) and _answers(running.port)):
+    while not (answers(running.aws_port) and answers(running.port)):
         if birth(running.pid) != running.born or time.monotonic() > deadline:
             log = running.state / LOG
-            last = _last_line(log.read_text(errors="replace"))
+            last = last_line(log.read_text(errors="replace"))
             raise ShopError(f"The local cloud did not come up ({last}); {log} tells more.")
         time.sleep(0.02)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("HEAD", "/_ministack/health")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
 # -- what waits in it ---------------------------------------------------------------------------
