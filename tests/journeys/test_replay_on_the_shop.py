@@ -89,7 +89,7 @@ def test_the_real_days_balance(shop: Running, retail_days: list[Path]) -> None:
 @pytest.mark.timeout(600)
 def test_the_real_catalogue_is_listed_and_paged(shop: Running, data_folder: Path) -> None:
     staff = Staff(shop)
-    wanted = [json.loads(line) for line in (data_folder / "catalog.jsonl").open()]
+    wanted = _products_in(data_folder / "catalog.jsonl")
 
     for product in wanted:
         answer = staff.http.post("/staff/products", json=_as_product(product))
@@ -183,6 +183,10 @@ def _is_stored(shop: Running, order_id: str) -> bool:
 
 def _pounds(amount: int) -> dict[str, object]:
     return {"amount": amount, "currency": "GBP"}
+
+
+def _products_in(file: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def _as_product(product: dict[str, object]) -> dict[str, object]:
