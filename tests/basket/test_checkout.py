@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from souk.basket.domain import BasketEmpty, KeyReused, TotalChanged
+from souk.basket.domain import BasketEmpty, KeyReused, Line, TotalChanged
 from souk.basket.events import BasketCheckedOut, CheckedOutLine
 from souk.basket.usecases import check_out, put_line, remove_line, see_basket
 from souk.kernel.errors import Invalid
@@ -78,6 +78,24 @@ def test_two_clicks_at_the_same_moment_are_one_checkout() -> None:
 
     assert receipts == [receipt]
     assert len(baskets.said) == len(baskets.contacts) == 1
+
+
+def test_a_click_refused_because_its_twin_was_accepted_meanwhile_gets_the_twins_answer() -> None:
+    baskets = with_lamps(2)
+    lines = baskets.lines
+
+    def lines_after_the_twin(basket_id: str) -> list[Line]:
+        baskets.lines = lines  # type: ignore[method-assign]  # the twin reads undisturbed
+        check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+        return []
+
+    baskets.lines = lines_after_the_twin  # type: ignore[method-assign]  # read once the twin is done
+
+    receipt = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+
+    (fact,) = baskets.said
+    assert isinstance(fact, BasketCheckedOut)
+    assert receipt.order_id == fact.order_id
 
 
 def test_two_tabs_with_keys_of_their_own_buy_the_basket_once() -> None:

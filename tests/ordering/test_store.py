@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from souk.kernel import aws, dynamo
 from souk.kernel.errors import NotFound
 from souk.kernel.ids import new_id
 from souk.kernel.routes import InvalidQuery
@@ -57,6 +58,17 @@ def test_an_order_of_a_thousand_lines_keeps_them_in_their_order(orders: Orders) 
 def test_an_order_never_placed_is_not_found(orders: Orders) -> None:
     with pytest.raises(NotFound):
         orders.get(new_id())
+
+
+@pytest.mark.cloud
+def test_an_order_seen_while_it_is_being_written_is_not_there_yet(stored: StoredOrders) -> None:
+    order = added(stored, an_order())
+    aws.dynamodb().delete_item(
+        TableName=stored._table, Key=dynamo.key(f"ORDER#{order.order_id}", "LINES")
+    )
+
+    with pytest.raises(NotFound):
+        stored.get(order.order_id)
 
 
 def test_an_order_added_twice_is_one_order_and_one_fact(orders: Orders) -> None:

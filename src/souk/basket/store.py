@@ -40,11 +40,12 @@ class BasketStore:
         return _open(dynamo.get(self._table, *_head_key(owner)))
 
     def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
-        offer, head = self._two(_offer_key(sku), _head_key(owner))
-        return _offer(offer) if offer else None, _open(head)
+        found = dynamo.get_many(self._table, [_offer_key(sku), _head_key(owner)])
+        offer = found.get(_offer_key(sku))
+        return _offer(offer) if offer else None, _open(found.get(_head_key(owner)))
 
     def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
-        receipt, head = self._two(_receipt_key(owner, key), _head_key(owner))
+        receipt, head = dynamo.get_together(self._table, _receipt_key(owner, key), _head_key(owner))
         return _receipt(receipt) if receipt else None, _open(head)
 
     def lines(self, basket_id: str) -> list[Line]:
@@ -141,10 +142,6 @@ class BasketStore:
             )
         except client.exceptions.ConditionalCheckFailedException:
             return  # heard before, or late: what is kept is as new or newer
-
-    def _two(self, *keys: tuple[str, str]) -> list[dict[str, Any] | None]:
-        found = dynamo.get_many(self._table, keys)
-        return [found.get(each) for each in keys]
 
     def _write(self, *actions: Action) -> None:
         try:

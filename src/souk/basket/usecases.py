@@ -26,7 +26,7 @@ from souk.basket.domain import (
 )
 from souk.basket.events import BasketCheckedOut
 from souk.kernel.clock import now, stamp
-from souk.kernel.errors import Busy, Invalid
+from souk.kernel.errors import Busy, Conflict, Invalid
 from souk.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ TRIES = 5  # how often a basket may change under one request before it is called
 class Baskets(Protocol):
     def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]: ...
 
-    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]: ...
+    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
+        """Both as of one moment: never a closed basket without the receipt that closed it."""
 
     def head(self, owner: str) -> Head | None:
         """The owner's open basket; an expired one is none."""
@@ -121,7 +122,13 @@ def check_out(owner: str, key: str, wish: Checkout, *, currency: str, baskets: B
     whatever the basket has become. Raises KeyReused, BasketEmpty, ProductDelisted,
     TotalChanged, or Invalid for an unknown shipping option.
     """
-    return _settled(lambda: _check_out(owner, key, wish, currency, baskets))
+    try:
+        return _settled(lambda: _check_out(owner, key, wish, currency, baskets))
+    except (Conflict, Busy):  # perhaps only because the same click was accepted meanwhile
+        known, _ = baskets.receipt_and_head(owner, key)
+        if known is None:
+            raise
+        return known.answered(wish.fingerprint)
 
 
 def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
-# Three tries end within the 10 s an API function has: better a quick second than one long wait.
+# Two tries and the pause between them end within the 10 s an API function has.
 _CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
 
@@ -33,17 +33,14 @@ def _client(service: str) -> Any:
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    client: DynamoDBClient = _client("dynamodb")
-    return client
+    return cast("DynamoDBClient", _client("dynamodb"))
 
 
 @cache
 def eventbridge() -> EventBridgeClient:
-    client: EventBridgeClient = _client("events")
-    return client
+    return cast("EventBridgeClient", _client("events"))
 
 
 @cache
 def sqs() -> SQSClient:
-    client: SQSClient = _client("sqs")
-    return client
+    return cast("SQSClient", _client("sqs"))

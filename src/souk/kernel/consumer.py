@@ -27,7 +27,7 @@ BACKOFF_SECONDS = (1, 5, 15, 30)
 """Until a failed message shows again: sooner than the queue's visibility timeout."""
 
 RESERVE_MS = 10_000
-"""A record is begun only with this much time left: longer than its slowest call can take."""
+"""A record is begun only with this much time left: longer than its slowest call takes."""
 
 
 class QueueSettings(Settings, frozen=True, kw_only=True):

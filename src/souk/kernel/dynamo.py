@@ -36,10 +36,21 @@ def transact(actions: Sequence[dict[str, Any]]) -> None:
     that says nothing about the conditions, so it is tried again.
     Raises ConditionFailed, or Busy when the items stay contended.
     """
+    _together("transact_write_items", actions)
+
+
+def get_together(table: str, *keys: tuple[str, str]) -> list[dict[str, Any] | None]:
+    """The rows, None for one that is not there, as of one moment: no transaction half seen."""
+    wanted = [{"Get": {"TableName": table, "Key": key(*each)}} for each in keys]
+    found = _together("transact_get_items", wanted)["Responses"]
+    return [from_item(each["Item"]) if "Item" in each else None for each in found]
+
+
+def _together(operation: str, actions: Sequence[dict[str, Any]]) -> Any:  # noqa: RET503  _tries ends in Busy
     client = aws.dynamodb()
     for _ in _tries():
         try:
-            client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # plain dicts
+            return getattr(client, operation)(TransactItems=actions)
         except client.exceptions.TransactionCanceledException as error:
             codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
             failed = frozenset(i for i, code in enumerate(codes) if code == CONDITION)
@@ -47,8 +58,6 @@ def transact(actions: Sequence[dict[str, Any]]) -> None:
                 raise ConditionFailed(failed) from error
             if PASSING.isdisjoint(codes):
                 raise
-        else:
-            return
 
 
 def _tries() -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The HTTP edge: requests in, answers and problem details out; status codes live here."""
+"""The HTTP edge: requests in, answers and problem details out."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class OrderStore:
             row["sk"]: row
             for row in dynamo.query(self._table, f"ORDER#{order_id}", ConsistentRead=True)
         }
-        if "HEAD" not in rows:
+        if not {"HEAD", "LINES"} <= rows.keys():  # a reader may see a transaction half done
             raise NotFound(f"there is no order {order_id}")
         return _order(rows["HEAD"], rows["LINES"])
 
