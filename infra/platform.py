@@ -83,7 +83,7 @@ class Platform(Stack):
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         dead = self._dead_letters.make(room, "DeadLetters")
-        queue = queues.inbox(room, dead)
+        queue = queues.inbox(room, dead, self.stage.removal)
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         env = self._room_env(table) | urls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -25,7 +25,7 @@ KEEP_DEAD = Duration.days(14)  # as long as a queue can
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
-def inbox(room: Construct, dead: sqs.Queue) -> sqs.Queue:
+def inbox(room: Construct, dead: sqs.Queue, removal: RemovalPolicy) -> sqs.Queue:
     """The room's queue of facts; what fails too often goes to `dead`."""
     return sqs.Queue(
         room,
@@ -34,6 +34,7 @@ def inbox(room: Construct, dead: sqs.Queue) -> sqs.Queue:
         retention_period=KEEP,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
+        removal_policy=removal,
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),
     )
 

@@ -11,7 +11,15 @@ import msgspec
 
 from infra.access import Door, door
 from infra.contracts.parameters import BODIES, HEADERS, PARAMETERS
-from souk.kernel.errors import Failure, Forbidden, Invalid, InvalidHeader, Refusal, Unauthorized
+from souk.kernel.errors import (
+    Busy,
+    Failure,
+    Forbidden,
+    Invalid,
+    InvalidHeader,
+    Refusal,
+    Unauthorized,
+)
 from souk.kernel.http import NotJson
 from souk.kernel.routes import InvalidQuery
 
@@ -188,7 +196,7 @@ def _refusals(route: Route, who: Door) -> dict[int, list[type[Refusal]]]:
     kinds += [NotJson, Invalid] if route.body is not None else []
     kinds += [InvalidQuery] if route.query else []
     kinds += [InvalidHeader] if route.headers else []
-    kinds += [Failure]
+    kinds += [Failure, *([] if Busy in kinds else [Busy])]
     found: dict[int, list[type[Refusal]]] = {}
     for kind in kinds:
         found.setdefault(kind.status, []).append(kind)
