@@ -19,6 +19,7 @@ from hypercorn.config import Config
 from local.frontdoor import FrontDoor
 
 STACK = "Souk-dev"
+OPENAPI = "openapi.json"  # in the state folder: the API description to serve
 REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
@@ -116,7 +117,7 @@ async def _run(options: argparse.Namespace) -> None:
         engine=app.app,
         api_id=_deployed_api,
         pages=PAGES,
-        openapi=options.openapi or options.state / "openapi.json",
+        openapi=options.state / OPENAPI,
     )
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -201,7 +202,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="where everything is kept")
     parser.add_argument("--port", type=int, required=True, help="of the shop's own address")
     parser.add_argument("--aws-port", type=int, required=True, help="of the AWS endpoint")
-    parser.add_argument("--openapi", type=Path, help="the API description to serve")
     parser.add_argument("--detach", type=Path, metavar="LOG", help="serve in the background")
     return parser.parse_args(arguments)
 

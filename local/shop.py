@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfile, rmtree
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.config import Config
 
 from infra.publish import Published, PublishError, publish
-from local.cloud import ACCOUNT, REGION, STACK
+from local.cloud import ACCOUNT, OPENAPI, REGION, STACK
 from local.process import (
     answers,
     bare_environment,
@@ -45,7 +47,7 @@ UNKNOWN_AT_HOME = frozenset({
 
 ROOT = Path(__file__).parents[1]
 RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
-OURS = (RECORD, LOG, IN_USE, BUSY, "aws", "tmp", "secret")
+OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "tmp", "secret")
 MARK = ".souk-state"
 BOOT_PATIENCE, STOP_PATIENCE = 60.0, 45.0
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -61,19 +63,30 @@ class ShopError(Exception):
 
 
 class HomeSession(boto3.Session):
-    """Talks AWS to the local cloud, as the account's root."""
+    """Talks AWS to the local cloud, as the account's root.
+
+    The person's own AWS profile, files and proxy have no part in it.
+    """
 
     def __init__(self, endpoint: str) -> None:
+        nothing = (None, None, None, None)
+        no_file = (None, None, os.devnull, None)
+        core = botocore.session.Session(
+            {"profile": nothing, "config_file": no_file, "credentials_file": no_file}
+        )
         super().__init__(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key=NO_SECRET, region_name=REGION
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key=NO_SECRET,
+            region_name=REGION,
+            botocore_session=core,
         )
         self._endpoint = endpoint
 
     def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
-        return super().client(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
-
-    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
-        return super().resource(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
+        """A client of the service, at the local cloud's own address."""
+        return super().client(  # type: ignore[call-overload]
+            service_name, endpoint_url=self._endpoint, config=Config(proxies={}), **options
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Queue:
-    """How much waits in a queue, is being worked on, and was given up."""
+    """How much waits in a queue, is being worked on, and was given up.
+
+    A relay has no queue before it: of its dead letters there is `dead` alone.
+    """
 
     name: str
     visible: int
@@ -138,6 +154,8 @@ class Shop:
         _claim(self.state)
         with _alone(self.state):
             running = self.running()
+            if running is None or running.port != port:
+                _refuse_busy(port)
             if fresh:
                 if running:
                     say("Closing the shop that is open")
@@ -145,7 +163,8 @@ class Shop:
                     running = None
                 _wipe(self.state)
             if running:
-                return self._deploy(running, assembly, say)
+                _refuse_moving(running, port)
+                return self._deploy(running, assembly, openapi, say)
             return self._open(assembly, openapi, port, say)
 
     def stop(self) -> bool:
@@ -175,22 +194,21 @@ class Shop:
         return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
 
     def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
-        _refuse_busy(port)
         say("Starting the local cloud")
-        running = self._launch(openapi, port)
+        running = self._launch(port)
         try:
             _wait_until_it_answers(running)
-            return self._deploy(running, assembly, say)
+            return self._deploy(running, assembly, openapi, say)
         except BaseException:
             self._end(running)
             raise
 
-    def _launch(self, openapi: Path, port: int) -> Running:
+    def _launch(self, port: int) -> Running:
         aws_port = free_port(self._last_aws_port())
         command = [
             sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
             "--port", str(port), "--aws-port", str(aws_port),
-            "--openapi", str(openapi.resolve()), "--detach", str(self.state.resolve() / LOG),
+            "--detach", str(self.state.resolve() / LOG),
         ]  # fmt: skip
         launched = subprocess.run(
             command, cwd=ROOT, env=bare_environment(), capture_output=True, text=True, check=False
@@ -208,7 +226,8 @@ class Shop:
         except (OSError, ValueError, KeyError):
             return 0
 
-    def _deploy(self, running: Running, assembly: Path, say: Say) -> Running:
+    def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
+        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
         session = running.session()
         _bootstrap(session)
         say("Deploying the shop")
@@ -261,6 +280,7 @@ def _claim(state: Path) -> None:
         if not (state / MARK).exists():
             _refuse_a_stranger(state)
             (state / MARK).touch()
+        state.chmod(0o700)  # customers' contacts and the keys of their tokens are inside
     except OSError as error:
         raise ShopError(
             f"The shop cannot be kept in {state} ({error.strerror});"
@@ -310,6 +330,13 @@ def _refuse_busy(port: int) -> None:
         raise ShopError(f"Port {port} is in use; stop what uses it, or choose another with --port.")
 
 
+def _refuse_moving(running: Running, port: int) -> None:
+    if running.port != port:
+        raise ShopError(
+            f"The shop is open on port {running.port} already; close it first to move it to {port}."
+        )
+
+
 def _wait_until_it_answers(running: Running) -> None:
     deadline = time.monotonic() + BOOT_PATIENCE
     while not (answers(running.aws_port) and answers(running.port)):
@@ -332,13 +359,20 @@ def _queues(running: Running) -> Iterator[Queue]:
         for url in urls
     }
     by_arn = {attributes["QueueArn"]: attributes for attributes in everything.values()}
+    graves = {url: _grave(attributes) for url, attributes in everything.items()}
     for url, attributes in sorted(everything.items()):
-        if "RedrivePolicy" in attributes:
-            grave = by_arn.get(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"], {})
-            yield Queue(
-                url.rsplit("/", 1)[1], _waiting(attributes),
-                int(attributes["ApproximateNumberOfMessagesNotVisible"]), _waiting(grave),
-            )  # fmt: skip
+        name = url.rsplit("/", 1)[1]
+        if grave := graves[url]:
+            in_flight = int(attributes["ApproximateNumberOfMessagesNotVisible"])
+            yield Queue(name, _waiting(attributes), in_flight, _waiting(by_arn.get(grave, {})))
+        elif attributes["QueueArn"] not in graves.values():  # the dead letters of a relay
+            yield Queue(name, 0, 0, _waiting(attributes))
+
+
+def _grave(attributes: dict[str, str]) -> str | None:
+    """The queue its dead letters go to; None for one that holds dead letters."""
+    policy: dict[str, str] = json.loads(attributes.get("RedrivePolicy", "{}"))
+    return policy.get("deadLetterTargetArn")
 
 
 def _waiting(attributes: dict[str, str]) -> int:

@@ -56,9 +56,44 @@ def test_an_open_shop_tells_where_it_is(opened: Opened) -> None:
 
 
 def test_starting_an_open_shop_again_changes_nothing(opened: Opened) -> None:
-    again = opened.shop.start(opened.assembly, opened.openapi, free_port(), False, quiet)
+    port = opened.running.port
+
+    again = opened.shop.start(opened.assembly, opened.openapi, port, False, quiet)
 
     assert again == opened.running
+
+
+def test_an_open_shop_is_not_moved_to_another_port(opened: Opened) -> None:
+    with pytest.raises(ShopError, match=rf"open on port {opened.running.port} already"):
+        opened.shop.start(opened.assembly, opened.openapi, free_port(), False, quiet)
+
+
+def test_what_a_relay_could_not_publish_is_counted_as_dead(opened: Opened) -> None:
+    url = opened.running.outputs["RelayDlqUrl"]
+    opened.client("sqs").send_message(QueueUrl=url, MessageBody="unpublishable")
+
+    queues = {queue.name: queue for queue in opened.shop.status().queues}
+
+    relay = queues[url.rpartition("/")[2]]
+    assert (relay.visible, relay.in_flight) == (0, 0)
+    assert relay.dead >= 1
+
+
+def test_the_persons_own_aws_settings_and_proxy_have_no_part_in_it(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("no configuration [")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "of-another-account")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    buckets = opened.running.session().client("s3").list_buckets()["Buckets"]
+
+    assert buckets
+
+
+def test_nobody_else_on_the_machine_looks_into_a_shop(opened: Opened) -> None:
+    assert opened.shop.state.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_was_under_way_goes_on_after_a_restart(my_own: Opened) -> None:
@@ -132,9 +167,14 @@ def test_a_changed_assembly_is_deployed_to_the_open_shop(my_own: Opened) -> None
     write_assembly(my_own.assembly, greeting="good morning")
     said: list[str] = []
 
-    running = my_own.shop.start(my_own.assembly, my_own.openapi, 1, False, said.append)
+    port = my_own.running.port
+    my_own.openapi.write_text('{"openapi": "3.1.0", "info": "newer"}')
+
+    running = my_own.shop.start(my_own.assembly, my_own.openapi, port, False, said.append)
+    my_own.openapi.unlink()
 
     assert running.pid == my_own.running.pid
+    assert "newer" in my_own.call("GET", "/api/openapi.json")[2]
     assert my_own.heard("kept")
     assert my_own.call("GET", "/api/guest/echo")[0] == 200
 
@@ -147,6 +187,21 @@ def test_a_busy_port_is_said_with_what_to_do(tmp_path: Path) -> None:
 
         with pytest.raises(ShopError, match=rf"Port {port} is in use; .* --port"):
             Shop(tmp_path / "state").start(tmp_path, tmp_path, port, False, quiet)
+
+
+def test_a_busy_port_leaves_a_shop_to_be_made_fresh_as_it_is(my_own: Opened) -> None:
+    my_own.order("kept")
+    assert soon(lambda: my_own.heard("kept"))
+    port = my_own.running.port
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(ShopError, match="is in use"):
+            my_own.shop.start(my_own.assembly, my_own.openapi, taken.getsockname()[1], True, quiet)
+
+    assert my_own.shop.running() == my_own.running
+    assert (my_own.running.port, my_own.heard("kept")) == (port, True)
 
 
 def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -180,10 +235,12 @@ def test_a_failed_first_deployment_leaves_nothing_running(tmp_path: Path) -> Non
     assembly = tmp_path / "assembly"
     assembly.mkdir()
     write_assembly(assembly, broken=True)
+    openapi = tmp_path / "openapi.json"
+    openapi.write_text("{}")
     shop = Shop(tmp_path / "state")
 
     with pytest.raises(ShopError, match="Broken"):
-        shop.start(assembly, tmp_path, free_port(), False, quiet)
+        shop.start(assembly, openapi, free_port(), False, quiet)
 
     assert shop.running() is None
 
