@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.say import columns, json_result, note, progress, result
+from cli.say import DEFAULT_STATE, columns, command, json_result, note, progress, result
 
 if TYPE_CHECKING:
     from local.shop import Running, Shop
@@ -24,7 +24,7 @@ Exit codes:
 
 def _remember_state(context: click.Context, _: click.Parameter, state: Path | None) -> None:
     if state is not None:  # given after the command's name it wins over the one before
-        context.meta["state"] = state.absolute()
+        context.meta["state"] = state.resolve()
 
 
 def _state_option(envvar: str | None = None) -> Callable[[Any], Any]:
@@ -42,13 +42,15 @@ def _state_option(envvar: str | None = None) -> Callable[[Any], Any]:
 def _shop() -> "Shop":
     from local.shop import Shop
 
-    return Shop(click.get_current_context().meta.get("state", ROOT / ".souk"))
+    return Shop(click.get_current_context().meta.get("state", DEFAULT_STATE))
 
 
 def _running() -> "Running":
-    running = _shop().running()
+    shop = _shop()
+    running = shop.running()
     if running is None:
-        raise click.ClickException("The shop is not running; start it with: ./souk up")
+        start = command("up", shop.state)
+        raise click.ClickException(f"The shop is not running; start it with: {start}")
     return running
 
 
@@ -64,11 +66,11 @@ def souk() -> None:
 
 @souk.command()
 @_of_shop
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", type=click.IntRange(1, 65535), help="Of the shop.  [default: 8000]")
 @click.option("--detach", is_flag=True, help="Return when the shop is open; `down` stops it.")
 @click.option("--fresh", is_flag=True, help="Forget all that this shop knew.")
 @click.option("--no-demo", is_flag=True, help="No demo products.")
-def up(port: int, detach: bool, fresh: bool, no_demo: bool) -> None:
+def up(port: int | None, detach: bool, fresh: bool, no_demo: bool) -> None:
     """Open the shop; Ctrl-C closes it and keeps its state."""
     from cli.up import up
 

@@ -4,8 +4,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
+
+DEFAULT_STATE = Path(__file__).parents[1] / ".souk"
 
 Progress = Callable[[int, int], None]
 
@@ -23,6 +26,11 @@ def result(text: str) -> None:
 def json_result(value: Mapping[str, object]) -> None:
     """One JSON object and nothing else."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def command(words: str, state: Path) -> str:
+    """How to call `./souk` for the shop kept in `state`."""
+    return f"./souk {words}" + ("" if state == DEFAULT_STATE else f" --state {state}")
 
 
 def columns(rows: Sequence[Sequence[object]]) -> str:

@@ -119,12 +119,8 @@ def _pip(name: str, lock: int) -> tuple[int, str]:
     locked = Path(environment.locked(name))
     pip = [environment.PYTHON, "-u", "-I", "-m", "pip", "--disable-pip-version-check", "install"]
     pip += ["--requirement", str(locked), "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    pip += [
-        "--no-compile",
-        "--progress-bar",
-        "off",
-        "--no-input",
-    ]  # compiling would double the time
+    pip += ["--no-compile"]  # compiling would double the time
+    pip += ["--progress-bar", "off", "--no-input"]
     with subprocess.Popen(
         pip,
         stdout=subprocess.PIPE,

@@ -4,18 +4,19 @@ import time
 
 import click
 
-from cli.opening import open_shop
-from cli.say import columns, note
+from cli.opening import DEFAULT_PORT, open_shop
+from cli.say import columns, command, note
 from local.shop import Running, Shop
 
 
-def up(shop: Shop, *, port: int, detach: bool, fresh: bool, demo: bool) -> None:
+def up(shop: Shop, *, port: int | None, detach: bool, fresh: bool, demo: bool) -> None:
     """Open the shop; unless detached, keep it until Ctrl-C and then close it."""
     before = shop.running()
+    port = port or (before.port if before else DEFAULT_PORT)
     running = open_shop(shop, port=port, fresh=fresh, demo=demo)
     stays = detach or _same(before, running)
     if stays:
-        note(_places(running, "./souk down"))
+        note(_places(running, command("down", shop.state)))
     else:
         _attend(shop, running)
 
@@ -44,7 +45,7 @@ def _places(running: Running, ending: str) -> str:
         ("API", running.urls["api"]),
         ("API reference", running.urls["docs"]),
         ("State", running.state),
-        ("A token", "./souk token --as ada  (customer), --as sam  (staff)"),
+        ("A token", command("token --as ada", running.state) + "  (customer; sam is staff)"),
         ("To stop", ending),
     ]
     if running.left_out:

@@ -69,7 +69,8 @@ def test_a_detached_shop_stays_open_and_says_where_everything_is(
     assert opened.stdout == ""
     assert "Shop           http://127.0.0.1:8123/\n" in opened.stderr
     assert "API reference  http://127.0.0.1:8123/api/docs/\n" in opened.stderr
-    assert "To stop        ./souk down\n" in opened.stderr
+    here = f"--state {tmp_path / 'state'}\n"  # no hint leads to another shop
+    assert f"To stop        ./souk down {here}" in opened.stderr
     assert "AWS::Events::Archive" in opened.stderr
     assert "Demo catalogue listed by token-of-sam-at-8123" in opened.stderr
     assert diary(tmp_path) == ["start fresh=False assembly openapi.json", "people"]
@@ -232,12 +233,13 @@ def test_an_interrupted_replay_closes_what_it_opened(souk: Souk, tmp_path: Path)
 # --- the others, and how commands end ---------------------------------------------------------
 
 
-def test_a_token_needs_an_open_shop_and_a_known_name(souk: Souk) -> None:
+def test_a_token_needs_an_open_shop_and_a_known_name(souk: Souk, tmp_path: Path) -> None:
     closed = souk("token", "--as", "ada")
     souk("up", "--detach")
     ada, eve = souk("token", "--as", "ada"), souk("token", "--as", "eve")
 
-    assert closed.stderr == "Error: The shop is not running; start it with: ./souk up\n"
+    start = f"./souk up --state {tmp_path / 'state'}"
+    assert closed.stderr == f"Error: The shop is not running; start it with: {start}\n"
     assert ada.stdout == "token-of-ada-at-8000\n"
     assert (eve.returncode, eve.stderr) == (1, "Error: There is no 'eve' in this shop.\n")
 
