@@ -194,6 +194,7 @@ class Shop:
         return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
 
     def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
+        _refuse_damaged(self.state)
         say("Starting the local cloud")
         running = self._launch(port)
         try:
@@ -294,6 +295,18 @@ def _refuse_a_stranger(state: Path) -> None:
             f"{state} already holds a {taken[0]!r} that is not a shop's;"
             " choose another folder with --state."
         )
+
+
+def _refuse_damaged(state: Path) -> None:
+    """The engine would begin such a part empty, and at the end write that over what is left."""
+    for file in sorted((state / "aws").glob("*.json")):
+        try:
+            json.loads(file.read_bytes())
+        except ValueError as error:
+            raise ShopError(
+                f"{file} is damaged, so nothing was started; put a good copy in its place,"
+                " or begin anew with --fresh."
+            ) from error
 
 
 def _wipe(state: Path) -> None:

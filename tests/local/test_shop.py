@@ -204,6 +204,18 @@ def test_a_busy_port_leaves_a_shop_to_be_made_fresh_as_it_is(my_own: Opened) -> 
     assert (my_own.running.port, my_own.heard("kept")) == (port, True)
 
 
+def test_a_damaged_state_is_named_and_left_as_it_is(my_own: Opened) -> None:
+    my_own.shop.stop()
+    damaged = my_own.shop.state / "aws" / "dynamodb.json"
+    damaged.write_text('{"half": ')
+
+    with pytest.raises(ShopError, match=r"dynamodb\.json is damaged"):
+        my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
+
+    assert damaged.read_text() == '{"half": '
+    assert my_own.shop.running() is None
+
+
 def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
