@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from souk.kernel.routes import Access
+from souk.edges.routes import Access
 
 if TYPE_CHECKING:
-    from souk.kernel.routes import Route
+    from souk.edges.routes import Route
 
 Door = Literal["open", "guest", "customer", "staff"]
 SIGNED_IN: tuple[Door, ...] = ("customer", "staff")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
     from infra.stages import Stage
-    from souk.kernel.routes import Routes
+    from souk.edges.routes import Routes
 
 GROUPS = ("staff", "admin")
 # No address and no user agent: they are personal data.

@@ -19,14 +19,14 @@ from infra.functions import LONG, Functions
 from souk.kernel import facts, outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from constructs import Construct
 
     from infra.stages import Stage
+    from souk.edges.routes import Routes
     from souk.kernel.facts import Hears
-    from souk.kernel.routes import Routes
 
 SWEEP = Duration.minutes(5)
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
@@ -44,6 +44,8 @@ class Platform(Stack):
         self._functions = Functions(self, stage=stage, layer=layer)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
         self._indexes: dict[str, list[str]] = {}  # by the table's path
+        self.commanded: dict[str, lambda_.Function] = {}
+        """Who answers commands, by room: `Inventory`, `Payment`."""
 
     def table(
         self,
@@ -94,6 +96,43 @@ class Platform(Stack):
         dead.grant(consumer, "sqs:SendMessage")
         return consumer
 
+    def answer(
+        self,
+        room: Construct,
+        *,
+        handler: str,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
+    ) -> lambda_.Function:
+        """The room's function for commands; who may ask it is granted by the asking room."""
+        environment = self._room_env(table) | dict(env or {})
+        function = self._functions.make(room, "Commands", handler, env=environment, timeout=LONG)
+        self.commanded[room.node.id] = function
+        return function
+
+    def repeat(
+        self,
+        room: Construct,
+        name: str,
+        *,
+        handler: str,
+        every: Duration,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
+    ) -> lambda_.Function:
+        """A function called by the clock; a call that fails for good is a dead letter."""
+        dead = self._dead_letters.make_last(room, f"{name}Failed")
+        environment = self._room_env(table) | dict(env or {})
+        function = self._functions.make(room, name, handler, env=environment, timeout=LONG)
+        events.Rule(
+            room,
+            f"{name}Clock",
+            description=f"{room.node.id}: {name}",
+            schedule=events.Schedule.rate(every),
+            targets=[targets.LambdaFunction(function, dead_letter_queue=dead, retry_attempts=2)],
+        )
+        return function
+
     def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
         """The room's relay: outbox rows to the bus, from the stream and by a scheduled sweep."""
         dead = self._dead_letters.make_last(room, "Unpublished")
@@ -103,7 +142,7 @@ class Platform(Stack):
             "DEAD_LETTER_QUEUE_URL": dead.queue_url,
         }
         relay = self._functions.make(
-            room, "Relay", "souk.kernel.relay.handler", env=env, timeout=LONG
+            room, "Relay", "souk.edges.relay.handler", env=env, timeout=LONG
         )
         relay.add_event_source(_new_outbox_rows(table, dead))
         _sweep(room, targets.LambdaFunction(relay, dead_letter_queue=dead, retry_attempts=2))

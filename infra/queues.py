@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from infra import reasons
-from souk.kernel.consumer import MAX_RECEIVES
+from souk.edges.consumer import MAX_RECEIVES
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -11,22 +11,22 @@ import msgspec
 
 from infra.access import Door, door
 from infra.contracts.parameters import BODIES, HEADERS, PARAMETERS
+from souk.edges.http import NotJson
 from souk.kernel.errors import (
     Busy,
     Failure,
     Forbidden,
     Invalid,
     InvalidHeader,
+    InvalidQuery,
     Refusal,
     Unauthorized,
 )
-from souk.kernel.http import NotJson
-from souk.kernel.routes import InvalidQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from souk.kernel.routes import Route, Routes
+    from souk.edges.routes import Route, Routes
 
 Json = dict[str, Any]
 Kind = type[msgspec.Struct]

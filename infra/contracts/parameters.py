@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from souk.kernel.routes import DEFAULT_PAGE
+from souk.edges.routes import DEFAULT_PAGE
 
 Json = dict[str, Any]
 

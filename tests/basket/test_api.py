@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from souk.basket import handlers
-from souk.kernel import http
+from souk.edges import http
 from tests.basket.builders import an_offer
 from tests.basket.fakes import FakeBaskets
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to

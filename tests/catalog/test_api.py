@@ -10,7 +10,7 @@ import pytest
 
 from souk.catalog import handlers
 from souk.catalog.domain import Status
-from souk.kernel import http
+from souk.edges import http
 from tests.catalog.builders import a_product
 from tests.catalog.fakes import FakeProducts, StoredProducts
 from tests.kernel.builders import answer_to

@@ -9,8 +9,7 @@ from itertools import chain
 import pytest
 
 from souk.catalog.domain import Product, SkuTaken
-from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.kernel.routes import InvalidQuery
+from souk.kernel.errors import ChangedMeanwhile, InvalidQuery, NotFound
 from tests.catalog.builders import a_product, details, pounds
 from tests.catalog.fakes import FakeProducts, StoredProducts
 from tests.kernel.tables import twin

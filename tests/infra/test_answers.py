@@ -13,7 +13,7 @@ from infra import contracts
 from infra.contracts.http_api import Problem
 from infra.contracts.parameters import HEADERS
 from local.shop import Running
-from souk.kernel.routes import Route
+from souk.edges.routes import Route
 from tests.journeys.visitor import Guest, Staff, new_key
 
 pytestmark = pytest.mark.cloud

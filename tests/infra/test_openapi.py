@@ -11,7 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra import contracts
 from infra.contracts.parameters import BODIES
-from souk.kernel.routes import Call, InvalidQuery
+from souk.edges.routes import Call
+from souk.kernel.errors import InvalidQuery
 from tests.infra.template import Template
 
 Json = Any

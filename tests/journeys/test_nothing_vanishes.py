@@ -9,7 +9,8 @@ import pytest
 
 from local.shop import Running, Shop
 from souk.basket.events import BasketCheckedOut, CheckedOutLine
-from souk.kernel import dynamo, outbox, relay
+from souk.edges import relay
+from souk.kernel import dynamo, outbox
 from souk.kernel.clock import now, stamp
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money

@@ -8,7 +8,8 @@ import pytest
 
 from souk.basket import domain as basket
 from souk.catalog import domain as catalog
-from souk.kernel import errors, http, routes
+from souk.edges import http, routes
+from souk.kernel import errors
 from souk.kernel.errors import Busy, Conflict, Invalid, Refusal
 
 REFUSALS = sorted(

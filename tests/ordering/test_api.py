@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from souk.kernel import http
+from souk.edges import http
 from souk.kernel.ids import new_id
 from souk.ordering import handlers
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from souk.kernel import aws, dynamo
-from souk.kernel.errors import NotFound
+from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.ids import new_id
-from souk.kernel.routes import InvalidQuery
 from souk.ordering.domain import Order
 from souk.ordering.usecases import read_order
 from tests.kernel.tables import twin

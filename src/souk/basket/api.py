@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from souk.basket import handlers
-from souk.kernel import aws, http
+from souk.edges import http
+from souk.kernel import aws
 
 handlers.baskets()
 aws.dynamodb()

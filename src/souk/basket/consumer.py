@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from souk.basket import handlers
+from souk.edges.consumer import consumer
 from souk.kernel import aws
-from souk.kernel.consumer import consumer
 
 handlers.baskets()
 aws.dynamodb()

@@ -32,10 +32,10 @@ from souk.basket.wire import (
     line_view,
 )
 from souk.catalog import events as catalog
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import stamp
 from souk.kernel.errors import Busy, InvalidHeader
 from souk.kernel.facts import Hears
-from souk.kernel.routes import Access, Answer, Call, Routes
 from souk.kernel.settings import Settings, load
 
 ROUTES = Routes()

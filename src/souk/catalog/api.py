@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from souk.catalog import handlers
-from souk.kernel import aws, http
+from souk.edges import http
+from souk.kernel import aws
 
 handlers.products()
 aws.dynamodb()

@@ -17,8 +17,8 @@ from souk.catalog.wire import (
     ProductView,
     view,
 )
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.errors import ChangedMeanwhile, NotFound, PreconditionRequired
-from souk.kernel.routes import Access, Answer, Call, Routes
 from souk.kernel.settings import Settings, load
 
 ROUTES = Routes()

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 from souk.catalog.domain import Details, Product, SkuTaken, Status
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import ChangedMeanwhile, NotFound
+from souk.kernel.errors import ChangedMeanwhile, InvalidQuery, NotFound
 from souk.kernel.facts import Fact
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
-from souk.kernel.routes import InvalidQuery
 
 SK = "PRODUCT"
 CATEGORIES = "CATEGORIES"

@@ -61,6 +61,11 @@ class InvalidHeader(Invalid):
     slug = "invalid-header"
 
 
+class InvalidQuery(Invalid):
+    status = 400
+    slug = "invalid-query"
+
+
 class Unauthorized(Refusal):
     status = 401
     slug = "unauthorized"

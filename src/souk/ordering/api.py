@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from souk.kernel import aws, http
+from souk.edges import http
+from souk.kernel import aws
 from souk.ordering import handlers
 
 handlers.orders()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from souk.edges.consumer import consumer
 from souk.kernel import aws
-from souk.kernel.consumer import consumer
 from souk.ordering import handlers
 
 handlers.orders()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from souk.basket.events import BasketCheckedOut
+from souk.edges.routes import Access, Call, Routes
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Hears
-from souk.kernel.routes import Access, Call, Routes
 from souk.kernel.settings import Settings, load
 from souk.ordering import usecases
 from souk.ordering.domain import Change, Line, Order, Status

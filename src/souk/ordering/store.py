@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import NotFound
+from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.facts import Fact
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
-from souk.kernel.routes import InvalidQuery
 from souk.ordering.domain import Change, Line, Order, Status, Summary
 
 _CURSOR = re.compile(r"[0-9a-f-]{36}")

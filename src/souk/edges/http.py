@@ -10,12 +10,12 @@ import msgspec
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from botocore.exceptions import ClientError
 
+from souk.edges.routes import Access, Answer, Call, Caller, Route, Routes
 from souk.kernel import aws
 from souk.kernel.errors import Busy, Failure, Forbidden, Invalid, NotFound, Refusal, Unauthorized
 from souk.kernel.facts import Cause, caused_by
 from souk.kernel.ids import new_id
 from souk.kernel.logs import logger
-from souk.kernel.routes import Access, Answer, Call, Caller, Route, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souk.kernel.errors import InvalidHeader, PreconditionRequired
-from souk.kernel.routes import Access, Call, Caller, InvalidQuery, Routes
+from souk.edges.routes import Access, Call, Caller, Routes
+from souk.kernel.errors import InvalidHeader, InvalidQuery, PreconditionRequired
 
 
 class Ring(msgspec.Struct):

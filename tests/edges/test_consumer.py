@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from souk.kernel.consumer import consumer
+from souk.edges.consumer import consumer
 from souk.kernel.facts import Cause, current_cause
 from tests.kernel.builders import BellRung, LampLit, a_record, an_event
 from tests.kernel.fakes import FakeQueues, Sent

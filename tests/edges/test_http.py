@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from souk.kernel import http
+from souk.edges import http
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.errors import Busy, NotFound
 from souk.kernel.facts import current_cause
 from souk.kernel.money import Money
-from souk.kernel.routes import Access, Answer, Call, Routes
 from tests.kernel.builders import GUEST_TOKEN, answer_to
 from tests.kernel.fakes import refused as aws_refused
 

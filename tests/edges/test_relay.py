@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from souk.kernel import aws, relay
+from souk.edges import relay
+from souk.kernel import aws
 from souk.kernel.clock import now, stamp
 from souk.kernel.facts import MAX_BYTES
 from souk.kernel.items import to_item

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import msgspec
 
-from souk.kernel.errors import Invalid, InvalidHeader, PreconditionRequired, Refusal
+from souk.kernel.errors import InvalidHeader, InvalidQuery, PreconditionRequired, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,11 +63,6 @@ class Call(NamedTuple):
         if not _LIMIT.fullmatch(text):
             raise InvalidQuery.field("/limit", "limit must be a number from 1 to 100")
         return int(text)
-
-
-class InvalidQuery(Invalid):
-    status = 400
-    slug = "invalid-query"
 
 
 class Answer(NamedTuple):

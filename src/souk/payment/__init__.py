@@ -1,0 +1,1 @@
+"""Money owed for orders: a ledger, and the provider that moves it."""
