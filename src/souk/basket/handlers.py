@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from functools import cache
 
@@ -34,12 +33,11 @@ from souk.basket.wire import (
 from souk.catalog import events as catalog
 from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import stamp
-from souk.kernel.errors import Busy, InvalidHeader
+from souk.kernel.errors import Busy
 from souk.kernel.facts import Hears
 from souk.kernel.settings import Settings, load
 
 ROUTES = Routes()
-_KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
 
 
 class BasketSettings(Settings, frozen=True, kw_only=True):
@@ -105,7 +103,7 @@ def check_out(call: Call, body: CheckoutWish) -> Answer:
     """Commit to buy the basket, once for an Idempotency-Key, at the total you saw."""
     receipt = usecases.check_out(
         call.visitor.owner,
-        _idempotency_key(call),
+        call.idempotency_key(),
         usecases.Checkout(
             contact=as_stored(body.contact),
             shipping_option=body.shipping_option,
@@ -118,15 +116,6 @@ def check_out(call: Call, body: CheckoutWish) -> Answer:
     )
     location = f"{call.visitor.prefix}/orders/{receipt.order_id}"
     return Answer(CheckoutReceipt(receipt.order_id, receipt.total), 202, {"Location": location})
-
-
-def _idempotency_key(call: Call) -> str:
-    key = call.headers.get("idempotency-key", "")
-    if not _KEY.match(key):
-        raise InvalidHeader.field(
-            "/Idempotency-Key", "send an Idempotency-Key of 1 to 64 visible ASCII characters"
-        )
-    return key
 
 
 def _learn(fact: catalog.ProductListed | catalog.PriceChanged | catalog.ProductDelisted) -> None:
