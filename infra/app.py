@@ -12,12 +12,13 @@ from infra.platform import Platform
 from infra.stages import STAGES
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.inventory.infra import Inventory
 from souk.ordering.infra import Ordering
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Ordering)
+ROOMS = (Catalog, Basket, Inventory, Ordering)
 
 
 def stack_name(stage: str) -> str:

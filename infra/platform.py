@@ -234,13 +234,17 @@ def _grant(function: lambda_.Function, resources: list[str], *actions: str) -> N
 
 
 def index(name: str, partition: str, sort: str, *include: str) -> Any:
-    """A global secondary index that carries the keys and `include`."""
+    """A global secondary index that carries the keys and `include`.
+
+    One of keys alone is written only when an item comes, goes or changes its place in it.
+    """
+    kind = dynamodb.ProjectionType
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=_text(partition),
         sort_key=_text(sort),
-        projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=list(include),
+        projection_type=kind.INCLUDE if include else kind.KEYS_ONLY,
+        non_key_attributes=list(include) or None,
     )
 
 

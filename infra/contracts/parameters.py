@@ -79,6 +79,8 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "ProductDetails": {**_DETAILS, "description": "Warm light for long evenings."},
     "NewPrice": {"price": _PRICE},
     "PutLine": {"quantity": 2},
+    "NewReceipt": {"quantity": 240, "reference": "delivery 2026-11-24"},
+    "NewAdjustment": {"by": -2, "reason": "broken in the window"},
     "CheckoutWish": {
         "contact": _CONTACT,
         "shipping_option": "standard",
