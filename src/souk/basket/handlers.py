@@ -1,4 +1,4 @@
-"""The basket's routes, and what it hears from the catalog."""
+"""The basket's routes, and what it hears from catalog and inventory."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from souk.basket.domain import (
     Offer,
     ProductDelisted,
     ProductUnknown,
+    SoldOut,
     TotalChanged,
     subtotal,
 )
@@ -32,6 +33,7 @@ from souk.basket.wire import (
 )
 from souk.catalog import events as catalog
 from souk.edges.routes import Access, Answer, Call, Routes
+from souk.inventory import events as inventory
 from souk.kernel.clock import stamp
 from souk.kernel.errors import Busy
 from souk.kernel.facts import Hears
@@ -96,7 +98,7 @@ def remove_line(call: Call) -> None:
     Access.VISITOR,
     answer=CheckoutReceipt,
     status=202,
-    refusals=(BasketEmpty, ProductDelisted, TotalChanged, KeyReused, Busy),
+    refusals=(BasketEmpty, ProductDelisted, SoldOut, TotalChanged, KeyReused, Busy),
     headers=("Idempotency-Key",),
 )
 def check_out(call: Call, body: CheckoutWish) -> Answer:
@@ -132,8 +134,18 @@ def _learn(fact: catalog.ProductListed | catalog.PriceChanged | catalog.ProductD
     )
 
 
+def _note_depleted(fact: inventory.StockDepleted) -> None:
+    baskets().note_stock(fact.sku, fact.turn, sold_out=True)
+
+
+def _note_replenished(fact: inventory.StockReplenished) -> None:
+    baskets().note_stock(fact.sku, fact.turn, sold_out=False)
+
+
 HEARS: Hears = {
     catalog.ProductListed: _learn,
     catalog.PriceChanged: _learn,
     catalog.ProductDelisted: _learn,
+    inventory.StockDepleted: _note_depleted,
+    inventory.StockReplenished: _note_replenished,
 }
