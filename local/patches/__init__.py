@@ -13,6 +13,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     policies.policies_see_who_speaks,
     workers.logs_end_with_a_mark,
     workers.exceptions_leave_the_worker_alive,
+    workers.failures_keep_their_name,
     workers.functions_share_few_workers,
     workers.layers_are_unpacked_once,
     workers.failures_are_not_told_to_callers,

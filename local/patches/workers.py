@@ -94,6 +94,29 @@ def exceptions_leave_the_worker_alive() -> None:
     runtime.Worker.invoke = invoke
 
 
+def failures_keep_their_name() -> None:
+    """Upstream calls every exception `Runtime.HandlerError`; AWS calls it by its class, and by
+    that name a workflow retries and catches it."""
+    _edit_worker('"error": str(e), "trace"', '"error": str(e), "name": type(e).__name__, "trace"')
+    invoke, execute = runtime.Worker.invoke, lambda_svc._execute_function_warm
+    raised = threading.local()
+
+    def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Json:
+        answer: Json = invoke(worker, *args, **kwargs)
+        raised.name = answer.pop("name", None)
+        return answer
+
+    def execute_and_name(*args: Any) -> Json:
+        raised.name = None
+        result: Json = execute(*args)
+        if result.get("error") and raised.name:
+            result["body"]["errorType"] = raised.name
+        return result
+
+    runtime.Worker.invoke = invoke_and_note
+    lambda_svc._execute_function_warm = execute_and_name
+
+
 def functions_share_few_workers() -> None:
     """Upstream starts one Python per concurrent call, without a bound.
 

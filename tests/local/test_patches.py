@@ -32,6 +32,10 @@ UPSTREAM = {
         "core/lambda_runtime.py",
         'get("status") == "error":\n                proc, self._proc = self._proc, None\n',
     ),
+    "failures_keep_their_name": (
+        "services/lambda_svc.py",
+        'error_type = "Runtime.HandlerError"\n            if _RIE_TIMEOUT_TEXT_RE.fullmatch(',
+    ),
     "functions_share_few_workers": ("core/lambda_runtime.py", "_LOCAL_MAX_WORKERS = 0\n"),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
     "failures_are_not_told_to_callers": (
@@ -138,6 +142,7 @@ def test_a_worker_survives_its_handlers_exception(opened: Opened) -> None:
 
     assert failed["FunctionError"] == "Unhandled"
     assert failed["said"]["errorMessage"] == "as asked"
+    assert failed["said"]["errorType"] == "ValueError"
     assert opened.invoke()["said"]["pid"] == before
 
 
