@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -36,28 +37,35 @@ class Killed(BaseException):
 
 class Trouble:
     """What comes in between. `meanwhile` holds what others do, one after another, each just
-    before a write; the `killed_before`-th, or `killed_after`-th, write is the last."""
+    before a write; the `killed_before`-th, or `killed_after`-th, write is the last, whether it
+    was refused or not. What others do is not counted and goes well."""
 
     def __init__(self) -> None:
         self.meanwhile: list[Callable[[], object]] = []
         self.killed_before: int | None = None
         self.killed_after: int | None = None
         self.writes = 0
+        self._others = False
 
-    def before(self) -> None:
+    @contextmanager
+    def around_a_write(self) -> Iterator[None]:
+        if self._others:
+            yield
+            return
         self.writes += 1
         if self.meanwhile:
-            others, self.meanwhile = self.meanwhile, []
-            others[0]()
-            self.meanwhile = others[1:]
+            self._others = True
+            self.meanwhile.pop(0)()
+            self._others = False
         if self.writes == self.killed_before:
             raise Killed
+        try:
+            yield
+        finally:
+            if self.writes == self.killed_after:
+                raise Killed
 
-    def after(self) -> None:
-        if self.writes == self.killed_after:
-            raise Killed
-
-    def none_left(self) -> None:
+    def is_over(self) -> None:
         self.__init__()  # type: ignore[misc]  # as new
 
 
@@ -75,37 +83,34 @@ class FakeInventory:
         return self._moves.get((sku, key)), self._of(sku)
 
     def move(self, move: Move, change: Change) -> None:
-        self.trouble.before()
-        if (move.sku, move.key) in self._moves:
-            raise Moved
-        self._apply([change])
-        self._moves[move.sku, move.key] = move
-        self.said += change.facts()
-        self.trouble.after()
+        with self.trouble.around_a_write():
+            if (move.sku, move.key) in self._moves:
+                raise Moved
+            self._apply([change])
+            self._moves[move.sku, move.key] = move
+            self.said += change.facts()
 
     def look(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, Shelf]:
         return self._holds.get(order_id), {sku: self._of(sku) for sku in skus}
 
     def write(self, step: Step) -> None:
-        self.trouble.before()
-        order_id = step.after.order_id
-        known = self._holds.get(order_id)
-        if (known.version if known else 0) != step.before.version:
-            raise Moved
-        self._apply(step.changes)
-        self._holds[order_id] = step.after
-        self.said += step.facts
-        self.trouble.after()
+        with self.trouble.around_a_write():
+            order_id = step.after.order_id
+            known = self._holds.get(order_id)
+            if (known.version if known else 0) != step.before.version:
+                raise Moved
+            self._apply(step.changes)
+            self._holds[order_id] = step.after
+            self.said += step.facts
 
     def commit(self, order_id: str) -> None:
-        self.trouble.before()
-        known = self._holds.get(order_id)
-        if known is None or known.status is not Status.RESERVED:
-            raise Moved
-        self._holds[order_id] = replace(
-            known, status=Status.COMMITTED, version=known.version + 1, lease_ends=None
-        )
-        self.trouble.after()
+        with self.trouble.around_a_write():
+            known = self._holds.get(order_id)
+            if known is None or known.status is not Status.RESERVED:
+                raise Moved
+            self._holds[order_id] = replace(
+                known, status=Status.COMMITTED, version=known.version + 1, lease_ends=None
+            )
 
     def ended(self, before: datetime, limit: int) -> list[str]:
         return [
@@ -154,9 +159,8 @@ class StoredInventory(InventoryStore):
 
     def _write(self, *actions: dict[str, Any]) -> None:
         assert len(actions) <= 100
-        self.trouble.before()
-        super()._write(*actions)
-        self.trouble.after()
+        with self.trouble.around_a_write():
+            super()._write(*actions)
 
     @property
     def said(self) -> list[Fact]:

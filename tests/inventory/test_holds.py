@@ -218,7 +218,7 @@ def test_a_lease_of_an_order_half_held_is_ended_too(
 ) -> None:
     wanted = many(AT_ONCE + 10)
     received(inventory, [WantedLine(sku=line.sku, quantity=9) for line in wanted])
-    inventory.trouble.none_left()
+    inventory.trouble.is_over()
     inventory.trouble.killed_after = 1
     with pytest.raises(Killed):
         reserve_stock("o-1", wanted, holds=inventory)
@@ -298,10 +298,8 @@ def test_who_never_gets_their_turn_is_told_to_ask_again(inventory: Inventory) ->
     receive(inventory, "LAMP", 2)
 
     def away_and_back() -> None:
-        meanwhile, inventory.trouble.meanwhile = inventory.trouble.meanwhile, []
         adjust(inventory, "LAMP", -2)
         receive(inventory, "LAMP", 2)
-        inventory.trouble.meanwhile = meanwhile
 
     inventory.trouble.meanwhile = [away_and_back] * usecases.TRIES
 
