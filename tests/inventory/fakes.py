@@ -19,7 +19,7 @@ from souk.inventory.plans import Shelf, Step
 from souk.inventory.store import InventoryStore
 from souk.kernel import aws, dynamo
 from souk.kernel.clock import stamp
-from souk.kernel.facts import Fact
+from souk.kernel.facts import Fact, current_cause
 from souk.kernel.items import from_item
 from tests.kernel import tables
 
@@ -69,12 +69,21 @@ class Trouble:
         self.__init__()  # type: ignore[misc]  # as new
 
 
+def fits_in_a_transaction(step: Step) -> None:
+    """The hold's head and, the first time, its lines; what changes; what is said of it."""
+    own = 1 if step.before.version else 2
+    assert own + len(step.changes) + len(step.facts) <= 100
+
+
 class FakeInventory:
+    """Stock, moves and holds; `said` are the facts told, `journeys` for whom each write was."""
+
     def __init__(self) -> None:
         self._stock: dict[str, Stock] = {}
         self._moves: dict[tuple[str, str], Move] = {}
         self._holds: dict[str, Hold] = {}
         self.said: list[Fact] = []
+        self.journeys: list[str] = []
         self.trouble = Trouble()
 
     # --- what use cases ask for
@@ -99,9 +108,11 @@ class FakeInventory:
             known = self._holds.get(order_id)
             if (known.version if known else 0) != step.before.version:
                 raise Moved
+            fits_in_a_transaction(step)
             self._apply(step.changes)
             self._holds[order_id] = step.after
             self.said += step.facts
+            self.journeys.append(current_cause().correlation_id)
 
     def commit(self, order_id: str) -> None:
         with self.trouble.around_a_write():

@@ -20,8 +20,18 @@ from souk.inventory.plans import AT_ONCE, LEASE
 from souk.inventory.usecases import commit_stock, end_lease, release_stock, reserve_stock
 from souk.kernel.clock import now
 from souk.kernel.errors import Busy
+from souk.kernel.facts import Cause, caused_by
 from tests.inventory.builders import adjust, lines, many, receive, received
-from tests.inventory.fakes import Inventory, Killed, available, balanced, held, of_orders, turns
+from tests.inventory.fakes import (
+    FakeInventory,
+    Inventory,
+    Killed,
+    available,
+    balanced,
+    held,
+    of_orders,
+    turns,
+)
 
 RESERVED = Reserved(status="reserved")
 RELEASED = Reserved(status="released")
@@ -200,6 +210,20 @@ def test_a_lapsed_hold_may_be_reserved_again(
     balanced(inventory, "LAMP")
 
 
+def test_what_the_sweep_does_belongs_to_the_orders_journey(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inventory = FakeInventory()
+    receive(inventory, "LAMP", 2)
+    with caused_by(Cause("the order's journey")):
+        reserve_stock("o-1", lines(LAMP=2), holds=inventory)
+    later(monkeypatch)
+
+    swept(inventory)
+
+    assert inventory.journeys == ["the order's journey"] * 2
+
+
 def test_who_commits_while_the_sweep_comes_keeps_the_goods(
     inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +252,23 @@ def test_a_lease_of_an_order_half_held_is_ended_too(
     assert swept(inventory) == ["o-1"]
 
     assert (status(inventory), held(inventory)) == (Status.LAPSED, {})
+    assert reserve_stock("o-1", wanted, holds=inventory) == RESERVED
+    balanced(inventory, *(line.sku for line in wanted))
+
+
+def test_an_order_whose_lease_is_half_ended_lets_go_of_the_rest_and_is_held_anew(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = many(AT_ONCE + 10)
+    received(inventory, wanted)
+    reserve_stock("o-1", wanted, holds=inventory)
+    later(monkeypatch)
+    inventory.trouble.is_over()
+    inventory.trouble.killed_after = 1
+    with pytest.raises(Killed):
+        end_lease("o-1", holds=inventory)
+    assert status(inventory) is Status.RELEASING
+
     assert reserve_stock("o-1", wanted, holds=inventory) == RESERVED
     balanced(inventory, *(line.sku for line in wanted))
 
