@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
 
@@ -82,26 +83,42 @@ def test_a_large_order_is_held_and_given_back_by_the_function(shop: Running) -> 
     assert (held, {stock(staff, sku) for sku in skus}) == ({(3, 2)}, {(3, 3)})
 
 
-def test_the_clocks_function_lets_go_of_what_lapsed(in_function: Running) -> None:
-    staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
-    receive(staff, sku, 5)
-    ask(in_function, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+def let_the_lease_end(shop: Running, order: str) -> None:
     aws.dynamodb().update_item(
-        TableName=in_function.outputs["InventoryTable"],
+        TableName=shop.outputs["InventoryTable"],
         Key=dynamo.key(f"HOLD#{order}", "HEAD"),
         UpdateExpression="SET lease_ends = :past",
         ExpressionAttributeValues=to_item({":past": "2026-01-01T00:00:00.000Z"}),
     )
 
-    swept = (
-        in_function.session()
-        .client("lambda")
-        .invoke(FunctionName=function(in_function, "Leases"), Payload=b"{}")
-    )
+
+def test_the_clocks_function_lets_go_of_what_lapsed(in_function: Running) -> None:
+    staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
+    receive(staff, sku, 5)
+    ask(in_function, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    let_the_lease_end(in_function, order)
+
+    sweep = function(in_function, "Leases")
+    swept = in_function.session().client("lambda").invoke(FunctionName=sweep, Payload=b"{}")
 
     assert "FunctionError" not in swept
     assert stock(staff, sku) == (5, 5)
     assert ask(in_function, CommitStock(order_id=order)) == {"status": "lapsed"}
+
+
+@pytest.mark.all
+@pytest.mark.timeout(240)
+def test_nobody_has_to_ask_for_the_sweep(in_function: Running) -> None:
+    staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
+    receive(staff, sku, 5)
+    ask(in_function, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    let_the_lease_end(in_function, order)
+
+    deadline = time.monotonic() + 150
+    while stock(staff, sku) == (5, 3) and time.monotonic() < deadline:
+        time.sleep(1)
+
+    assert stock(staff, sku) == (5, 5)
 
 
 def test_a_product_that_runs_out_is_noted_refused_and_sold_again(shop: Running) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from souk.inventory.events import (
 )
 from souk.inventory.plans import AT_ONCE, LEASE
 from souk.inventory.usecases import commit_stock, end_lease, release_stock, reserve_stock
+from souk.kernel import dynamo
 from souk.kernel.clock import now
 from souk.kernel.errors import Busy
 from souk.kernel.facts import Cause, caused_by
@@ -26,6 +29,7 @@ from tests.inventory.fakes import (
     FakeInventory,
     Inventory,
     Killed,
+    StoredInventory,
     available,
     balanced,
     held,
@@ -176,6 +180,44 @@ def test_lines_that_are_none_hold_nothing(inventory: Inventory, wrong: list[Want
         reserve_stock("o-1", wrong, holds=inventory)
 
     assert available(inventory) == 5
+
+
+def test_two_workflows_of_one_order_hold_it_once(inventory: Inventory) -> None:
+    receive(inventory, "LAMP", 10)
+    inventory.trouble.meanwhile = [lambda: reserve_stock("o-1", lines(LAMP=2), holds=inventory)]
+
+    assert reserve_stock("o-1", lines(LAMP=2), holds=inventory) == RESERVED
+
+    assert available(inventory) == 8
+    assert of_orders(inventory) == [StockReserved(order_id="o-1")]
+    balanced(inventory, "LAMP")
+
+
+def test_a_release_that_comes_while_the_order_is_being_held_is_final(inventory: Inventory) -> None:
+    receive(inventory, "LAMP", 10)
+    inventory.trouble.meanwhile = [lambda: release_stock("o-1", holds=inventory)]
+
+    assert reserve_stock("o-1", lines(LAMP=2), holds=inventory) == RELEASED
+
+    assert (available(inventory), of_orders(inventory)) == (10, [])
+
+
+@pytest.mark.cloud
+def test_a_hold_read_while_it_is_being_written_is_read_whole(
+    stored: StoredInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(stored, "LAMP", 10)
+    reserve_stock("o-1", lines(LAMP=2), holds=stored)
+    get_many = dynamo.get_many
+
+    def half(table: str, keys: Sequence[tuple[str, str]]) -> Any:
+        return {key: row for key, row in get_many(table, keys).items() if key[1] != "LINES"}
+
+    monkeypatch.setattr(dynamo, "get_many", half)
+    found, _ = stored.look("o-1", [])
+
+    assert found is not None
+    assert found.lines == lines(LAMP=2)
 
 
 # --- leases

@@ -39,6 +39,16 @@ def test_a_second_click_adds_nothing_even_when_all_is_sold(inventory: Inventory)
         receive(inventory, "LAMP", 8, key="key-1")
 
 
+def test_two_clicks_at_the_same_moment_are_one_receipt(inventory: Inventory) -> None:
+    receive(inventory, "LAMP", 7, key="key-0")
+    inventory.trouble.meanwhile = [lambda: receive(inventory, "LAMP", 7, key="key-1")]
+
+    receive(inventory, "LAMP", 7, key="key-1")
+
+    assert available(inventory) == 14
+    balanced(inventory, "LAMP")
+
+
 def test_what_is_held_cannot_be_adjusted_away(inventory: Inventory) -> None:
     receive(inventory, "LAMP", 5)
     reserve_stock("o-1", lines(LAMP=3), holds=inventory)
