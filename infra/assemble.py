@@ -10,5 +10,5 @@ from infra import app, contracts, packaging, stages, synth
 
 if __name__ == "__main__":
     out = Path(sys.argv[1])
-    app.build(tuple(stages.STAGES), packaging.layer_folder("host"), out).synth()
+    app.build(tuple(stages.STAGES), packaging.layer_folders("host"), out).synth()
     synth.openapi_path(out).write_text(json.dumps(contracts.openapi(), indent=1))

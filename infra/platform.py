@@ -12,8 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 
-from infra import queues
+from infra import queues, workflows
 from infra.edge import Edge
 from infra.functions import LONG, Functions
 from souk.kernel import facts, outbox
@@ -24,24 +25,26 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from infra.packaging import LayerFolders
     from infra.stages import Stage
     from souk.edges.routes import Routes
     from souk.kernel.facts import Hears
 
 SWEEP = Duration.minutes(5)
+MINUTE = Duration.minutes(1)
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
 
 
 class Platform(Stack):
     """One stack: what all rooms share. Each room adds its own construct to it."""
 
-    def __init__(self, scope: Construct, name: str, *, stage: Stage, layer: Path) -> None:
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, layers: LayerFolders) -> None:
         super().__init__(scope, name, description="Souk: a serverless, event-driven shop")
         Tags.of(self).add("souk:stage", stage.name)
         self.stage = stage
         self.bus = self._bus()
         self.edge = Edge(self, "Edge", stage=stage)
-        self._functions = Functions(self, stage=stage, layer=layer)
+        self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
@@ -73,23 +76,37 @@ class Platform(Stack):
         return table
 
     def serve(
-        self, room: Construct, *, handler: str, routes: Routes, table: dynamodb.TableV2
+        self,
+        room: Construct,
+        *,
+        handler: str,
+        routes: Routes,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        function = self._functions.make(room, "Api", handler, env=self._room_env(table))
+        environment = self._room_env(table) | dict(env or {})
+        function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function
 
     def subscribe(
-        self, room: Construct, *, handler: str, hears: Hears, table: dynamodb.TableV2
+        self,
+        room: Construct,
+        *,
+        handler: str,
+        hears: Hears,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         dead = self._dead_letters.make(room, "DeadLetters")
         queue = queues.inbox(room, dead, self.stage.removal)
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
-        env = self._room_env(table) | urls
-        consumer = self._functions.make(room, "Consumer", handler, env=env, timeout=LONG)
+        environment = self._room_env(table) | urls | dict(env or {})
+        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
         consumer.add_event_source(
             sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
         )
@@ -103,10 +120,13 @@ class Platform(Stack):
         handler: str,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's function for commands; who may ask it is granted by the asking room."""
         environment = self._room_env(table) | dict(env or {})
-        function = self._functions.make(room, "Commands", handler, env=environment, timeout=LONG)
+        function = self._functions.make(
+            room, "Commands", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         self.commanded[room.node.id] = function
         return function
 
@@ -119,11 +139,14 @@ class Platform(Stack):
         every: Duration,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """A function called by the clock; a call that fails for good is a dead letter."""
         dead = self._dead_letters.make_last(room, f"{name}Failed")
         environment = self._room_env(table) | dict(env or {})
-        function = self._functions.make(room, name, handler, env=environment, timeout=LONG)
+        function = self._functions.make(
+            room, name, handler, env=environment, timeout=LONG, stripe=stripe
+        )
         events.Rule(
             room,
             f"{name}Clock",
@@ -132,6 +155,21 @@ class Platform(Stack):
             targets=[targets.LambdaFunction(function, dead_letter_queue=dead, retry_attempts=2)],
         )
         return function
+
+    def orchestrate(
+        self, room: Construct, name: str, *, definition: Path, rooms: Sequence[str]
+    ) -> sfn.StateMachine:
+        """A workflow that asks these rooms; one that fails or never ends calls a person."""
+        machine = workflows.state_machine(
+            room,
+            name,
+            stage=self.stage,
+            definition=definition,
+            functions={each: self.commanded[each].function_arn for each in rooms},
+        )
+        self._dead_letters.watch(room, f"{name}Failed", machine.metric_failed(period=MINUTE))
+        self._dead_letters.watch(room, f"{name}TimedOut", machine.metric_timed_out(period=MINUTE))
+        return machine
 
     def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
         """The room's relay: outbox rows to the bus, from the stream and by a scheduled sweep."""

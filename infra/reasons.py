@@ -10,6 +10,9 @@ LAST = "this is a dead-letter queue: of the relay's stream trigger and of its sc
 GUESTS = "guests and the catalogue need no sign-in; a guest's token is checked in the handler"
 NO_MFA = "customers of a small shop sign in with a password; staff MFA comes with the staff pages"
 NO_PLUS = "threat protection needs the Plus tier, priced per user; the shop runs for cents"
+NAMED_LATER = "the executions of one workflow; an execution's name is an order's id"
+ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
+OF_THE_PROVIDER = "a provider's key is renewed with the provider, by hand"
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:

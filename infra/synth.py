@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
 KEPT = 3  # assemblies; older ones are deleted
-_MADE_OF = ("src/**/*.py", "infra/**/*.py", "requirements/run.txt", "requirements/lambda.txt")
+_MADE_OF = (
+    "src/**/*.py",
+    "src/**/*.json",
+    "infra/**/*.py",
+    "requirements/run.txt",
+    "requirements/lambda.txt",
+    "requirements/stripe.txt",
+)
 
 
 class SynthError(Exception):

@@ -50,7 +50,8 @@ def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
 
 
 def forget_clients() -> None:
-    for cached in (aws._session, aws.dynamodb, aws.eventbridge, aws.sqs):
+    clients = (aws.dynamodb, aws.eventbridge, aws.secretsmanager, aws.sqs, aws.stepfunctions)
+    for cached in (aws._session, *clients):
         cached.cache_clear()
 
 

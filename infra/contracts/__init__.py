@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.contracts import bus, http_api
+from infra.contracts import bus, http_api, orders
 from infra.contracts.compatibility import breaking_changes
 from souk.basket import events as basket_events
 from souk.basket import handlers as basket
@@ -14,15 +14,24 @@ from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
+from souk.payment import events as payment_events
+from souk.payment import handlers as payment
 
-__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi"]
+__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
 
 VERSION = "0.1.0"
-ROOMS = {"catalog": catalog, "basket": basket, "inventory": inventory, "ordering": ordering}
+ROOMS = {
+    "catalog": catalog,
+    "basket": basket,
+    "inventory": inventory,
+    "payment": payment,
+    "ordering": ordering,
+}
 SAYS = {
     "catalog": catalog_events,
     "basket": basket_events,
     "inventory": inventory_events,
+    "payment": payment_events,
     "ordering": ordering_events,
 }
 
@@ -40,6 +49,11 @@ def events_json() -> dict[str, Any]:
 def events_markdown() -> str:
     """The facts for people: who says and hears each, and what it carries."""
     return bus.markdown(_said())
+
+
+def orders_markdown() -> str:
+    """An order's states and its checkout workflow for people."""
+    return orders.markdown()
 
 
 def _said() -> list[bus.Said]:

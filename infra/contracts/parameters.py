@@ -37,6 +37,11 @@ PARAMETERS: dict[str, Json] = {
         "description": "`next` of the page before; nothing for the first page",
         "schema": {"type": "string"},
     },
+    "provider": {
+        "description": "Whose webhook it is",
+        "schema": {"type": "string", "enum": ["sandbox", "stripe"]},
+        "example": "sandbox",
+    },
     "If-Match": {
         "description": "The `ETag` of what you read",
         "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,12}"$'},

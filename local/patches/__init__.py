@@ -6,7 +6,7 @@ them while it is imported.
 
 from collections.abc import Callable
 
-from local.patches import policies, queues, tables, triggers, workers
+from local.patches import policies, queues, tables, triggers, workers, workflows
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
@@ -24,6 +24,10 @@ PATCHES: tuple[Callable[[], None], ...] = (
     queues.interrupted_messages_return_at_once,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
+    workflows.executions_begin_at_once,
+    workflows.executions_take_turns,
+    workflows.retries_wait_as_written,
+    workflows.old_executions_are_forgotten,
 )
 
 

@@ -69,6 +69,7 @@ def _read_log(worker: Any) -> str:
 
 
 def _edit_worker(old: str, new: str) -> None:
+    """Change the program each worker runs."""
     if old not in runtime._PYTHON_WORKER_SCRIPT:
         raise RuntimeError(f"MiniStack's worker no longer contains {old!r}; review local/patches")
     runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(old, new)

@@ -41,6 +41,8 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     headers: Mapping[str, str]
     caller: Caller | None = None
+    raw: str = ""
+    """The body as it came, for who must check a signature."""
 
     @property
     def visitor(self) -> Caller:

@@ -1,19 +1,80 @@
-"""An order: what was agreed, and the states it goes through."""
+"""An order: what was agreed, the states it goes through, and why it may be refused."""
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Literal, get_args
 
 import msgspec
 
 from souk.kernel.money import Money, total
-from souk.ordering.events import OrderPlaced
+from souk.ordering.events import OrderConfirmed, OrderPlaced, OrderRejected
+
+Reason = Literal[
+    "out-of-stock", "payment-declined", "payment-unresolved", "reservation-lapsed", "not-possible"
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+class OrderRefused(Exception):
+    """Somebody decided that the order will not be, and it is being undone."""
+
+
+class OrderDecided(Exception):
+    """The order is confirmed or rejected: there is nothing left to do."""
+
+
+class StockLapsed(Exception):
+    """What was reserved for the order was given back before it could be confirmed."""
+
+
+class OrderMoved(Exception):
+    """Somebody else changed the order between reading and writing."""
 
 
 class Status(Enum):
-    """Where an order stands. The checkout workflow adds what follows upon `placed`."""
+    """Where an order stands."""
 
     PLACED = "placed"
+    CONFIRMED = "confirmed"
+    REJECTING = "rejecting"
+    REJECTED = "rejected"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the checkout workflow still has to decide or undo something."""
+        return bool(CHANGES[self])
+
+
+CHANGES: dict[Status, tuple[Status, ...]] = {
+    Status.PLACED: (Status.CONFIRMED, Status.REJECTING),
+    Status.CONFIRMED: (),
+    Status.REJECTING: (Status.REJECTED,),
+    Status.REJECTED: (),
+}
+"""Every change of state there is. What is `rejecting` is being undone, what is confirmed never."""
+
+MEANS = {
+    Status.PLACED: "the customer committed to buy; stock and payment are being seen to",
+    Status.CONFIRMED: "the goods are the order's and the money is set aside: it can be shipped",
+    Status.REJECTING: "it will not be: what was set aside for it is being given back",
+    Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
+}
+SENTENCES: dict[Reason, str] = {
+    "out-of-stock": "Of something in your order there was not enough left; you were not charged.",
+    "payment-declined": "Your payment was declined; you were not charged.",
+    "payment-unresolved": "Your payment took too long; you were not charged.",
+    "reservation-lapsed": "It took too long to complete your order; you were not charged.",
+    "not-possible": "Something went wrong on our side; you were not charged. Please try again.",
+}
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an order will not be: `detail` is the payment provider's slug, `skus` what is short."""
+
+    reason: Reason
+    detail: str | None = None
+    skus: list[str] = []
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +105,62 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     line_count: int
     placed_at: str
+    rejection: Rejection | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes of an order; its lines never do. `run` counts its workflow's executions,
+    `journey` is the correlation id all of them carry.
+    """
+
+    order_id: str
+    owner: str
+    contact_id: str
+    total: Money
+    history: list[Change]
+    rejection: Rejection | None
+    journey: str
+    version: int
+    run: int
+
+    @property
+    def status(self) -> Status:
+        return self.history[-1].status
+
+    def confirm(self, at: str) -> tuple[Standing, OrderConfirmed]:
+        after = self._become(Status.CONFIRMED, at)
+        fact = OrderConfirmed(
+            order_id=self.order_id,
+            owner=self.owner,
+            contact_id=self.contact_id,
+            total=self.total,
+            confirmed_at=at,
+        )
+        return after, fact
+
+    def refuse(self, rejection: Rejection, at: str) -> Standing:
+        after = self._become(Status.REJECTING, at)
+        return msgspec.structs.replace(after, rejection=rejection)
+
+    def reject(self, at: str) -> tuple[Standing, OrderRejected]:
+        after = self._become(Status.REJECTED, at)
+        fact = OrderRejected(
+            order_id=self.order_id,
+            owner=self.owner,
+            contact_id=self.contact_id,
+            reason=self.rejection.reason if self.rejection else "not-possible",
+            rejected_at=at,
+        )
+        return after, fact
+
+    def run_again(self) -> Standing:
+        return msgspec.structs.replace(self, run=self.run + 1, version=self.version + 1)
+
+    def _become(self, status: Status, at: str) -> Standing:
+        if status not in CHANGES[self.status]:
+            raise ValueError(f"{self.order_id} is {self.status.value}, not to be {status.value}")
+        history = [*self.history, Change(status=status, at=at)]
+        return msgspec.structs.replace(self, history=history, version=self.version + 1)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +174,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Money
     total: Money
     payment_token: str
+    journey: str
     history: list[Change]
+    rejection: Rejection | None = None
 
     def __post_init__(self) -> None:
         if not self.lines:

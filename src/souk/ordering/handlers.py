@@ -1,20 +1,37 @@
-"""Ordering's routes, and what it hears from baskets."""
+"""Ordering's routes, what it hears from baskets, and what its workflow asks it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 
 from souk.basket.events import BasketCheckedOut
 from souk.edges.routes import Access, Call, Routes
+from souk.kernel.clock import now
+from souk.kernel.commands import Does
 from souk.kernel.errors import NotFound
-from souk.kernel.facts import Hears
+from souk.kernel.facts import Hears, current_cause
+from souk.kernel.ids import id_before
+from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering import usecases
-from souk.ordering.domain import Change, Line, Order, Status
+from souk.ordering.commands import (
+    BeginCheckout,
+    Begun,
+    ConfirmOrder,
+    Item,
+    RefuseOrder,
+    RejectOrder,
+    Stands,
+)
+from souk.ordering.domain import REASONS, Change, Line, Order, Reason, Rejection, Standing, Status
+from souk.ordering.runs import CheckoutRuns
 from souk.ordering.store import OrderStore
 from souk.ordering.wire import OrderPage, OrderView, card, view
 
 ROUTES = Routes()
+STILL_AT_WORK = timedelta(minutes=1)
+"""A younger order's workflow was only just started."""
 
 
 class OrderingSettings(Settings, frozen=True, kw_only=True):
@@ -24,6 +41,15 @@ class OrderingSettings(Settings, frozen=True, kw_only=True):
 @cache
 def orders() -> OrderStore:
     return OrderStore(load(OrderingSettings).table_name)
+
+
+class WorkflowSettings(Settings, frozen=True, kw_only=True):
+    checkout_workflow: str
+
+
+@cache
+def runs() -> CheckoutRuns:
+    return CheckoutRuns(load(WorkflowSettings).checkout_workflow)
 
 
 @ROUTES.add("GET", "/orders", Access.VISITOR, answer=OrderPage, query=("limit", "cursor"))
@@ -58,9 +84,53 @@ def _place(fact: BasketCheckedOut) -> None:
         shipping=fact.shipping,
         total=fact.total,
         payment_token=fact.payment_token,
+        journey=current_cause().correlation_id,
         history=[Change(status=Status.PLACED, at=fact.checked_out_at)],
     )
-    usecases.place_order(order, orders=orders())
+    usecases.place_order(order, orders=orders(), runs=runs())
 
 
 HEARS: Hears = {BasketCheckedOut: _place}
+
+
+def _begin(wish: BeginCheckout) -> Begun:
+    order = usecases.begin_checkout(wish.order_id, orders=orders())
+    lines = [Item(sku=line.sku, quantity=line.quantity) for line in order.lines]
+    return Begun(lines=lines, amount=order.total, payment_token=order.payment_token)
+
+
+def _confirm(wish: ConfirmOrder) -> Stands:
+    committed = wish.stock == "committed"
+    return _stands(
+        usecases.confirm_order(wish.order_id, stock_is_committed=committed, orders=orders())
+    )
+
+
+def _refuse(wish: RefuseOrder) -> Stands:
+    """A reason this room has no words for is a mistake of ours, and no reason to keep undoing."""
+    reason: Reason = wish.reason if wish.reason in REASONS else "not-possible"
+    rejection = Rejection(reason=reason, detail=wish.detail, skus=list(wish.skus))
+    return _stands(usecases.refuse_order(wish.order_id, rejection, orders=orders()))
+
+
+def _reject(wish: RejectOrder) -> Stands:
+    return _stands(usecases.reject_order(wish.order_id, orders=orders()))
+
+
+def _stands(standing: Standing) -> Stands:
+    return Stands(status=standing.status.value)  # type: ignore[arg-type]  # never placed any more
+
+
+DOES: Does = {
+    BeginCheckout: _begin,
+    ConfirmOrder: _confirm,
+    RefuseOrder: _refuse,
+    RejectOrder: _reject,
+}
+
+
+def reconcile() -> None:
+    """See that every order left undecided has a workflow at work."""
+    for order_id in orders().left_open(id_before(now() - STILL_AT_WORK)):
+        done = usecases.revive(order_id, orders=orders(), runs=runs())
+        logger.info("order left open", order_id=order_id, workflow=done)

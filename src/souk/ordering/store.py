@@ -1,17 +1,19 @@
 """Orders in DynamoDB.
 
     pk             sk          what
-    ORDER#<id>     HEAD        the order without its lines; in index `by_owner`
+    ORDER#<id>     HEAD        the order without its lines; in index `by_owner`, and while it is
+                               undecided in index `by_open`
     ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
     OUTBOX#<n>     <fact id>   facts on their way to the bus
 
-Index `by_owner` (owner, order_id) sorts by time, since ids do.
+Index `by_owner` (owner, order_id) sorts by time, since ids do; so does index `by_open`
+(undecided, order_id), which the reconciler reads.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
@@ -19,8 +21,21 @@ from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.facts import Fact
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
-from souk.ordering.domain import Change, Line, Order, Status, Summary
+from souk.ordering.domain import (
+    Change,
+    Line,
+    Order,
+    OrderMoved,
+    Rejection,
+    Standing,
+    Status,
+    Summary,
+)
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNDECIDED = "undecided"
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -53,6 +68,53 @@ class OrderStore:
             dynamo.transact([{"Put": head}, {"Put": lines}, *outbox.puts(self._table, fact)])
         except ConditionFailed:
             return  # heard before: the order stands, and so does what was said of it
+
+    def standing(self, order_id: str) -> Standing:
+        row = dynamo.get(self._table, f"ORDER#{order_id}", "HEAD")
+        if row is None:
+            raise NotFound(f"there is no order {order_id}")
+        return _standing(row)
+
+    def save(self, after: Standing, fact: Fact | None) -> None:
+        status = after.status
+        changed = {
+            "status": status.value,
+            "history": _history(after.history),
+            "version": after.version,
+            "run": after.run,
+            **({"rejection": _rejection_row(after.rejection)} if after.rejection else {}),
+        }
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+        names = {f"#{name}": name for name in changed}
+        if not status.is_open:
+            update, names = f"{update} REMOVE #open", names | {"#open": UNDECIDED}
+        head = {
+            "TableName": self._table,
+            "Key": dynamo.key(f"ORDER#{after.order_id}", "HEAD"),
+            "ConditionExpression": "#version = :before",
+            "UpdateExpression": update,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_item(
+                {f":{name}": value for name, value in changed.items()}
+                | {":before": after.version - 1}
+            ),
+        }
+        facts = [] if fact is None else outbox.puts(self._table, fact)
+        try:
+            dynamo.transact([{"Update": head}, *facts])
+        except ConditionFailed as error:
+            raise OrderMoved from error
+
+    def left_open(self, before: str) -> Iterator[str]:
+        rows = dynamo.query(
+            self._table,
+            UNDECIDED,
+            IndexName="by_open",
+            KeyConditionExpression="#open = :pk AND order_id < :before",
+            ExpressionAttributeNames={"#open": UNDECIDED},
+            ExpressionAttributeValues=to_item({":pk": UNDECIDED, ":before": before}),
+        )
+        return (row["order_id"] for row in rows)
 
     def page(self, owner: str, limit: int, cursor: str | None) -> Page:
         """The owner's orders, newest first."""
@@ -87,7 +149,8 @@ def _head_row(order: Order) -> dict[str, Any]:
         "owner": order.owner,
         "contact_id": order.contact_id,
         "status": order.status.value,
-        "history": [{"status": step.status.value, "at": step.at} for step in order.history],
+        "history": _history(order.history),
+        UNDECIDED: UNDECIDED if order.status.is_open else None,
         "line_count": len(order.lines),
         "subtotal": order.subtotal.amount,
         "shipping_option": order.shipping_option,
@@ -95,9 +158,41 @@ def _head_row(order: Order) -> dict[str, Any]:
         "total": order.total.amount,
         "currency": order.total.currency,
         "payment_token": order.payment_token,
+        "journey": order.journey,
         "placed_at": order.placed_at,
         "version": 1,
+        "run": 0,
     }
+
+
+def _history(steps: list[Change]) -> list[dict[str, str]]:
+    return [{"status": step.status.value, "at": step.at} for step in steps]
+
+
+def _rejection_row(rejection: Rejection) -> dict[str, Any]:
+    return {"reason": rejection.reason, "detail": rejection.detail, "skus": rejection.skus}
+
+
+def _rejection(row: dict[str, Any]) -> Rejection | None:
+    return Rejection(**row["rejection"]) if "rejection" in row else None
+
+
+def _changes(row: dict[str, Any]) -> list[Change]:
+    return [Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]]
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    return Standing(
+        order_id=row["order_id"],
+        owner=row["owner"],
+        contact_id=row["contact_id"],
+        total=Money(row["total"], row["currency"]),
+        history=_changes(row),
+        rejection=_rejection(row),
+        journey=row["journey"],
+        version=row["version"],
+        run=row["run"],
+    )
 
 
 def _lines_row(order: Order) -> dict[str, Any]:
@@ -130,7 +225,9 @@ def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
         shipping=Money(head["shipping"], currency),
         total=Money(head["total"], currency),
         payment_token=head["payment_token"],
-        history=[Change(status=Status(step["status"]), at=step["at"]) for step in head["history"]],
+        journey=head["journey"],
+        history=_changes(head),
+        rejection=_rejection(head),
     )
 
 
@@ -143,4 +240,5 @@ def _summary(row: dict[str, Any]) -> Summary:
         total=Money(row["total"], row["currency"]),
         line_count=row["line_count"],
         placed_at=row["placed_at"],
+        rejection=_rejection(row),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from souk.kernel.money import Money
-from souk.ordering.domain import Order, Summary
+from souk.ordering.domain import SENTENCES, Order, Rejection, Summary
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +21,15 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
+class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the order was rejected: a slug, a sentence, what is short, what the bank says."""
+
+    reason: str
+    says: str
+    skus: list[str]
+    detail: str | None
+
+
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     status: str
@@ -30,6 +39,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Money
     total: Money
     placed_at: str
+    rejection: RejectionView | None
     history: list[ChangeView]
 
 
@@ -42,6 +52,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     line_count: int
     placed_at: str
+    rejection: RejectionView | None
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -70,6 +81,7 @@ def view(order: Order) -> OrderView:
         shipping=order.shipping,
         total=order.total,
         placed_at=order.placed_at,
+        rejection=_rejection(order.rejection),
         history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
     )
 
@@ -82,4 +94,16 @@ def card(order: Summary) -> OrderCard:
         total=order.total,
         line_count=order.line_count,
         placed_at=order.placed_at,
+        rejection=_rejection(order.rejection),
+    )
+
+
+def _rejection(rejection: Rejection | None) -> RejectionView | None:
+    if rejection is None:
+        return None
+    return RejectionView(
+        reason=rejection.reason,
+        says=SENTENCES[rejection.reason],
+        skus=rejection.skus,
+        detail=rejection.detail,
     )
