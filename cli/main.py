@@ -166,6 +166,29 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
 
 @souk.command()
 @_of_shop
+@click.option(
+    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
+)
+@_json
+def audit(stage: str | None, as_json: bool) -> None:
+    """Check the whole shop: orders, stock, money, facts.
+
+    Exit code 0 only if no promise is broken. What young work explains is listed as pending.
+    """
+    from rich.console import Console
+
+    from cli.audit import AwsShop, audit, render
+
+    report = audit(AwsShop.at_home(_running()) if stage is None else AwsShop.on_aws(stage))
+    if as_json:
+        json_result(report.as_json())
+    else:
+        Console().print(render(report))
+    sys.exit(0 if report.clean else 1)
+
+
+@souk.command()
+@_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
 def token(name: str) -> None:
     """Print a bearer token of a demo person."""
@@ -200,3 +223,11 @@ def events(as_json: bool) -> None:
         json_result(events_json())
     else:
         result(events_markdown().rstrip())
+
+
+@souk.command()
+def orders() -> None:
+    """Print an order's states and its checkout workflow, as docs/orders.md draws them."""
+    from infra.contracts import orders_markdown
+
+    result(orders_markdown().rstrip())
