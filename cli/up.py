@@ -27,8 +27,10 @@ def _attend(shop: Shop, running: Running) -> None:
         while _same(shop.running(), running):
             time.sleep(0.5)
     finally:
-        if _same(shop.running(), running):
+        left = shop.running()
+        if _same(left, running):
             note("\nStopping the shop …")
+        if left is None or _same(left, running):
             shop.stop()
     raise click.ClickException(
         f"The shop has stopped, though not by this command; {running.state}/cloud.log may say why."

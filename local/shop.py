@@ -175,6 +175,8 @@ class Shop:
             running = self.running()
             if running:
                 self._end(running)
+            else:
+                rmtree(self.state / "tmp", ignore_errors=True)  # of one that was killed
             return running is not None
 
     def running(self) -> Running | None:

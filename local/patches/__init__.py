@@ -6,14 +6,17 @@ them while it is imported.
 
 from collections.abc import Callable
 
-from local.patches import policies, queues, tables, triggers, workers
+from local.patches import policies, pool, queues, tables, triggers, workers
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
     policies.policies_see_who_speaks,
     workers.logs_end_with_a_mark,
     workers.exceptions_leave_the_worker_alive,
-    workers.functions_share_few_workers,
+    workers.workers_end_with_the_engine,
+    pool.functions_share_few_workers,
+    pool.idle_workers_end,
+    pool.changed_functions_finish_their_calls,
     workers.layers_are_unpacked_once,
     workers.failures_are_not_told_to_callers,
     tables.tables_expire_their_items,
