@@ -33,22 +33,24 @@ def watch(shop: Shop, goes_on: Callable[[], bool]) -> None:
     """
     following = _Following(shop, synthesize(note))
     try:
-        following.changed()  # the files may be newer already than what was opened
-        for changes in _saves():
+        for files in _saves():
             if not goes_on():
                 return
-            if changes:
-                following.changed()
+            if files is not None:
+                following.changed(files)
             following.look()
     finally:
         following.end()
 
 
-def _saves() -> Iterator[bool]:
-    ticks = watchfiles.watch(
+def _saves() -> Iterator[set[Path] | None]:
+    """The files that were saved, each time; None when there was nothing for a while."""
+    yields = watchfiles.watch(
         *FOLDERS, debounce=400, step=20, rust_timeout=TICK, yield_on_timeout=True
     )
-    return (bool(changes) for changes in ticks)
+    yield {Path(name) for _, name in next(yields)}  # the files may be newer than what was opened
+    for changes in yields:
+        yield {Path(name) for _, name in changes} or None
 
 
 class _Following:
@@ -59,22 +61,26 @@ class _Following:
         self._whole = assembly  # the last that was synthesized and deployed as it is
         self._live = _template(assembly)  # what is deployed: that, or that with other code
         self._synthesis: subprocess.Popen[str] | None = None
+        self._saved: set[Path] = set()  # since that assembly was
         self._since = time.monotonic()
         shop.renew(assembly, openapi_path(assembly))
 
-    def changed(self) -> None:
+    def changed(self, files: set[Path]) -> None:
         """Let the code as it is now run, and have the template made anew."""
         self._since = time.monotonic()
+        self._saved |= files
         self.end()  # its processor time is the code's now
         os.utime(self._whole)  # among those that are kept
         try:
             self._swap_code()
         except (WouldNotStart, ShopError) as error:
-            _refuse(error)
-        else:
-            self._synthesis = subprocess.Popen(
-                SYNTHESIS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            if not any(map(_describes_resources, self._saved)):
+                _refuse(error)
+                return
+            # what the code misses may be in the template to come
+        self._synthesis = subprocess.Popen(
+            SYNTHESIS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def look(self) -> None:
         """Deploy what was synthesized, if it is ready."""
@@ -84,8 +90,8 @@ class _Following:
         try:
             self._complete(_assembly(made))
         except (WouldNotStart, ShopError) as error:
-            self._take_back()
             _refuse(error)
+            self._take_back()
 
     def end(self) -> None:
         """Give up the synthesis under way."""
@@ -111,6 +117,7 @@ class _Following:
         if assembly != self._whole:
             self._deploy(assembly, openapi_path(assembly))
             self._whole = assembly
+        self._saved.clear()
         if shapes:
             self._tell("The changed template is deployed")
 
@@ -132,6 +139,10 @@ def _assembly(synthesis: subprocess.Popen[str]) -> Path:
     if synthesis.returncode:
         raise ShopError(last_line(said).removeprefix("Error: "))
     return Path(last_line(made))
+
+
+def _describes_resources(file: Path) -> bool:
+    return file.name == "infra.py" or file.is_relative_to(ROOT / "infra")
 
 
 def _template(assembly: Path) -> str:

@@ -27,10 +27,9 @@ PLATFORM = "infra/platform.py"
 PATIENCE = 60.0  # of a test; the promises are asserted by themselves
 
 VERSION = """
-_before = handler
-def handler(event, context):
-    answer = _before(event, context)
-    answer["headers"]["x-version"] = "{}"
+def handler(event, context, before=handler):
+    answer = before(event, context)
+    answer["headers"]["x-version"] = f"{}"
     return answer
 """
 GREETING = '''
@@ -244,6 +243,19 @@ def test_a_refused_template_is_told_once_and_the_old_goes_on(
     platform = (ROOT / PLATFORM).read_text()
     followed.save(PLATFORM, platform.replace("minutes(5)", "minutes(8)"))
     followed.hear("The changed template is deployed", mark)
+
+
+def test_code_that_needs_a_changed_template_waits_for_it(followed: Followed) -> None:
+    mark = followed.mark()
+    platform = (ROOT / PLATFORM).read_text()
+
+    given = platform.replace('{"TABLE_NAME"', '{"GIVEN": "together", "TABLE_NAME"', 1)
+    followed.save(PLATFORM, given)
+    followed.append(API, "import os\nGIVEN = os.environ['GIVEN']" + VERSION.format("{GIVEN}"))
+    heard = followed.hear("The changed template is deployed", mark)
+
+    assert followed.version() == "together"
+    assert "Not taken over" not in heard
 
 
 def test_code_whose_template_is_refused_is_taken_back(followed: Followed) -> None:
