@@ -70,11 +70,14 @@ def souk() -> None:
 @click.option("--detach", is_flag=True, help="Return when the shop is open; `down` stops it.")
 @click.option("--fresh", is_flag=True, help="Forget all that this shop knew.")
 @click.option("--no-demo", is_flag=True, help="No demo products.")
-def up(port: int | None, detach: bool, fresh: bool, no_demo: bool) -> None:
+@click.option("--watch", is_flag=True, help="Deploy each change of src and infra.")
+def up(port: int | None, detach: bool, fresh: bool, no_demo: bool, watch: bool) -> None:
     """Open the shop; Ctrl-C closes it and keeps its state."""
     from cli.up import up
 
-    up(_shop(), port=port, detach=detach, fresh=fresh, demo=not no_demo)
+    if watch and detach:
+        raise click.UsageError("Only a command that stays can watch: leave out --detach.")
+    up(_shop(), port=port, detach=detach, fresh=fresh, demo=not no_demo, watch=watch)
 
 
 @souk.command()

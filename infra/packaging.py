@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from aws_cdk import AssetHashType, IgnoreMode
 from aws_cdk import aws_lambda as lambda_
 
+from infra import sources
 from infra.folders import made_once
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 _PYTHON_VERSION = RUNTIME.name.removeprefix("python")
 _PLATFORMS = [f"manylinux{glibc}_aarch64" for glibc in ("2014", "_2_17", "_2_28", "_2_34")]
-_ALL_BUT_CODE = ["*", "!*/", "!*.py", "infra.py", "__pycache__/"]  # as .gitignore would say it
 _INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
@@ -52,7 +52,11 @@ class PackagingError(Exception):
 def code() -> lambda_.Code:
     """All rooms' code, without what only builds or explains it."""
     return lambda_.Code.from_asset(
-        str(ROOT / "src"), exclude=_ALL_BUT_CODE, ignore_mode=IgnoreMode.GIT
+        str(ROOT / "src"),
+        exclude=sources.ALL_BUT_CODE,
+        ignore_mode=IgnoreMode.GIT,
+        asset_hash=sources.digest(ROOT),
+        asset_hash_type=AssetHashType.CUSTOM,
     )
 
 

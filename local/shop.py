@@ -167,6 +167,14 @@ class Shop:
                 return self._deploy(running, assembly, openapi, say)
             return self._open(assembly, openapi, port, say)
 
+    def renew(self, assembly: Path, openapi: Path) -> Running:
+        """The open shop with this assembly deployed; refused, it stays as it is."""
+        with _alone(self.state):
+            running = self.running()
+            if running is None:
+                raise ShopError("The shop is not open.")
+            return self._deploy(running, assembly, openapi, lambda _: None)
+
     def stop(self) -> bool:
         """Close the shop and keep everything it knows; False if it was not open."""
         if not (self.state / MARK).exists():
@@ -175,6 +183,8 @@ class Shop:
             running = self.running()
             if running:
                 self._end(running)
+            else:
+                rmtree(self.state / "tmp", ignore_errors=True)  # of one that was killed
             return running is not None
 
     def running(self) -> Running | None:
@@ -228,7 +238,6 @@ class Shop:
             return 0
 
     def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
-        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
         session = running.session()
         _bootstrap(session)
         say("Deploying the shop")
@@ -236,6 +245,7 @@ class Shop:
             published = publish(assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
         except PublishError as error:
             raise ShopError(str(error)) from error
+        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
         return self._record(_with(running, published))
 
     def _record(self, running: Running) -> Running:

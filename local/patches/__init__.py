@@ -6,7 +6,7 @@ them while it is imported.
 
 from collections.abc import Callable
 
-from local.patches import policies, queues, tables, triggers, workers, workflows
+from local.patches import policies, pool, queues, tables, triggers, workers, workflows
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
@@ -14,7 +14,10 @@ PATCHES: tuple[Callable[[], None], ...] = (
     workers.logs_end_with_a_mark,
     workers.exceptions_leave_the_worker_alive,
     workers.failures_keep_their_name,
-    workers.functions_share_few_workers,
+    workers.workers_end_with_the_engine,
+    pool.functions_share_few_workers,
+    pool.idle_workers_end,
+    pool.changed_functions_finish_their_calls,
     workers.layers_are_unpacked_once,
     workers.failures_are_not_told_to_callers,
     tables.tables_expire_their_items,

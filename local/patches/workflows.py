@@ -8,9 +8,9 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from local.patches import triggers, workers
+from local.patches import pool, triggers
 
-EXECUTIONS_AT_ONCE = 2 * workers.WORKERS_PER_FUNCTION
+EXECUTIONS_AT_ONCE = 2 * pool.WORKERS_PER_FUNCTION
 EXECUTIONS_KEPT = 200
 
 Json = dict[str, Any]

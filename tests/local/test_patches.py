@@ -2,8 +2,6 @@
 
 import ast
 import base64
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -14,6 +12,7 @@ from statistics import median
 import pytest
 
 from tests.local.conftest import Opened, soon
+from tests.local.engine import in_the_engine
 
 PATCHES = Path(__file__).parents[2] / "local" / "patches" / "__init__.py"
 
@@ -36,7 +35,19 @@ UPSTREAM = {
         "services/lambda_svc.py",
         'error_type = "Runtime.HandlerError"\n            if _RIE_TIMEOUT_TEXT_RE.fullmatch(',
     ),
+    "workers_end_with_the_engine": (
+        "core/lambda_runtime.py",
+        "    _real_stdout = sys.stdout\n    sys.stdout = sys.stderr\n\n    init = json.loads(",
+    ),
     "functions_share_few_workers": ("core/lambda_runtime.py", "_LOCAL_MAX_WORKERS = 0\n"),
+    "idle_workers_end": (
+        "core/lambda_runtime.py",
+        "if worker.in_use or idle < ttl or (i == 0 and not snapstart_version):",
+    ),
+    "changed_functions_finish_their_calls": (
+        "core/lambda_runtime.py",
+        "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
+    ),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
@@ -91,19 +102,6 @@ def upstream(file: str) -> str:
     assert spec is not None
     assert spec.origin is not None
     return (Path(spec.origin).parent / file).read_text()
-
-
-def in_the_engine(script: str) -> str:
-    """What a script prints that runs inside a patched engine of its own."""
-    prelude = (
-        "import os; from pathlib import Path; from local.cloud import engine_settings;"
-        "os.environ.update(engine_settings(Path(os.devnull), 1));"
-        "from local import patches\n"
-    )
-    root = PATCHES.parents[2]
-    command = [sys.executable, "-c", prelude + script]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def test_the_engine_is_the_one_the_patches_were_written_for() -> None:

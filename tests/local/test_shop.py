@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,42 @@ def test_a_killed_shop_takes_its_workers_with_it_and_starts_again(my_own: Opened
 
     assert again.pid != my_own.running.pid
     assert my_own.shop.status().ready
+
+
+def test_workers_at_work_end_with_a_killed_engine(my_own: Opened) -> None:
+    my_own.invoke()
+    with ThreadPoolExecutor(1) as callers:
+        at_work = callers.submit(my_own.invoke, seconds=9)
+        time.sleep(0.5)
+        assert not at_work.done()
+
+        os.kill(my_own.running.pid, signal.SIGKILL)
+
+        assert soon(lambda: processes_of(my_own) == [], seconds=2)
+        assert at_work.exception() is not None
+
+
+def test_closing_a_killed_shop_removes_what_it_left(my_own: Opened) -> None:
+    my_own.invoke()
+    os.killpg(my_own.running.pid, signal.SIGKILL)
+    assert soon(lambda: my_own.shop.running() is None)
+    assert (my_own.shop.state / "tmp").exists()
+
+    assert not my_own.shop.stop()
+
+    assert processes_of(my_own) == []
+    assert not (my_own.shop.state / "tmp").exists()
+
+
+def test_two_shops_know_nothing_of_each_other(opened: Opened, my_own: Opened) -> None:
+    my_own.order("of-mine-alone")
+    opened.order("of-the-other-alone")
+    assert soon(lambda: my_own.heard("of-mine-alone") and opened.heard("of-the-other-alone"))
+
+    my_own.shop.stop()
+
+    assert not opened.heard("of-mine-alone")
+    assert opened.call("GET", "/api/guest/echo")[0] == 200
 
 
 def test_a_fresh_start_forgets_orders_and_secret(my_own: Opened) -> None:
