@@ -20,6 +20,7 @@ from botocore.config import Config
 
 from infra.publish import Published, PublishError, publish
 from local.cloud import ACCOUNT, OPENAPI, REGION, STACK
+from local.journal import segments
 from local.process import (
     answers,
     bare_environment,
@@ -47,7 +48,7 @@ UNKNOWN_AT_HOME = frozenset({
 
 ROOT = Path(__file__).parents[1]
 RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
-OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "tmp", "secret")
+OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "journal", "tmp", "secret")
 MARK = ".souk-state"
 BOOT_PATIENCE, STOP_PATIENCE = 60.0, 45.0
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -175,6 +176,8 @@ class Shop:
             running = self.running()
             if running:
                 self._end(running)
+            else:
+                self._clear_after_a_crash()
             return running is not None
 
     def running(self) -> Running | None:
@@ -194,6 +197,7 @@ class Shop:
         return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
 
     def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
+        self._clear_after_a_crash()
         _refuse_damaged(self.state)
         say("Starting the local cloud")
         running = self._launch(port)
@@ -205,7 +209,7 @@ class Shop:
             raise
 
     def _launch(self, port: int) -> Running:
-        aws_port = free_port(self._last_aws_port())
+        aws_port = free_port(self._last("aws_port"))
         command = [
             sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
             "--port", str(port), "--aws-port", str(aws_port),
@@ -221,11 +225,18 @@ class Shop:
         self._record(running)
         return running
 
-    def _last_aws_port(self) -> int:
+    def _last(self, field: str) -> int:
         try:
-            return int(json.loads((self.state / RECORD).read_text())["aws_port"])
+            return int(json.loads((self.state / RECORD).read_text())[field])
         except (OSError, ValueError, KeyError):
             return 0
+
+    def _clear_after_a_crash(self) -> None:
+        """End workers whose engine was killed, and take their files away."""
+        leader = self._last("pid")
+        if leader and birth(leader) is None:  # no one else has this number while its group lives
+            kill_group(leader)
+        rmtree(self.state / "tmp", ignore_errors=True)
 
     def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
         copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
@@ -298,15 +309,14 @@ def _refuse_a_stranger(state: Path) -> None:
 
 
 def _refuse_damaged(state: Path) -> None:
-    """The engine would begin such a part empty, and at the end write that over what is left."""
-    for file in sorted((state / "aws").glob("*.json")):
-        try:
-            json.loads(file.read_bytes())
-        except ValueError as error:
-            raise ShopError(
-                f"{file} is damaged, so nothing was started; put a good copy in its place,"
-                " or begin anew with --fresh."
-            ) from error
+    """Nothing is started on half of what was kept, and nothing of it is lost by starting."""
+    try:
+        segments.check(state / "journal")
+    except segments.Damaged as damage:
+        raise ShopError(
+            f"{damage}, so nothing was started; put a good copy in its place,"
+            " or begin anew with --fresh."
+        ) from damage
 
 
 def _wipe(state: Path) -> None:

@@ -50,13 +50,21 @@ UPSTREAM = {
         "services/sqs.py",
         "while True:\n        _expire_retained(q)\n        _dlq_sweep(q)\n        msgs = _coll",
     ),
-    "streams_survive_a_restart": (
+    "tables_are_journaled": (
         "services/dynamodb.py",
         '        "imports": copy.deepcopy(_imports),\n    }\n',
     ),
-    "interrupted_messages_return_at_once": (
+    "queues_are_journaled": (
         "services/sqs.py",
         "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "people_are_journaled": (
+        "services/cognito.py",
+        '        "challenge_sessions": copy.deepcopy(_challenge_sessions),\n    }\n',
+    ),
+    "everything_is_journaled": (
+        "app.py",
+        "            if PERSIST_STATE:\n                save_all(_build_persistence_save_dict())",
     ),
     "stream_triggers_fail_like_aws": (
         "services/lambda_svc.py",
