@@ -50,7 +50,7 @@ ROOT = Path(__file__).parents[1]
 RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
 OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "journal", "tmp", "secret")
 MARK = ".souk-state"
-BOOT_PATIENCE, STOP_PATIENCE = 60.0, 45.0
+BOOT_PATIENCE, STOP_PATIENCE, CRASH_PATIENCE = 60.0, 45.0, 2.0
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
@@ -155,6 +155,8 @@ class Shop:
         _claim(self.state)
         with _alone(self.state):
             running = self.running()
+            if running is None:
+                self._clear_after_a_crash()
             if running is None or running.port != port:
                 _refuse_busy(port)
             if fresh:
@@ -197,7 +199,6 @@ class Shop:
         return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
 
     def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
-        self._clear_after_a_crash()
         _refuse_damaged(self.state)
         say("Starting the local cloud")
         running = self._launch(port)
@@ -236,6 +237,9 @@ class Shop:
         leader = self._last("pid")
         if leader and birth(leader) is None:  # no one else has this number while its group lives
             kill_group(leader)
+            deadline = time.monotonic() + CRASH_PATIENCE
+            while not is_free(self._last("port")) and time.monotonic() < deadline:
+                time.sleep(0.02)  # the last of its threads are still letting go
         rmtree(self.state / "tmp", ignore_errors=True)
 
     def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
@@ -310,6 +314,8 @@ def _refuse_a_stranger(state: Path) -> None:
 
 def _refuse_damaged(state: Path) -> None:
     """Nothing is started on half of what was kept, and nothing of it is lost by starting."""
+    if (state / "aws" / "dynamodb.json").exists():
+        raise ShopError(f"{state} was kept by an older version; begin anew with --fresh.")
     try:
         segments.check(state / "journal")
     except segments.Damaged as damage:

@@ -233,10 +233,11 @@ arn = parse_arn(queue["attributes"]["QueueArn"])
 class Slow(list):
     def __iter__(self):
         yield from super().__iter__()
+        if senders: return
         sender = threading.Thread(target=eventbridge._dispatch_to_sqs, args=(arn, "late"))
         sender.start(); senders.append(sender); sender.join(0.3)
 senders = []
-queue["messages"] = Slow(queue["messages"])
+dict.__setitem__(queue, "messages", Slow(queue["messages"]))
 sqs._HANDLERS["DeleteMessage"]({{"QueueUrl": url, "ReceiptHandle": handle}}, url)
 for sender in senders: sender.join()
 print(len(queue["messages"]))
