@@ -46,8 +46,8 @@ def load() -> None:
     for record in Files(folder()).records():
         for change in record:
             _replay(change)
-    journal.open(folder())
     kept_people.note_changes()
+    journal.open(folder())
     _settled[:] = _deployments()
     print(f"Everything read in {time.monotonic() - began:.2f} s.", flush=True)
 
@@ -77,11 +77,15 @@ async def checkpoint() -> None:
         if _is_deploying():
             return  # half a deployment is not to be found at the next start
         deployments = _deployments()
-        with journal.lock:
-            journal.rotate()
-            records = _records()
-        for _ in journal.snapshot(records):
-            await asyncio.sleep(PAUSE)
+        try:
+            with journal.lock:
+                journal.rotate()
+                records = _records()
+            for _ in journal.snapshot(records):
+                await asyncio.sleep(PAUSE)
+        except OSError as error:
+            print(f"No checkpoint was written ({error.strerror}); the journal goes on.", flush=True)
+            return
         _settled[:] = deployments
         _prune(_code_in_use)
 

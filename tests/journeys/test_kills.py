@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import pytest
 
 from cli.replay import Books, read_day, replay
@@ -40,13 +41,17 @@ def test_killed_at_any_moment_a_shop_loses_nothing_and_has_nothing_half(
     figures = kill_often(victim, kills, seed=secrets.randbelow(1_000_000))
 
     with capsys.disabled():
-        print(f"\n{figures}")
+        click.echo(f"\n{figures}")
     assert figures.acknowledged > 20 * kills
     assert (figures.lost, figures.half) == ([], [])
 
 
-def test_a_replay_goes_on_through_a_kill_and_balances_when_played_again(victim: Victim) -> None:
-    day = ROOT / "demo" / "day.csv"
+def test_a_replay_goes_on_through_a_kill_and_balances_when_played_again(
+    victim: Victim, tmp_path: Path
+) -> None:
+    day = tmp_path / "morning.csv"
+    lines = (ROOT / "demo" / "day.csv").read_text().splitlines(keepends=True)
+    day.write_text("".join(lines[:300]))
     with ThreadPoolExecutor(1) as player:
         first = player.submit(_play, victim, day)
         time.sleep(random.uniform(1, 3))  # noqa: S311 - no secret
@@ -57,7 +62,7 @@ def test_a_replay_goes_on_through_a_kill_and_balances_when_played_again(victim: 
     for books in (first.result(), again):
         assert not books.discrepancies
         assert books.balanced
-    assert again.as_json()["orders_in_table"] == 126
+    assert again.as_json()["orders_in_table"] == again.as_json()["placed"] > 20
 
 
 def _play(victim: Victim, day: Path) -> Books:

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+import click
+
 from local.cloud import engine_settings
 
 ROUNDS, CALLS = 15, 200
@@ -65,8 +67,8 @@ def costs(dynamodb: Any, kept_state: Any, state: Path) -> None:
             times["journal"] += _times(lambda call=call: call(dynamodb))
             times["fsync each"] += _times(syncing(lambda call=call: call(dynamodb)), CALLS // 10)
     for what, times in kinds.items():
-        print(what, *(f"{kind} {median(each) * 1e6:.0f} us" for kind, each in times.items()),
-              sep=", ")  # fmt: skip
+        told = (f"{kind} {median(each) * 1e6:.0f} us" for kind, each in times.items())
+        click.echo(f"{what}: {', '.join(told)}")
 
 
 async def checkpoints(dynamodb: Any, kept_state: Any, items: int) -> None:
@@ -82,8 +84,8 @@ async def checkpoints(dynamodb: Any, kept_state: Any, items: int) -> None:
         waits.append(time.perf_counter() - asked)
     took = time.perf_counter() - began
     size = next(kept_state.folder().glob("*.snapshot")).stat().st_size
-    p99 = quantiles(waits, n=100)[98] if len(waits) > 2 else max(waits)
-    print(
+    p99 = quantiles(waits, n=100)[98]
+    click.echo(
         f"checkpoint of {_count[0]:,} items, {size / 1e6:.1f} MB: {took:.2f} s; a put each ms"
         f" meanwhile took {median(waits) * 1e3:.1f} ms, p99 {p99 * 1e3:.1f}, max"
         f" {max(waits) * 1e3:.1f} ms"

@@ -67,9 +67,13 @@ def test_changes_made_together_are_one_record_written_before_they_show(tmp_path:
 def test_changes_of_a_call_that_fails_are_kept_as_they_happened(tmp_path: Path) -> None:
     journal = opened(tmp_path)
 
-    with pytest.raises(RuntimeError), journal.together():
-        write(journal, "done")
-        raise RuntimeError
+    def fail() -> None:
+        with journal.together():
+            write(journal, "done")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     assert kept(tmp_path) == said("done")
 

@@ -5,6 +5,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -84,9 +85,7 @@ def test_a_transaction_asked_again_after_a_kill_is_the_same_one(my_own: Opened) 
     counter = my_own.client("dynamodb").get_item(**row(my_own, "counter"))["Item"]
     assert counter["n"] == {"N": "1"}
     other = {**count, "ExpressionAttributeValues": {":one": {"N": "2"}}}
-    with pytest.raises(
-        my_own.client("dynamodb").exceptions.IdempotentParameterMismatchException
-    ):
+    with pytest.raises(my_own.client("dynamodb").exceptions.IdempotentParameterMismatchException):
         my_own.client("dynamodb").transact_write_items(
             TransactItems=[{"Update": other}], ClientRequestToken="once"
         )
@@ -199,6 +198,38 @@ def test_a_torn_tail_is_cut_off_and_said_in_the_log(my_own: Opened) -> None:
     assert my_own.heard("kept")
     said = (my_own.shop.state / "cloud.log").read_text()
     assert f"{log.name} ended in the middle of a record: 22 bytes cut off." in said
+
+
+def test_an_endless_load_leaves_a_bounded_journal_and_a_kill_in_a_checkpoint_loses_nothing(
+    my_own: Opened,
+) -> None:
+    folder = my_own.shop.state / "journal"
+    acknowledged: list[str] = []
+
+    def load() -> None:
+        for number in count():
+            key = row(my_own, f"big-{number}")
+            big = {**key["Key"], "content": {"S": f"{number % 10}" * 350_000}}
+            my_own.client("dynamodb").put_item(TableName=key["TableName"], Item=big)
+            acknowledged.append(f"big-{number}")
+
+    with ThreadPoolExecutor(1) as writer:
+        loading = writer.submit(load)
+        assert soon(lambda: any(folder.glob("*.half")), 60)
+        kill(my_own)
+        assert loading.exception() is not None
+    written = sum(file.stat().st_size for file in folder.glob("*.log"))
+    assert list(folder.glob("*.half"))
+
+    open_again(my_own)
+
+    assert 32 << 20 < written < 48 << 20
+    client = my_own.client("dynamodb")
+    for name in acknowledged:
+        content = client.get_item(**row(my_own, name))["Item"]["content"]["S"]
+        assert content == f"{int(name.removeprefix('big-')) % 10}" * 350_000
+    assert soon(lambda: sum(file.stat().st_size for file in folder.glob("*.log")) < 1 << 20)
+    assert not list(folder.glob("*.half"))
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
