@@ -11,6 +11,7 @@ from local.patches import (
     kept_queues,
     kept_state,
     kept_tables,
+    memory,
     policies,
     queues,
     tables,
@@ -33,6 +34,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     kept_queues.queues_are_journaled,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
+    memory.events_are_not_hoarded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
 )

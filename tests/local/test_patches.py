@@ -66,6 +66,10 @@ UPSTREAM = {
         "app.py",
         "            if PERSIST_STATE:\n                save_all(_build_persistence_save_dict())",
     ),
+    "events_are_not_hoarded": (
+        "services/eventbridge.py",
+        "        _events_log_list().append(event_record)\n",
+    ),
     "stream_triggers_fail_like_aws": (
         "services/lambda_svc.py",
         "# Position doesn't advance on failure, so the next pass",
@@ -215,6 +219,46 @@ print(count[0])
 """)
 
     assert int(parsed) < 10
+
+
+@pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 0)])
+def test_events_long_delivered_are_not_kept_in_memory(patched: str, left: int) -> None:
+    kept = in_the_engine(f"""
+{patched}
+from ministack.services import eventbridge
+eventbridge._put_events({{"Entries": [
+    {{"Source": "souk.small", "DetailType": "OrderPlaced", "Detail": "{{}}"}}] * 3}})
+print(len(eventbridge._events_log_list()))
+""")
+
+    assert int(kept) == left
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 5_000), ("patches.apply()", 1_000)])
+def test_of_a_stream_all_triggers_have_read_a_bounded_tail_is_kept(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import dynamodb, lambda_svc
+dynamodb._create_table({{"TableName": "books", "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{{"AttributeName": "pk", "KeyType": "HASH"}}],
+    "AttributeDefinitions": [{{"AttributeName": "pk", "AttributeType": "S"}}],
+    "StreamSpecification": {{"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}}})
+arn = dynamodb._tables["books"]["LatestStreamArn"]
+for trigger in "fast", "slow":
+    lambda_svc._esms[trigger] = {{"UUID": trigger, "EventSourceArn": arn}}
+for n in range(5000):
+    dynamodb._put_item({{"TableName": "books", "Item": {{"pk": {{"S": str(n)}}}}}})
+lambda_svc._dynamodb_stream_positions["fast"] = 5000
+lambda_svc._dynamodb_stream_positions["slow"] = 10
+assert len(dynamodb._stream_records["books"]) == 5000
+assert dynamodb.stream_records_since("books", 10, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "10"
+lambda_svc._dynamodb_stream_positions["slow"] = 5000
+assert dynamodb.stream_end_position("books") == 5000
+assert dynamodb.stream_records_since("books", 4500, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "4500"
+print(len(dynamodb._stream_records["books"]))
+""")
+
+    assert int(left) == kept
 
 
 @pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 4)])
