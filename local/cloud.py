@@ -157,6 +157,7 @@ def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
 async def _close() -> None:
     """Let functions finish, then write everything down, so that the next start is a quick one."""
     from local.patches import kept_state, triggers, workers
+    from local.patches.kept import journal
 
     triggers.serving.clear()
     deadline = time.monotonic() + PATIENCE
@@ -166,7 +167,7 @@ async def _close() -> None:
         print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
     workers.close()
     await kept_state.checkpoint()
-    kept_state.journal.sync()  # whatever a late request changed
+    journal.sync()  # whatever a late request changed
 
 
 def _calls() -> int:

@@ -38,6 +38,7 @@ class Journal:
         self._depth = 0
         self._changes: list[Record] = []
         self._afterwards: list[Callable[[], None]] = []
+        self._number, self._file, self._seed = 0, -1, 0  # of the log that is written
         self._unsynced = False
         self.size = 0  # bytes of all changes since the last snapshot began
         self.bound = SIZE_BOUND

@@ -35,6 +35,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
     memory.events_are_not_hoarded,
+    memory.logs_are_bounded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
 )

@@ -68,7 +68,7 @@ class _Queue(dict[str, Any]):
             super().__setitem__(key, value)
 
 
-class _Queues(AccountRegionScopedDict):
+class _Queues(AccountRegionScopedDict):  # type: ignore[misc] # it ships no types
     """Gives a queue that (re)appears the messages the journal has of it."""
 
     __slots__ = ()

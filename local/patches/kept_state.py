@@ -13,7 +13,7 @@ from ministack.core import persistence
 from ministack.services import cloudformation, lambda_svc
 
 from local.journal.segments import Files, Record
-from local.patches import kept_people, kept_queues, kept_tables
+from local.patches import kept_logs, kept_people, kept_queues, kept_tables
 from local.patches.kept import Change, journal
 
 PAUSE = 0.002  # seconds the shop gets between two pieces of a checkpoint
@@ -21,6 +21,7 @@ PAUSE = 0.002  # seconds the shop gets between two pieces of a checkpoint
 Json = dict[str, Any]
 
 _SETTINGS: dict[str, Callable[[], Json]] = {
+    "cloudwatch_logs": kept_logs.settings,
     "dynamodb": kept_tables.settings,
     "sqs": kept_queues.settings,
 }
@@ -60,6 +61,8 @@ def _replay(change: Change) -> None:
         app._get_module(app._state_map[name]).load_persisted_state(state)
     elif kind == "person":
         kept_people.replay(change)
+    elif kind == "log":
+        kept_logs.replay(change)
     elif kind in ("send", "delete", "purge"):
         kept_queues.replay(change)
     else:
@@ -97,7 +100,7 @@ def _records() -> Iterator[Record]:
         for name, get_state in app._build_persistence_save_dict().items()
         if (state := _SETTINGS.get(name, get_state)()) is not None
     ]
-    changes = chain(states, kept_tables.changes(), kept_queues.changes())
+    changes = chain(states, kept_tables.changes(), kept_queues.changes(), kept_logs.changes())
     return ([change] for change in changes)
 
 

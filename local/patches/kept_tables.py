@@ -115,7 +115,7 @@ def _remember_token(token: str, entry: Json) -> None:
 # -- tables, streams and positions --------------------------------------------------------------
 
 
-class _Tables(AccountRegionScopedDict):
+class _Tables(AccountRegionScopedDict):  # type: ignore[misc] # it ships no types
     """Gives a table that (re)appears what the journal has of it."""
 
     __slots__ = ()
@@ -163,7 +163,7 @@ def _with_image(record: Json, image: Json | None) -> Json:
     return {**record, "dynamodb": {**record["dynamodb"], "NewImage": image}}
 
 
-class _Streams(AccountRegionScopedDict):
+class _Streams(AccountRegionScopedDict):  # type: ignore[misc] # it ships no types
     __slots__ = ()
 
     def __setitem__(self, table: str, records: list[Json]) -> None:
@@ -179,7 +179,7 @@ class _Streams(AccountRegionScopedDict):
             return super().pop(table, *default)
 
 
-class _Positions(AccountRegionScopedDict):
+class _Positions(AccountRegionScopedDict):  # type: ignore[misc] # it ships no types
     """How far each trigger has read; what all have read need not be remembered for a day."""
 
     __slots__ = ()
@@ -227,7 +227,7 @@ def settings() -> Json:
     """Everything about tables but their items."""
     tables = AccountRegionScopedDict()
     for scope, table in dynamodb._tables.all_items():
-        left_out = {"items": {}, dynamodb._INDEX_MEMBERS: None, "ItemCount": 0}
+        left_out: Json = {"items": {}, dynamodb._INDEX_MEMBERS: None, "ItemCount": 0}
         kept = {key: left_out.get(key, value) for key, value in table.items()}
         tables.set_scoped(*scope, {key: value for key, value in kept.items() if value is not None})
     stores = (

@@ -62,7 +62,7 @@ def test_a_replay_goes_on_through_a_kill_and_balances_when_played_again(
     for books in (first.result(), again):
         assert not books.discrepancies
         assert books.balanced
-    assert again.as_json()["orders_in_table"] == again.as_json()["placed"] > 20
+    assert again.as_json()["orders_in_table"] == again.as_json()["placed"] != 0
 
 
 def _play(victim: Victim, day: Path) -> Books:

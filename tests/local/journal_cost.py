@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -50,22 +51,20 @@ def costs(dynamodb: Any, kept_state: Any, state: Path) -> None:
     def writing() -> None:
         journal._folder = with_journal
 
-    def syncing(call: Callable[[], Any]) -> Callable[[], Any]:
-        def synced() -> None:
-            call()
-            journal.sync()
-
-        return synced
+    def synced(call: Callable[[], None]) -> None:
+        call()
+        journal.sync()
 
     kinds: dict[str, dict[str, list[float]]] = {}
     for _ in range(ROUNDS):
-        for what, call in (("put", _put), ("transaction of 3", _transaction)):
+        for what, make in (("put", _put), ("transaction of 3", _transaction)):
+            call = partial(make, dynamodb)
             times = kinds.setdefault(what, {"without": [], "journal": [], "fsync each": []})
             silent()
-            times["without"] += _times(lambda call=call: call(dynamodb))
+            times["without"] += _times(call)
             writing()
-            times["journal"] += _times(lambda call=call: call(dynamodb))
-            times["fsync each"] += _times(syncing(lambda call=call: call(dynamodb)), CALLS // 10)
+            times["journal"] += _times(call)
+            times["fsync each"] += _times(partial(synced, call), CALLS // 10)
     for what, times in kinds.items():
         told = (f"{kind} {median(each) * 1e6:.0f} us" for kind, each in times.items())
         click.echo(f"{what}: {', '.join(told)}")

@@ -70,6 +70,10 @@ UPSTREAM = {
         "services/eventbridge.py",
         "        _events_log_list().append(event_record)\n",
     ),
+    "logs_are_bounded": (
+        "services/lambda_svc.py",
+        "[{qualifier}]{new_uuid().replace('-', '')}\"",
+    ),
     "stream_triggers_fail_like_aws": (
         "services/lambda_svc.py",
         "# Position doesn't advance on failure, so the next pass",
@@ -232,6 +236,21 @@ print(len(eventbridge._events_log_list()))
 """)
 
     assert int(kept) == left
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
+def test_of_each_function_the_last_calls_are_in_the_log(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import cloudwatch_logs, lambda_svc
+for n in range(700):
+    lambda_svc._emit_lambda_logs({{"FunctionName": "f"}}, f"call-{{n}}", "", False, 1)
+streams = list(cloudwatch_logs._log_groups["/aws/lambda/f"]["streams"].values())
+assert "call-699" in streams[-1]["events"][0]["message"]
+print(len(streams))
+""")
+
+    assert int(left) == kept
 
 
 @pytest.mark.parametrize(("patched", "kept"), [("", 5_000), ("patches.apply()", 1_000)])
