@@ -133,7 +133,9 @@ def _live_until_the_end(victim: Victim, chance: random.Random) -> list[Life]:
         seeds = [chance.random() for _ in range(WRITERS)]
         for each in seeds:
             writers.submit(shop_on, random.Random(each))  # noqa: S311 - no secret
-        time.sleep(chance.uniform(0.5, 3))
+        enough = chance.randint(20, 150)
+        until("so much business", lambda: sum(life.acknowledged for life in [*lives]) >= enough)
+        time.sleep(chance.uniform(0, 0.3))
         victim.kill()
         closing.set()
     return lives

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local import people
+from local.process import birth
 from tests.local.conftest import Opened, soon
 from tests.local.small_shop import write_assembly
 from tests.local.test_shop import processes_of, quiet
@@ -151,6 +152,8 @@ def test_what_was_deployed_is_there_after_a_kill(my_own: Opened) -> None:
     assert stored["KeyCount"] >= 3
     parameter = my_own.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
     assert parameter["Parameter"]["Value"] == "28"
+    code = my_own.shop.state / "aws" / "lambda-blobs"
+    assert len(list(code.glob("*.zip"))) == 1  # that of the deployment before is gone
 
 
 def test_a_kill_in_the_middle_of_a_deployment_leaves_the_one_before(my_own: Opened) -> None:
@@ -223,7 +226,7 @@ def test_an_endless_load_leaves_a_bounded_journal_and_a_kill_in_a_checkpoint_los
 
     open_again(my_own)
 
-    assert 32 << 20 < written < 48 << 20
+    assert 32 << 20 < written < 96 << 20
     client = my_own.client("dynamodb")
     for name in acknowledged:
         content = client.get_item(**row(my_own, name))["Item"]["content"]["S"]
@@ -236,19 +239,21 @@ def test_an_endless_load_leaves_a_bounded_journal_and_a_kill_in_a_checkpoint_los
 def test_workers_of_a_killed_engine_are_ended_and_their_files_gone(
     my_own: Opened, command: str
 ) -> None:
+    my_own.call("GET", "/api/guest/echo")
+    killed = replace(my_own)
     with ThreadPoolExecutor(1) as hand:
-        hand.submit(my_own.call, "GET", "/api/guest/echo").result()
-        busy = hand.submit(my_own.invoke, seconds=9)
-        assert soon(lambda: len(processes_of(my_own)) > 2)
-        killed = replace(my_own)
-        os.kill(my_own.running.pid, signal.SIGKILL)
-        assert busy.exception() is not None
-    before = (my_own.shop.state / "tmp").exists()
+        hand.submit(my_own.invoke, seconds=9)
+        assert soon(lambda: len(processes_of(killed)) > 2)
+        time.sleep(0.5)  # by now the function sleeps, deaf to the end of the engine
+        os.kill(killed.running.pid, signal.SIGKILL)
+        assert soon(lambda: birth(killed.running.pid) is None)
+        left_behind = processes_of(killed), (my_own.shop.state / "tmp").exists()
 
-    if command == "up":
-        open_again(my_own)
-    else:
-        assert not my_own.shop.stop()
+        if command == "up":
+            open_again(my_own)
+        else:
+            assert not my_own.shop.stop()
 
-    assert (before, processes_of(killed)) == (True, [])
-    assert (my_own.shop.state / "tmp").exists() is (command == "up")
+        assert left_behind != ([], False)
+        assert soon(lambda: processes_of(killed) == [], 1)
+        assert (my_own.shop.state / "tmp").exists() is (command == "up")
