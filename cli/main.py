@@ -115,11 +115,17 @@ def _short(queue: str) -> str:
 
 @souk.command()
 @click.option("--all", "everything", is_flag=True, help="The long tests too.")
-def test(everything: bool) -> None:
+@click.option(
+    "--kills",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only kill a loaded shop N times, and say what it lost.",
+)
+def test(everything: bool, kills: int | None) -> None:
     """Check the code and run the tests."""
-    from cli.checks import check
+    from cli.checks import check, kill_often
 
-    sys.exit(check(everything=everything))
+    sys.exit(kill_often(kills) if kills else check(everything=everything))
 
 
 @souk.command()

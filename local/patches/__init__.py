@@ -6,7 +6,20 @@ them while it is imported.
 
 from collections.abc import Callable
 
-from local.patches import policies, pool, queues, tables, triggers, workers, workflows
+from local.patches import (
+    kept_people,
+    kept_queues,
+    kept_state,
+    kept_tables,
+    memory,
+    policies,
+    pool,
+    queues,
+    tables,
+    triggers,
+    workers,
+    workflows,
+)
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
@@ -23,8 +36,12 @@ PATCHES: tuple[Callable[[], None], ...] = (
     tables.tables_expire_their_items,
     tables.expressions_are_parsed_once,
     queues.queues_have_one_lock,
-    tables.streams_survive_a_restart,
-    queues.interrupted_messages_return_at_once,
+    kept_tables.tables_are_journaled,
+    kept_queues.queues_are_journaled,
+    kept_people.people_are_journaled,
+    kept_state.everything_is_journaled,
+    memory.events_are_not_hoarded,
+    memory.logs_are_bounded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
     workflows.executions_begin_at_once,

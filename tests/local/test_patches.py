@@ -65,13 +65,29 @@ UPSTREAM = {
         "services/sqs.py",
         "while True:\n        _expire_retained(q)\n        _dlq_sweep(q)\n        msgs = _coll",
     ),
-    "streams_survive_a_restart": (
+    "tables_are_journaled": (
         "services/dynamodb.py",
         '        "imports": copy.deepcopy(_imports),\n    }\n',
     ),
-    "interrupted_messages_return_at_once": (
+    "queues_are_journaled": (
         "services/sqs.py",
         "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "people_are_journaled": (
+        "services/cognito.py",
+        '        "challenge_sessions": copy.deepcopy(_challenge_sessions),\n    }\n',
+    ),
+    "everything_is_journaled": (
+        "app.py",
+        "            if PERSIST_STATE:\n                save_all(_build_persistence_save_dict())",
+    ),
+    "events_are_not_hoarded": (
+        "services/eventbridge.py",
+        "        _events_log_list().append(event_record)\n",
+    ),
+    "logs_are_bounded": (
+        "services/lambda_svc.py",
+        "[{qualifier}]{new_uuid().replace('-', '')}\"",
     ),
     "stream_triggers_fail_like_aws": (
         "services/lambda_svc.py",
@@ -225,6 +241,61 @@ print(count[0])
     assert int(parsed) < 10
 
 
+@pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 0)])
+def test_events_long_delivered_are_not_kept_in_memory(patched: str, left: int) -> None:
+    kept = in_the_engine(f"""
+{patched}
+from ministack.services import eventbridge
+eventbridge._put_events({{"Entries": [
+    {{"Source": "souk.small", "DetailType": "OrderPlaced", "Detail": "{{}}"}}] * 3}})
+print(len(eventbridge._events_log_list()))
+""")
+
+    assert int(kept) == left
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
+def test_of_each_function_the_last_calls_are_in_the_log(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import cloudwatch_logs, lambda_svc
+for n in range(700):
+    lambda_svc._emit_lambda_logs({{"FunctionName": "f"}}, f"call-{{n}}", "", False, 1)
+streams = list(cloudwatch_logs._log_groups["/aws/lambda/f"]["streams"].values())
+assert "call-699" in streams[-1]["events"][0]["message"]
+print(len(streams))
+""")
+
+    assert int(left) == kept
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 5_000), ("patches.apply()", 1_000)])
+def test_of_a_stream_all_triggers_have_read_a_bounded_tail_is_kept(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import dynamodb, lambda_svc
+dynamodb._create_table({{"TableName": "books", "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{{"AttributeName": "pk", "KeyType": "HASH"}}],
+    "AttributeDefinitions": [{{"AttributeName": "pk", "AttributeType": "S"}}],
+    "StreamSpecification": {{"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}}})
+arn = dynamodb._tables["books"]["LatestStreamArn"]
+for trigger in "fast", "slow":
+    lambda_svc._esms[trigger] = {{"UUID": trigger, "EventSourceArn": arn}}
+for n in range(5000):
+    dynamodb._put_item({{"TableName": "books", "Item": {{"pk": {{"S": str(n)}}}}}})
+lambda_svc._dynamodb_stream_positions["fast"] = 5000
+lambda_svc._dynamodb_stream_positions["slow"] = 10
+assert len(dynamodb._stream_records["books"]) == 5000
+assert dynamodb.stream_records_since("books", 10, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "10"
+lambda_svc._dynamodb_stream_positions["slow"] = 5000
+assert dynamodb.stream_end_position("books") == 5000
+assert dynamodb.stream_records_since("books", 4500, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "4500"
+print(len(dynamodb._stream_records["books"]))
+""")
+
+    assert int(left) == kept
+
+
 @pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 4)])
 def test_a_message_sent_while_another_is_deleted_is_not_lost(patched: str, left: int) -> None:
     messages = in_the_engine(f"""
@@ -241,10 +312,11 @@ arn = parse_arn(queue["attributes"]["QueueArn"])
 class Slow(list):
     def __iter__(self):
         yield from super().__iter__()
+        if senders: return
         sender = threading.Thread(target=eventbridge._dispatch_to_sqs, args=(arn, "late"))
         sender.start(); senders.append(sender); sender.join(0.3)
 senders = []
-queue["messages"] = Slow(queue["messages"])
+dict.__setitem__(queue, "messages", Slow(queue["messages"]))
 sqs._HANDLERS["DeleteMessage"]({{"QueueUrl": url, "ReceiptHandle": handle}}, url)
 for sender in senders: sender.join()
 print(len(queue["messages"]))

@@ -7,6 +7,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -243,14 +244,24 @@ def test_a_busy_port_leaves_a_shop_to_be_made_fresh_as_it_is(my_own: Opened) -> 
 
 def test_a_damaged_state_is_named_and_left_as_it_is(my_own: Opened) -> None:
     my_own.shop.stop()
-    damaged = my_own.shop.state / "aws" / "dynamodb.json"
-    damaged.write_text('{"half": ')
+    (damaged,) = (my_own.shop.state / "journal").glob("*.snapshot")
+    content = damaged.read_bytes().replace(b"TimeToLiveStatus", b"TimeToLoseStatus", 1)
+    damaged.write_bytes(content)
 
-    with pytest.raises(ShopError, match=r"dynamodb\.json is damaged"):
+    with pytest.raises(ShopError, match=r"\.snapshot is damaged .* begin anew with --fresh"):
         my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
 
-    assert damaged.read_text() == '{"half": '
+    assert damaged.read_bytes() == content
     assert my_own.shop.running() is None
+
+
+def test_a_state_from_before_the_journal_is_not_taken_for_an_empty_one(my_own: Opened) -> None:
+    my_own.shop.stop()
+    rmtree(my_own.shop.state / "journal")
+    (my_own.shop.state / "aws" / "dynamodb.json").write_text("{}")
+
+    with pytest.raises(ShopError, match="older version; begin anew with --fresh"):
+        my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
 
 
 def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:
