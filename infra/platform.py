@@ -141,12 +141,17 @@ class Platform(Stack):
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """A function called by the clock; a call that fails for good is a dead letter."""
+        """A function called by the clock; a call that fails for good is a dead letter.
+
+        What it finds and nobody but a person can mend, it puts there itself.
+        """
         dead = self._dead_letters.make_last(room, f"{name}Failed")
-        environment = self._room_env(table) | dict(env or {})
+        letters = {"DEAD_LETTER_QUEUE_URL": dead.queue_url}
+        environment = self._room_env(table) | letters | dict(env or {})
         function = self._functions.make(
             room, name, handler, env=environment, timeout=LONG, stripe=stripe
         )
+        dead.grant(function, "sqs:SendMessage")
         events.Rule(
             room,
             f"{name}Clock",

@@ -12,7 +12,7 @@ NO_MFA = "customers of a small shop sign in with a password; staff MFA comes wit
 NO_PLUS = "threat protection needs the Plus tier, priced per user; the shop runs for cents"
 NAMED_LATER = "the executions of one workflow; an execution's name is an order's id"
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
-OF_THE_PROVIDER = "a provider's key is renewed with the provider, by hand"
+NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
@@ -16,7 +16,7 @@ class Stage(NamedTuple):
     protected: bool
     log_retention: RetentionDays
     archive_days: int
-    payment_provider: str
+    payment_provider: Literal["sandbox", "stripe"]
     currency: str = "GBP"
 
 

@@ -1,175 +1,211 @@
-"""A ledger in memory, the real one with its facts laid open, and a provider that does as told."""
+"""A ledger and a provider in memory, and the real ledger with its facts laid open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import replace
+import msgspec
 
-from souk.payment.domain import Entry, Payment, PaymentMoved
-from souk.payment.events import (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentRefunded,
-    PaymentVoided,
-)
-from souk.payment.provider import NoAnswer, Told
+from souk.kernel.clock import now, stamp
+from souk.payment import events
+from souk.payment.domain import Entry, Payment, PaymentMoved, Standing, Step
+from souk.payment.provider import BadSignature, NoAnswer, Notice, Wish
 from souk.payment.store import PaymentStore
 from tests.kernel import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from souk.kernel.facts import Fact
     from souk.kernel.money import Money
 
+AnswerT = TypeVar("AnswerT")
+FACTS = (
+    events.PaymentAuthorized,
+    events.PaymentDeclined,
+    events.PaymentCaptured,
+    events.PaymentVoided,
+    events.PaymentRefunded,
+)
+
 
 class Killed(BaseException):
-    """The process ends here, as by a time-out; no `except Exception` holds it up."""
+    """The function dies here: nothing catches it."""
 
 
-class FakeLedger:
-    """Payments by order; `killed_before` and `killed_after` name the write that is the last."""
+class FakePayments:
+    """The ledger. `dies_before` and `dies_after` count down saves to the one that kills."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Payment] = {}
-        self.entries: dict[str, dict[str, Entry]] = {}
+        self._entries: dict[str, list[Entry]] = {}
+        self._changed: dict[str, str] = {}
+        self._cursor: str | None = None
         self.said: list[Fact] = []
-        self.killed_before = self.killed_after = 0
-        self._writes = 0
+        self.saves = 0
+        self.dies_before: int | None = None
+        self.dies_after: int | None = None
 
     def get(self, order_id: str) -> Payment | None:
         return self._kept.get(order_id)
 
-    def begin(self, payment: Payment) -> bool:
-        is_new = payment.order_id not in self._kept
+    def get_many(self, order_ids: Sequence[str]) -> dict[str, Payment]:
+        return {each: self._kept[each] for each in order_ids if each in self._kept}
 
-        def write() -> None:
-            if is_new:
-                self._kept[payment.order_id] = payment
+    def entries(self, order_id: str) -> list[Entry]:
+        return sorted(self._entries.get(order_id, []), key=lambda each: each.key)
 
-        self._write(write)
-        return is_new
-
-    def record(self, after: Payment, *facts: Fact, entry: Entry | None = None) -> None:
-        def write() -> None:
-            entries = self.entries.setdefault(after.order_id, {})
-            moved = self._kept[after.order_id].version != after.version - 1
-            if moved or (entry is not None and entry.key in entries):
-                raise PaymentMoved
-            self._kept[after.order_id] = after
-            self.said += facts
-            if entry is not None:
-                entries[entry.key] = entry
-
-        self._write(write)
-
-    def has(self, order_id: str, key: str) -> bool:
-        return key in self.entries.get(order_id, {})
-
-    def left_open(self, before: str) -> Iterator[str]:
-        return (it.order_id for it in self._kept.values() if it.status.is_open)
-
-    def sums(self, order_id: str) -> dict[str, int]:
-        """By kind, what the entries come to."""
-        found: dict[str, int] = {}
-        for entry in self.entries.get(order_id, {}).values():
-            found[entry.kind] = found.get(entry.kind, 0) + entry.amount.amount
-        return found
-
-    def _write(self, write: Callable[[], None]) -> None:
-        self._writes += 1
-        if self._writes == self.killed_before:
+    def save(self, before: Payment | None, step: Step) -> Payment:
+        self.saves += 1
+        if self.saves == self.dies_before:
             raise Killed
-        write()
-        if self._writes == self.killed_after:
+        order_id = step.payment.order_id
+        kept = self._kept.get(order_id)
+        if (kept.version if kept else 0) != (before.version if before else 0):
+            raise PaymentMoved(order_id)
+        had = self._entries.setdefault(order_id, [])
+        assert not {each.key for each in had} & {each.key for each in step.entries}
+        had += step.entries
+        self.said += step.facts
+        version = (before.version if before else 0) + 1
+        self._kept[order_id] = msgspec.structs.replace(step.payment, version=version)
+        self._changed[order_id] = stamp(now())
+        if self.saves == self.dies_after:
             raise Killed
+        return self._kept[order_id]
+
+    def unsettled(self, before: str) -> Iterator[str]:
+        for order_id, payment in list(self._kept.items()):
+            if payment.unsettled and self._changed[order_id] < before:
+                yield order_id
+
+    def cursor(self) -> str | None:
+        return self._cursor
+
+    def move_cursor(self, until: str) -> None:
+        self._cursor = until
 
 
-class StoredLedger(PaymentStore):
-    """The real store on a table no relay reads."""
+class StoredPayments(PaymentStore):
+    """The real ledger on a table no relay reads."""
 
     @property
     def said(self) -> list[Fact]:
-        kinds = (PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded)
-        return tables.said(self._table, *kinds, PaymentVoided)
+        return tables.said(self._table, *FACTS)
 
 
 class FakeProvider:
-    """Payments as a provider has them; done once for an order, however often it is asked.
+    """A provider in memory that does as it is told, or fails as it is told.
 
-    `silent` is how many of the next requests it carries out without answering, `deaf` how many
-    never reach it. `decides` is what becomes of new payments. `meanwhile` happens once, between
-    a request and its answer.
+    `silent` names calls that are not answered: `before` they are done or `after`. `dies` names
+    those during which our function is killed.
     """
 
+    name = "fake"
+
     def __init__(self) -> None:
-        self.payments: dict[str, Told] = {}
-        self.refunds: dict[str, int] = {}
-        self.moved: list[tuple[str, str]] = []
-        self.silent = self.deaf = 0
-        self.decides: str = "authorized"
-        self.meanwhile: Callable[[], object] = lambda: None
+        self.books: dict[str, Standing] = {}
+        self.amounts: dict[str, int] = {}
+        self.given: dict[str, int] = {}
+        self.silent: dict[str, str] = {}
+        self.dies: dict[str, str] = {}
+        self.decline: str | None = None
+        self.is_slow = False
+        self.authorizations = 0
+        self.calls: list[str] = []
+        self.meanwhile: dict[str, Callable[[], object]] = {}
 
-    def authorize(self, order_id: str, amount: Money, token: str) -> Told:
-        def do() -> Told:
-            if order_id not in self.payments:
-                self.moved.append(("authorize", order_id))
-                self.payments[order_id] = Told(
-                    order_id=order_id,
-                    status=self.decides,  # type: ignore[arg-type]  # tests name one of them
-                    reference=f"ref-{order_id}",
-                    amount=amount,
-                    reason="card-declined" if self.decides == "declined" else None,
-                )
-            return self.payments[order_id]
+    def open(self, wish: Wish) -> str:
+        return self._call("open", lambda: self._open(wish))
 
-        told: Told = self._ask(do)
-        return told
+    def authorize(self, reference: str, wish: Wish) -> Standing:
+        return self._call("authorize", lambda: self._authorize(reference, wish))
 
-    def find(self, order_id: str, reference: str | None) -> Told | None:
-        told: Told | None = self._ask(lambda: self.payments.get(order_id))
-        return told
+    def capture(self, reference: str) -> Standing:
+        return self._call("capture", lambda: self._capture(reference))
 
-    def void(self, order_id: str, reference: str) -> None:
-        self._ask(lambda: self._become(order_id, "voided"))
+    def void(self, reference: str) -> Standing:
+        return self._call("void", lambda: self._void(reference))
 
-    def capture(self, order_id: str, reference: str) -> None:
-        self._ask(lambda: self._become(order_id, "captured"))
+    def refund(self, reference: str, refund_id: str, amount: Money) -> bool:
+        return self._call("refund", lambda: self._refund(reference, refund_id, amount.amount))
 
-    def refund(self, refund_id: str, reference: str, amount: Money) -> None:
-        self._ask(lambda: self.refunds.update({refund_id: amount.amount}))
+    def find(self, reference: str) -> Standing:
+        return self._call("find", lambda: self.books[reference])
 
-    def since(self, moment: int) -> Iterator[Told]:
-        return iter(list(self.payments.values()))
+    def list(self, since: str, until: str) -> Iterator[Standing]:
+        return iter(self._call("list", lambda: list(self.books.values())))
 
-    def order_of(self, body: str, headers: Mapping[str, str]) -> str | None:
-        return body
+    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+        if headers.get("signed") != "yes":
+            raise BadSignature("it is not signed")
+        return msgspec.json.decode(body, type=Notice)
 
-    def settle(self, order_id: str, status: str) -> None:
-        """What was pending is decided, without telling anybody."""
-        self._become(order_id, status)
+    def settle(self, reference: str) -> None:
+        """What was pending is authorised now."""
+        self._now(reference, status="authorized", authorized=self.amounts[reference])
 
-    def held(self, order_id: str) -> int:
-        """What is set aside or taken at the provider for the order."""
-        told = self.payments.get(order_id)
-        open_ = told is not None and told.status in ("pending", "authorized", "captured")
-        return told.amount.amount if told is not None and open_ else 0
+    def _open(self, wish: Wish) -> str:
+        reference = f"ref-{wish.order_id}"
+        self.amounts[reference] = wish.amount.amount
+        opened = Standing(reference=reference, order_id=wish.order_id, status="open")
+        self.books.setdefault(reference, opened)
+        return reference
 
-    def _become(self, order_id: str, status: str) -> None:
-        if self.payments[order_id].status != status:
-            self.moved.append((status, order_id))
-        self.payments[order_id] = replace(self.payments[order_id], status=status)
+    def _authorize(self, reference: str, wish: Wish) -> Standing:
+        if self.books[reference].status != "open":
+            return self.books[reference]
+        if self.decline:
+            return self._now(reference, status="declined", reason=self.decline)
+        if self.is_slow:
+            return self._now(reference, status="pending")
+        self.authorizations += 1
+        return self._now(reference, status="authorized", authorized=wish.amount.amount)
 
-    def _ask(self, do: Callable[[], object]) -> Any:
-        if self.deaf:
-            self.deaf -= 1
-            raise NoAnswer("deaf")
-        answer = do()
-        meanwhile, self.meanwhile = self.meanwhile, lambda: None
-        meanwhile()
-        if self.silent:
-            self.silent -= 1
-            raise NoAnswer("silent")
+    def _capture(self, reference: str) -> Standing:
+        known = self.books[reference]
+        if known.status != "authorized":
+            return known
+        return self._now(reference, status="captured", captured=known.authorized)
+
+    def _void(self, reference: str) -> Standing:
+        if self.books[reference].status not in ("open", "pending", "authorized"):
+            return self.books[reference]
+        return self._now(reference, status="voided")
+
+    def _refund(self, reference: str, refund_id: str, amount: int) -> bool:
+        if refund_id in self.given:
+            return True
+        known = self.books[reference]
+        if amount > known.captured - known.refunded:
+            return False
+        self.given[refund_id] = amount
+        self._now(reference, refunded=known.refunded + amount)
+        return True
+
+    def _now(self, reference: str, **changes: object) -> Standing:
+        self.books[reference] = msgspec.structs.replace(self.books[reference], **changes)
+        return self.books[reference]
+
+    def _call(self, name: str, act: Callable[[], AnswerT]) -> AnswerT:
+        self.calls.append(name)
+        self._fail(name, "before")
+        answer = act()
+        self.meanwhile.pop(name, lambda: None)()
+        self._fail(name, "after")
         return answer
+
+    def _fail(self, name: str, moment: str) -> None:
+        if self.dies.get(name) == moment:
+            raise Killed
+        if self.silent.get(name) == moment:
+            raise NoAnswer(name)
+
+
+class Mailbox:
+    """Takes the sandbox's notices."""
+
+    def __init__(self) -> None:
+        self.notices: list[tuple[bytes, Mapping[str, str]]] = []
+
+    def take(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.notices.append((body, headers))

@@ -15,7 +15,7 @@ from souk.payment import handlers as payment
 from tests.inventory import builders as stock
 from tests.inventory.fakes import FakeInventory
 from tests.ordering.fakes import FakeOrders
-from tests.payment.fakes import FakeLedger, FakeProvider
+from tests.payment.fakes import FakePayments, FakeProvider
 from tests.workflow.machine import Execution, Json
 
 DOES = {"Ordering": ordering.DOES, "Inventory": inventory.DOES, "Payment": payment.DOES}
@@ -27,7 +27,11 @@ class Rooms:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, order: Order, **stocked: int) -> None:
         self.order = order
         self.orders = FakeOrders(order)
-        self.inventory, self.ledger, self.provider = FakeInventory(), FakeLedger(), FakeProvider()
+        self.inventory, self.payments, self.provider = (
+            FakeInventory(),
+            FakePayments(),
+            FakeProvider(),
+        )
         self.before: Callable[[str, str], None] = lambda room, command: None
         self.after: Callable[[str, str], None] = lambda room, command: None
         self.asked: list[str] = []
@@ -35,7 +39,7 @@ class Rooms:
             stock.receive(self.inventory, sku, quantity)
         monkeypatch.setattr(ordering, "orders", lambda: self.orders)
         monkeypatch.setattr(inventory, "inventory", lambda: self.inventory)
-        monkeypatch.setattr(payment, "ledger", lambda: self.ledger)
+        monkeypatch.setattr(payment, "payments", lambda: self.payments)
         monkeypatch.setattr(payment, "provider", lambda: self.provider)
 
     def execution(self) -> Execution:
@@ -63,14 +67,21 @@ class Rooms:
         _, shelf = self.inventory.look(self.order.order_id, [sku])
         return shelf[sku].available
 
+    @property
+    def reference(self) -> str:
+        """What the provider knows the order's payment by."""
+        return f"ref-{self.order.order_id}"
+
     def money(self) -> int:
         """What is set aside for the order at the provider."""
-        return self.provider.held(self.order.order_id)
+        known = self.provider.books.get(self.reference)
+        holds = known is not None and known.status in ("pending", "authorized", "captured")
+        return self.provider.amounts[self.reference] if holds else 0
 
     def agree(self) -> bool:
         """Whether order, stock and money say the same: confirmed and kept, or undone."""
         if self.status == "confirmed":
-            payment = self.ledger.get(self.order.order_id)
+            payment = self.payments.get(self.order.order_id)
             paid = payment is not None and payment.authorized == self.order.total.amount
             return self.hold() == "committed" and paid and self.money() > 0
         held, _ = self.inventory.look(self.order.order_id, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,7 @@ def _server(resolver: APIGatewayHttpResolver, route: Route) -> Callable[..., Res
             query=query,
             headers=headers,
             caller=_caller(route.access, event.path, headers, event.raw_event["requestContext"]),
-            raw=_raw(event),
+            body=_bytes(event),
         )
         arguments = [] if body_type is None else [_body(event, body_type)]
         return _respond(route.handler(call, *arguments), route.status)
@@ -108,12 +109,11 @@ def _failure(error: Exception) -> Response[str]:
     return _problem(Failure("the shop made a mistake; it has been logged, please try again"))
 
 
-def _raw(event: BaseProxyEvent) -> str:
-    """The body as text; empty when it is none, which fits no signature and no form."""
-    try:
-        return event.decoded_body or ""
-    except UnicodeError:
-        return ""
+def _bytes(event: BaseProxyEvent) -> bytes:
+    sent = event.body or ""
+    if event.is_base64_encoded:
+        return base64.b64decode(sent)
+    return sent.encode(errors="surrogatepass")
 
 
 def _body(event: BaseProxyEvent, kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -41,8 +41,8 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     headers: Mapping[str, str]
     caller: Caller | None = None
-    raw: str = ""
-    """The body as it came, for who must check a signature."""
+    body: bytes = b""
+    """As it was sent, byte by byte: what a signature is of."""
 
     @property
     def visitor(self) -> Caller:

@@ -1,4 +1,4 @@
-"""Lambda entry point of the webhooks: what a call needs is checked and made while it starts."""
+"""Lambda entry point of the routes: what a call needs is checked and made while it starts."""
 
 from __future__ import annotations
 

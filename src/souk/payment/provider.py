@@ -2,63 +2,88 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 from souk.kernel.errors import Refusal
-from souk.kernel.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from souk.kernel.money import Money
+    from souk.payment.domain import Standing
+
+
+class NoAnswer(Exception):
+    """It is not known whether the provider did what it was asked."""
+
+
+class TokenRefused(Exception):
+    """The provider cannot make a payment of this; the text is the reason, a slug."""
 
 
 class BadSignature(Refusal):
     status = 400
     slug = "bad-signature"
-    title = "This did not come from the provider"
+    title = "This notice is not from the payment provider"
 
 
-class NoAnswer(Exception):
-    """The provider did not answer: whether it did what it was asked is unknown. Ask it."""
+class ProviderSilent(Refusal):
+    """To be told again: the provider is asked what its notice is about."""
+
+    status = 503
+    slug = "provider-silent"
+    title = "The payment provider does not answer"
+    retry_after = 60
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """How a payment stands at the provider; `reason` why it was declined, as a slug."""
+class Wish(NamedTuple):
+    """What is to be set aside, and the customer's token for it; the token is never kept here."""
 
     order_id: str
-    status: Literal["pending", "authorized", "declined", "voided", "captured"]
-    reference: str
     amount: Money
-    reason: str | None = None
+    token: str
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A webhook that concerns a payment: it says that, never what, something changed."""
+
+    reference: str
+    order_id: str
 
 
 class Provider(Protocol):
-    """Each request carries a key made of the order's id, so that a repeated one is done once.
+    """Whatever is asked twice for one order is done once; any call may raise NoAnswer.
 
-    Every method raises NoAnswer.
+    What the provider will not do changes nothing: the standing that is answered tells.
     """
 
-    def authorize(self, order_id: str, amount: Money, token: str) -> Told:
-        """Set the amount aside, to be captured or voided later."""
+    name: str
 
-    def find(self, order_id: str, reference: str | None) -> Told | None:
-        """The order's payment as the provider has it; None when it knows of none (yet)."""
+    def open(self, wish: Wish) -> str:
+        """Make the payment known, the same for one order however often, and move no money.
 
-    def void(self, order_id: str, reference: str) -> None:
-        """Let the amount go; of what is voided already, nothing."""
-
-    def capture(self, order_id: str, reference: str) -> None:
-        """Take all that is set aside; of what is captured already, nothing."""
-
-    def refund(self, refund_id: str, reference: str, amount: Money) -> None:
-        """Give part of what was captured back, once for a refund id."""
-
-    def since(self, moment: int) -> Iterator[Told]:
-        """Every payment it began after the moment (Unix seconds)."""
-
-    def order_of(self, body: str, headers: Mapping[str, str]) -> str | None:
-        """The order a webhook is about, None if about none; raises BadSignature.
-
-        What else the webhook says is not believed: the provider is asked.
+        Its reference is what all else is asked by. Money can only be set aside by
+        `authorize`, so whoever lets go of the reference first has closed that way for good.
+        Raises TokenRefused.
         """
+
+    def authorize(self, reference: str, wish: Wish) -> Standing: ...
+
+    def capture(self, reference: str) -> Standing:
+        """Take all that is set aside."""
+
+    def void(self, reference: str) -> Standing:
+        """Let go, whether or not anything is set aside; a later `authorize` sets nothing aside."""
+
+    def refund(self, reference: str, refund_id: str, amount: Money) -> bool:
+        """Give back part of what was captured, once per id; False if the provider will not."""
+
+    def find(self, reference: str) -> Standing: ...
+
+    def list(self, since: str, until: str) -> Iterable[Standing]:
+        """All payments made known in this time (ISO 8601), with those that we do not know of."""
+
+    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+        """The webhook's payment, None when it is about something else. Raises BadSignature."""

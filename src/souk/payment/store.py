@@ -1,33 +1,35 @@
-"""The ledger in DynamoDB.
+"""Payments in DynamoDB.
 
-    pk                 sk             what
-    PAYMENT#<order>    HEAD           status, sums, the provider's reference; while undecided also
-                                      in index `by_list`, under `open`
-    PAYMENT#<order>    ENTRY#<key>    one movement, never changed: `authorize`, `refund#<id>`, …
-    SANDBOX#<order>    PAYMENT        the sandbox's own books (see sandbox.py), in index `by_list`
-                                      under `sandbox`
-    OUTBOX#<n>         <fact id>      facts on their way to the bus
+    pk                    sk             what
+    PAYMENT#<order_id>    HEAD           status, amount, sums, the provider's reference
+    PAYMENT#<order_id>    ENTRY#<key>    a ledger entry, never changed: kind, amount, at; its key
+                                         is `authorize`, `capture`, `void` or `refund#<id>`
+    RECONCILER            CURSOR         up to when the provider's list was compared
+    SANDBOX#<reference>   PAYMENT        the sandbox's own books, see sandbox.py
+    OUTBOX#<n>            <fact id>      facts on their way to the bus
 
-Index `by_list` (list, at) is what the reconciler reads.
+The head's sums are those of its entries. Index `by_book` (book, at) holds unsettled payments
+under `unsettled` (sorted by their last change) and the sandbox's under `sandbox`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.clock import now, stamp
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.items import to_item
 from souk.kernel.money import Money
-from souk.payment.domain import Entry, Payment, PaymentMoved, Status
+from souk.payment.domain import Entry, Payment, PaymentMoved, Status, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from souk.kernel.facts import Fact
-
-OPEN = "open"
+UNSETTLED = "unsettled"
+CURSOR = ("RECONCILER", "CURSOR")
 
 
 class PaymentStore:
@@ -35,95 +37,151 @@ class PaymentStore:
         self._table = table
 
     def get(self, order_id: str) -> Payment | None:
-        row = dynamo.get(self._table, f"PAYMENT#{order_id}", "HEAD")
+        row = dynamo.get(self._table, *_head_key(order_id))
         return _payment(row) if row else None
 
-    def begin(self, payment: Payment) -> bool:
-        client = aws.dynamodb()
-        try:
-            client.put_item(
-                TableName=self._table,
-                Item=to_item(_head_row(payment)),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def get_many(self, order_ids: Sequence[str]) -> dict[str, Payment]:
+        rows = dynamo.get_many(self._table, [_head_key(each) for each in order_ids])
+        return {row["order_id"]: _payment(row) for row in rows.values()}
 
-    def record(self, after: Payment, *facts: Fact, entry: Entry | None = None) -> None:
+    def entries(self, order_id: str) -> list[Entry]:
+        """The payment's ledger; it tells nothing of what was only asked for."""
+        rows = dynamo.query(self._table, f"PAYMENT#{order_id}", ConsistentRead=True)
+        return [_entry(row) for row in rows if row["sk"].startswith("ENTRY#")]
+
+    def save(self, before: Payment | None, step: Step) -> Payment:
+        payment = msgspec.structs.replace(step.payment, version=before.version + 1 if before else 1)
         head = {
             "TableName": self._table,
-            "Item": to_item(_head_row(after)),
-            "ConditionExpression": "version = :before",
-            "ExpressionAttributeValues": to_item({":before": after.version - 1}),
+            "Item": to_item(_head_row(payment)),
+            **_as_read(before),
         }
-        moved = [] if entry is None else [self._entry(after.order_id, entry)]
-        try:
-            dynamo.transact([{"Put": head}, *moved, *outbox.puts(self._table, *facts)])
-        except ConditionFailed as error:
-            raise PaymentMoved from error
+        if step.entries or step.facts:
+            self._together(head, payment.order_id, step)
+        else:
+            _alone(head)
+        return payment
 
-    def has(self, order_id: str, key: str) -> bool:
-        return dynamo.get(self._table, f"PAYMENT#{order_id}", f"ENTRY#{key}") is not None
-
-    def left_open(self, before: str) -> Iterator[str]:
+    def unsettled(self, before: str) -> Iterator[str]:
+        """Orders whose payment was last changed before this and is not settled, oldest first."""
         rows = dynamo.query(
             self._table,
-            OPEN,
-            IndexName="by_list",
-            KeyConditionExpression="#list = :pk AND #at < :before",
-            ExpressionAttributeNames={"#list": "list", "#at": "at"},
-            ExpressionAttributeValues=to_item({":pk": OPEN, ":before": before}),
+            UNSETTLED,
+            IndexName="by_book",
+            KeyConditionExpression="#book = :book AND #at < :before",
+            ExpressionAttributeNames={"#book": "book", "#at": "at"},
+            ExpressionAttributeValues=to_item({":book": UNSETTLED, ":before": before}),
         )
         return (row["order_id"] for row in rows)
 
-    def _entry(self, order_id: str, entry: Entry) -> dict[str, Any]:
-        row = {
-            "pk": f"PAYMENT#{order_id}",
-            "sk": f"ENTRY#{entry.key}",
-            "kind": entry.kind,
-            "amount": entry.amount.amount,
-            "currency": entry.amount.currency,
-            "reference": entry.reference,
-            "at": stamp(now()),
-        }
-        condition = "attribute_not_exists(pk)"
-        put = {"TableName": self._table, "Item": to_item(row), "ConditionExpression": condition}
-        return {"Put": put}
+    def cursor(self) -> str | None:
+        row = dynamo.get(self._table, *CURSOR)
+        return row["until"] if row else None
+
+    def move_cursor(self, until: str) -> None:
+        pk, sk = CURSOR
+        item = to_item({"pk": pk, "sk": sk, "until": until})
+        aws.dynamodb().put_item(TableName=self._table, Item=item)
+
+    def _together(self, head: dict[str, Any], order_id: str, step: Step) -> None:
+        entries = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": to_item(_entry_row(order_id, entry)),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+            for entry in step.entries
+        ]
+        try:
+            dynamo.transact([{"Put": head}, *entries, *outbox.puts(self._table, *step.facts)])
+        except ConditionFailed as error:
+            if 0 not in error.failed:
+                raise  # the head forgot an entry: our mistake, and nothing was written
+            raise PaymentMoved(order_id) from error
+
+
+def _alone(head: dict[str, Any]) -> None:
+    client = aws.dynamodb()
+    try:
+        client.put_item(**head)
+    except client.exceptions.ConditionalCheckFailedException as error:
+        raise PaymentMoved from error
+
+
+def _as_read(before: Payment | None) -> dict[str, Any]:
+    if before is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "version = :seen",
+        "ExpressionAttributeValues": to_item({":seen": before.version}),
+    }
+
+
+def _head_key(order_id: str) -> tuple[str, str]:
+    return f"PAYMENT#{order_id}", "HEAD"
 
 
 def _head_row(payment: Payment) -> dict[str, Any]:
+    pk, sk = _head_key(payment.order_id)
     return {
-        "pk": f"PAYMENT#{payment.order_id}",
-        "sk": "HEAD",
+        "pk": pk,
+        "sk": sk,
         "order_id": payment.order_id,
+        "status": payment.status.value,
         "amount": payment.amount.amount,
         "currency": payment.amount.currency,
-        "token": payment.token,
-        "status": payment.status.value,
-        "version": payment.version,
         "reference": payment.reference,
-        "reason": payment.reason,
         "authorized": payment.authorized,
-        "voided": payment.voided,
         "captured": payment.captured,
+        "voided": payment.voided,
         "refunded": payment.refunded,
-        "list": OPEN if payment.status.is_open else None,
+        "refunds": payment.refunds,
+        "asked": payment.asked,
+        "reason": payment.reason,
+        "began_at": payment.began_at,
         "at": stamp(now()),
+        "version": payment.version,
+        "book": UNSETTLED if payment.unsettled else None,
+    }
+
+
+def _entry_row(order_id: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "pk": f"PAYMENT#{order_id}",
+        "sk": f"ENTRY#{entry.key}",
+        "order_id": order_id,
+        "kind": entry.kind,
+        "amount": entry.amount.amount,
+        "currency": entry.amount.currency,
+        "reference": entry.reference,
+        "at": entry.at,
     }
 
 
 def _payment(row: dict[str, Any]) -> Payment:
     return Payment(
         order_id=row["order_id"],
-        amount=Money(row["amount"], row["currency"]),
-        token=row["token"],
         status=Status(row["status"]),
-        version=row["version"],
+        began_at=row["began_at"],
+        amount=Money(row["amount"], row["currency"]),
         reference=row.get("reference"),
-        reason=row.get("reason"),
         authorized=row["authorized"],
-        voided=row["voided"],
         captured=row["captured"],
-        refunded=row["refunded"],
+        voided=row["voided"],
+        refunds=row["refunds"],
+        asked=row["asked"],
+        reason=row.get("reason"),
+        version=row["version"],
+    )
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    return Entry(
+        key=row["sk"].removeprefix("ENTRY#"),
+        kind=row["kind"],
+        amount=Money(row["amount"], row["currency"]),
+        reference=row["reference"],
+        at=row["at"],
     )

@@ -1,247 +1,287 @@
-"""What happens to payments."""
+"""What payment is asked to do. Every answer is the ledger's: the provider is only ever asked."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from souk.kernel.patience import tries
+from souk.kernel.clock import now, stamp
+from souk.kernel.errors import Busy
+from souk.kernel.money import Money
+from souk.payment import domain
 from souk.payment.commands import Authorization, Captured, Refunded, Voided
 from souk.payment.domain import (
-    AlreadyCaptured,
-    Entry,
+    LET_GO,
+    SET_ASIDE,
+    UNDECIDED,
     Payment,
     PaymentMoved,
     PaymentPending,
+    PaymentTaken,
     PaymentUnknown,
+    RefundRefused,
     Status,
-    tombstone,
+    Step,
+    plain,
 )
-from souk.payment.events import (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentRefunded,
-    PaymentVoided,
-)
-from souk.payment.provider import NoAnswer, Provider, Told
+from souk.payment.provider import NoAnswer, Provider, TokenRefused, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from souk.kernel.facts import Fact
-    from souk.kernel.money import Money
+    from souk.payment.commands import (
+        AuthorizePayment,
+        CapturePayment,
+        RefundPayment,
+        VoidPayment,
+    )
+    from souk.payment.domain import Standing
+    from souk.payment.provider import Notice
 
-Answer = TypeVar("Answer")
-_OPEN_AT_PROVIDER = ("pending", "authorized")
+AnswerT = TypeVar("AnswerT")
+TRIES = 8
 
 
-class Ledger(Protocol):
-    def get(self, order_id: str) -> Payment | None:
-        """The order's payment as last written."""
+class Payments(Protocol):
+    def get(self, order_id: str) -> Payment | None: ...
 
-    def begin(self, payment: Payment) -> bool:
-        """Store a new payment; False when the order has one."""
+    def save(self, before: Payment | None, step: Step) -> Payment:
+        """Keep the step's payment, entries and facts together, and return it as kept.
 
-    def record(self, after: Payment, *facts: Fact, entry: Entry | None = None) -> None:
-        """The payment, what moved, and the facts together, or nothing.
-
-        Raises PaymentMoved unless `after` follows upon what is stored.
+        Raises PaymentMoved unless `before` (None: nothing) is still what is stored.
         """
 
-    def has(self, order_id: str, key: str) -> bool:
-        """Whether the order's ledger has an entry of this key."""
 
-    def left_open(self, before: str) -> Iterator[str]:
-        """The orders whose payments were asked for before the stamp and have no end yet."""
+def authorize(asked: AuthorizePayment, *, payments: Payments, provider: Provider) -> Authorization:
+    """Set the order's money aside, once, whoever asks how often, and whenever one is killed.
 
-
-def authorize(
-    order_id: str, amount: Money, token: str, *, ledger: Ledger, provider: Provider
-) -> Authorization:
-    """Set the money aside, once. The intent is written first, so that no answer gets lost.
-
-    Raises PaymentPending or PaymentUnknown: come again.
+    Raises PaymentPending or PaymentUnknown while it is not decided.
     """
-    payment = Payment(order_id=order_id, amount=amount, token=token, status=Status.ASKED)
-    is_new = ledger.begin(payment)
-    try:
-        if is_new:
-            told = _ask(lambda: provider.authorize(order_id, amount, token))
-            payment = _told(payment, told, ledger)
-    except PaymentMoved:  # a webhook, or a void, was faster than the answer
-        is_new = False
-    if not is_new:
-        payment = settle(order_id, ledger=ledger, provider=provider) or payment
-    if payment.status.is_open:
-        raise PaymentPending(f"the payment of {order_id} is not decided yet")
-    if payment.status is Status.CAPTURED:
-        return Authorization(status="authorized")
-    return Authorization(status=payment.status.value, reason=payment.reason)
+    wish = Wish(asked.order_id, asked.amount, asked.payment_token)
+    payment = payments.get(asked.order_id)
+    if payment is None:
+        payment = _begin(wish, payments, provider)
+        ask = provider.authorize
+    else:
+        ask = partial(_find_or_authorize, provider)
+    if payment.status in UNDECIDED and payment.reference:
+        payment = _decided(payment, partial(ask, payment.reference, wish), payments)
+    return _authorization(payment)
 
 
-def settle(order_id: str, *, ledger: Ledger, provider: Provider) -> Payment | None:
-    """Ask the provider how an undecided payment stands, and write it down.
+def void(asked: VoidPayment, *, payments: Payments, provider: Provider) -> Voided:
+    """Let go of the order's money for good, whatever was asked before and comes in late.
 
-    A webhook, the reconciler and a repeated command all come here: whichever is first, the
-    others find it done. What the provider holds for a payment that was voided is let go.
-    Raises PaymentUnknown.
+    Raises PaymentUnknown or PaymentPending while the provider has not confirmed it; what was
+    decided stays decided, and the reconciler goes on. Raises PaymentTaken once captured.
     """
-    for _ in tries():
-        payment = ledger.get(order_id)
-        if payment is None or payment.status in (Status.DECLINED, Status.CAPTURED):
-            return payment
-        try:
-            return _settled(payment, ledger, provider)
-        except PaymentMoved:
-            continue
-    raise AssertionError("tries() ends in Busy")
+
+    def decide(payment: Payment | None) -> Step:
+        return plain(
+            domain.let_go(payment) if payment else domain.tombstone(asked.order_id, _now())
+        )
+
+    known = payments.get(asked.order_id)
+    payment = _record(asked.order_id, known, decide, payments)
+    finish_void(payment, payments=payments, provider=provider)
+    return Voided()
 
 
-def void(order_id: str, *, ledger: Ledger, provider: Provider) -> Voided:
-    """Let go of what is set aside; a payment asked for later finds this and sets nothing aside.
-
-    The decision is written before the provider hears of it. Raises PaymentUnknown: come again;
-    AlreadyCaptured.
-    """
-    for _ in tries():
-        payment = ledger.get(order_id)
-        if payment is None:
-            if ledger.begin(tombstone(order_id)):
-                return Voided()
-            continue
-        if payment.status is Status.CAPTURED:
-            raise AlreadyCaptured(f"the payment of {order_id} is captured")
-        try:
-            if payment.status is not Status.DECLINED:
-                _let_go(_voided(payment, ledger), provider)
-        except PaymentMoved:
-            continue
-        return Voided()
-    raise AssertionError("tries() ends in Busy")
-
-
-def capture(order_id: str, *, ledger: Ledger, provider: Provider) -> Captured:
-    """Take what is set aside, once. Raises PaymentUnknown: come again."""
-    for _ in tries():
-        payment = settle(order_id, ledger=ledger, provider=provider)
-        if payment is None or payment.status.is_open or payment.status is Status.DECLINED:
-            return Captured(status="failed", reason="not-authorized")
-        if payment.status is not Status.AUTHORIZED:
-            return Captured(status=payment.status.value)
-        reference = payment.reference or ""
-        _ask(lambda reference=reference: provider.capture(order_id, reference))  # type: ignore[misc]  # its default
-        after = payment.capture()
-        fact = PaymentCaptured(order_id=order_id, amount=payment.amount)
-        try:
-            ledger.record(after, fact, entry=after.entry("capture"))
-        except PaymentMoved:
-            continue
+def capture(asked: CapturePayment, *, payments: Payments, provider: Provider) -> Captured:
+    """Take the order's money, once. Raises PaymentUnknown when the provider did not answer."""
+    payment = payments.get(asked.order_id)
+    if payment is None:
+        return Captured(status="failed", reason="never-authorized")
+    payment = _move(payment, domain.ask_capture, payments)
+    payment = finish_capture(payment, payments=payments, provider=provider)
+    if payment.captured:
         return Captured(status="captured")
-    raise AssertionError("tries() ends in Busy")
+    if payment.status in LET_GO:
+        return Captured(status="voided")
+    return Captured(status="failed", reason=payment.reason or f"still-{payment.status.value}")
 
 
-def refund(
-    order_id: str, refund_id: str, amount: Money, *, ledger: Ledger, provider: Provider
-) -> Refunded:
-    """Give back part of what was captured, once for a refund id.
+def refund(asked: RefundPayment, *, payments: Payments, provider: Provider) -> Refunded:
+    """Give money back, once per refund id, never more than was captured.
 
-    It is written before the provider is asked, so that refunds can never exceed captures;
-    whoever repeats it asks the provider again under the same key. Raises PaymentUnknown.
+    Raises PaymentUnknown when the provider did not answer; the amount stays kept for it.
     """
-    key = f"refund#{refund_id}"
-    for _ in tries():
-        payment = ledger.get(order_id)
-        if payment is None or payment.status is not Status.CAPTURED:
-            return Refunded(status="refused", reason="not-captured")
-        reference = payment.reference or ""
-        if not ledger.has(order_id, key):
-            if amount.currency != payment.amount.currency or amount.amount <= 0:
-                return Refunded(status="refused", reason="not-an-amount")
-            if payment.refunded + amount.amount > payment.captured:
-                return Refunded(status="refused", reason="more-than-captured")
-            after = payment.refund(amount.amount)
-            fact = PaymentRefunded(order_id=order_id, refund_id=refund_id, amount=amount)
-            try:
-                ledger.record(after, fact, entry=after.entry(key, amount))
-            except PaymentMoved:
-                continue
-        _ask(lambda reference=reference: provider.refund(refund_id, reference, amount))  # type: ignore[misc]  # its default
-        return Refunded(status="refunded")
-    raise AssertionError("tries() ends in Busy")
-
-
-def differences(moment: int, *, ledger: Ledger, provider: Provider) -> Iterator[tuple[str, str]]:
-    """Order ids, and how provider and ledger disagree on them, of payments begun since.
-
-    Money held for a payment that was voided, or never recorded, is let go first.
-    """
-    for told in provider.since(moment):
-        payment = ledger.get(told.order_id)
-        if payment is None:
-            yield told.order_id, f"the provider has it {told.status}, the ledger not at all"
-            continue
-        if payment.status is Status.VOIDED and told.status in _OPEN_AT_PROVIDER:
-            _ask(lambda told=told: provider.void(told.order_id, told.reference))  # type: ignore[misc]  # its default
-            yield told.order_id, "the provider held money for it after it was voided; let go"
-        elif not payment.status.is_open and payment.status.value != told.status:
-            says = payment.status.value
-            yield told.order_id, f"the provider has it {told.status}, the ledger {says}"
-        elif told.status != "declined" and payment.amount != told.amount:
-            yield told.order_id, f"the provider has {told.amount}, the ledger {payment.amount}"
-
-
-def _settled(payment: Payment, ledger: Ledger, provider: Provider) -> Payment:
-    if payment.status is Status.VOIDED:
-        _let_go(payment, provider)
-        return payment
-    if not payment.status.is_open:
-        return payment
-    told = _ask(lambda: provider.find(payment.order_id, payment.reference))
-    if told is None:  # it never got there: sent again under the same key, it is done once
-        told = _ask(lambda: provider.authorize(payment.order_id, payment.amount, payment.token))
-    return _told(payment, told, ledger)
-
-
-def _told(payment: Payment, told: Told, ledger: Ledger) -> Payment:
-    """Write down what the provider said, if it is news."""
-    status = Status(told.status)
-    if status is payment.status:
-        return payment
-    after = payment.found(status, told.reference, told.reason)
-    if status is Status.AUTHORIZED:
-        fact: Fact = PaymentAuthorized(order_id=payment.order_id, amount=payment.amount)
-        ledger.record(after, fact, entry=after.entry("authorize"))
-    elif status is Status.DECLINED:
-        reason = told.reason or "declined"
-        ledger.record(after, PaymentDeclined(order_id=payment.order_id, reason=reason))
-    else:
-        ledger.record(after)
-    return after
-
-
-def _voided(payment: Payment, ledger: Ledger) -> Payment:
-    if payment.status is Status.VOIDED:
-        return payment
-    after = payment.void()
-    if payment.status is Status.AUTHORIZED:
-        fact = PaymentVoided(order_id=payment.order_id, amount=payment.amount)
-        ledger.record(after, fact, entry=after.entry("void"))
-    else:
-        ledger.record(after)
-    return after
-
-
-def _let_go(payment: Payment, provider: Provider) -> None:
-    """At the provider, of whatever it holds for a payment that is voided here."""
-    if not payment.amount.amount:
-        return  # a tombstone: it was never asked
-    told = _ask(lambda: provider.find(payment.order_id, payment.reference))
-    if told is not None and told.status in _OPEN_AT_PROVIDER:
-        _ask(lambda: provider.void(payment.order_id, told.reference))
-
-
-def _ask(request: Callable[[], Answer]) -> Answer:
+    payment = payments.get(asked.order_id)
+    if payment is None:
+        return Refunded(status="refused", reason="not-captured")
+    wanted = partial(domain.ask_refund, refund_id=asked.refund_id, amount=asked.amount)
     try:
-        return request()
+        payment = _move(payment, wanted, payments)
+    except RefundRefused as refused:
+        return Refunded(status="refused", reason=str(refused))
+    payment = finish_refund(payment, asked.refund_id, payments=payments, provider=provider)
+    if asked.refund_id in payment.refunds:
+        return Refunded(status="refunded")
+    return Refunded(status="refused", reason="provider-refused")
+
+
+def hear_notice(heard: Notice, *, payments: Payments, provider: Provider) -> bool:
+    """Ask the provider about a payment it says has changed; False if it is none of ours.
+
+    A notice only makes us ask, so one that is old, doubled or out of order does no harm.
+    Raises PaymentUnknown when the provider does not answer.
+    """
+    payment = payments.get(heard.order_id)
+    if payment is None or payment.reference != heard.reference:
+        return False
+    hear(payment, _answer(partial(provider.find, heard.reference)), payments=payments)
+    return True
+
+
+def hear(payment: Payment, standing: Standing, *, payments: Payments) -> Payment:
+    """Record what the provider's books say."""
+
+    def step(known: Payment | None) -> Step:
+        return domain.hear(_there(known), standing, _now())
+
+    return _record(payment.order_id, payment, step, payments)
+
+
+# --- what was begun is brought to its end: by the same call repeated, or by the reconciler --------
+
+
+def resolve(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
+    """Go on with what somebody left unsettled. Raises PaymentUnknown, Pending or Taken.
+
+    What the provider was never asked to authorise stays so: only the workflow has the token.
+    """
+    if payment.status in UNDECIDED and payment.reference:
+        standing = _answer(partial(provider.find, payment.reference))
+        payment = hear(payment, standing, payments=payments)
+    payment = finish_void(payment, payments=payments, provider=provider)
+    payment = finish_capture(payment, payments=payments, provider=provider)
+    for refund_id in tuple(payment.asked):
+        payment = finish_refund(payment, refund_id, payments=payments, provider=provider)
+    return payment
+
+
+def finish_void(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
+    if payment.status is not Status.VOIDING or payment.reference is None:
+        return payment
+    standing = _answer(partial(provider.void, payment.reference))
+    payment = hear(payment, standing, payments=payments)
+    if payment.captured:
+        raise PaymentTaken(f"the payment of {payment.order_id} was captured meanwhile")
+    if payment.status is Status.VOIDING:
+        raise PaymentPending(f"the payment of {payment.order_id} cannot be let go yet")
+    return payment
+
+
+def finish_capture(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
+    if payment.status is not Status.CAPTURING or payment.reference is None:
+        return payment
+    standing = _answer(partial(provider.capture, payment.reference))
+    payment = hear(payment, standing, payments=payments)
+    refused = partial(domain.capture_refused, reason=standing.reason)
+    return _move(payment, refused, payments)
+
+
+def finish_refund(
+    payment: Payment, refund_id: str, *, payments: Payments, provider: Provider
+) -> Payment:
+    if refund_id not in payment.asked or payment.reference is None:
+        return payment
+    amount = Money(payment.asked[refund_id], payment.amount.currency)
+    done = _answer(partial(provider.refund, payment.reference, refund_id, amount))
+    if not done:
+        return _move(payment, partial(domain.refund_refused, refund_id=refund_id), payments)
+
+    def step(known: Payment | None) -> Step:
+        return domain.refund_done(_there(known), refund_id, _now())
+
+    return _record(payment.order_id, payment, step, payments)
+
+
+# --- how it is done -------------------------------------------------------------------------------
+
+
+def _begin(wish: Wish, payments: Payments, provider: Provider) -> Payment:
+    """The intent, with the reference nobody can set money aside without."""
+    try:
+        reference = _answer(partial(provider.open, wish))
+        step = plain(domain.begin(wish.order_id, wish.amount, reference, _now()))
+    except TokenRefused as refused:
+        step = domain.refuse(wish.order_id, wish.amount, str(refused), _now())
+    try:
+        return payments.save(None, step)
+    except PaymentMoved:
+        return _there(payments.get(wish.order_id))  # another call began it, or let it go
+
+
+def _find_or_authorize(provider: Provider, reference: str, wish: Wish) -> Standing:
+    """Ask first: a call before this one may have got through."""
+    standing = provider.find(reference)
+    return provider.authorize(reference, wish) if standing.status == "open" else standing
+
+
+def _decided(payment: Payment, ask: Callable[[], Standing], payments: Payments) -> Payment:
+    try:
+        standing = ask()
     except NoAnswer as error:
-        raise PaymentUnknown(str(error)) from error
+        payment = _move(payment, domain.doubt, payments)
+        if payment.status not in UNDECIDED:
+            return payment  # a notice was faster
+        raise PaymentUnknown(f"no answer about the payment of {payment.order_id}") from error
+    return hear(payment, standing, payments=payments)
+
+
+def _authorization(payment: Payment) -> Authorization:
+    match payment.status:
+        case status if status in SET_ASIDE:
+            return Authorization(status="authorized")
+        case status if status in LET_GO:
+            return Authorization(status="voided")
+        case Status.DECLINED:
+            return Authorization(status="declined", reason=payment.reason)
+        case Status.PENDING:
+            raise PaymentPending(f"the payment of {payment.order_id} needs time")
+    raise PaymentUnknown(f"the payment of {payment.order_id} is not decided")
+
+
+def _answer(ask: Callable[[], AnswerT]) -> AnswerT:
+    try:
+        return ask()
+    except NoAnswer as error:
+        raise PaymentUnknown("the payment provider did not answer") from error
+
+
+def _move(payment: Payment, change: Callable[[Payment], Payment], payments: Payments) -> Payment:
+    """A change that moves no money."""
+
+    def step(known: Payment | None) -> Step:
+        return plain(change(_there(known)))
+
+    return _record(payment.order_id, payment, step, payments)
+
+
+def _record(
+    order_id: str,
+    known: Payment | None,
+    step: Callable[[Payment | None], Step],
+    payments: Payments,
+) -> Payment:
+    """Take a step from what is known, or else from what another call made of it meanwhile."""
+    for _ in range(TRIES):
+        taken = step(known)
+        if taken.payment == known:
+            return taken.payment
+        try:
+            return payments.save(known, taken)
+        except PaymentMoved:
+            known = payments.get(order_id)
+    raise Busy(f"too many want to change the payment of {order_id}; please try again")
+
+
+def _there(payment: Payment | None) -> Payment:
+    if payment is None:
+        raise LookupError("a payment that was there is gone")
+    return payment
+
+
+def _now() -> str:
+    return stamp(now())

@@ -46,6 +46,7 @@ KEPT = (
     "Events::Archive",
     "Events::EventBus",
     "Logs::LogGroup",
+    "SecretsManager::Secret",
 )
 
 
