@@ -1,9 +1,7 @@
 """Lists what a day sells, through the staff API, before its customers come."""
 
-import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -11,6 +9,7 @@ import httpx
 from cli.replay.answers import ProductAnswer, read
 from cli.replay.client import Ask, Client, Lost, ReplayError, slug
 from cli.replay.day import CURRENCY, Day
+from cli.replay.staff import SignedIn
 
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
@@ -77,46 +76,21 @@ def products_of(day: Day) -> tuple[Product, ...]:
     return tuple(products.values())
 
 
-@dataclass
-class Staff:
-    """Someone of the staff; fetches a new token when the shop no longer takes the old one."""
-
-    client: Client
-    fetch_token: Callable[[], str]
-    token: str = ""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+class Staff(SignedIn):
+    """Lists products for a day to come."""
 
     async def list_product(self, product: Product) -> str | None:
         """List it, or find it listed at the same price; the reason if the shop refuses it."""
         try:
-            answer = await self._post(product)
+            answer = await self.ask(
+                Ask("list_product", "POST", "/api/staff/products", {}, product.body)
+            )
             if slug(answer) == "sku-taken":
                 await self._check_price(product)
                 return None
         except Lost as error:
             raise ReplayError(f"{product.sku} could not be listed: {error}.") from error
         return _refusal(product, answer)
-
-    async def _post(self, product: Product) -> httpx.Response:
-        used = self.token
-        if not used:
-            used = await self._renew(used)
-        answer = await self._post_as(used, product)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = await self._post_as(await self._renew(used), product)
-        return answer
-
-    async def _post_as(self, token: str, product: Product) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        path = "/api/staff/products"
-        return await self.client.ask(Ask("list_product", "POST", path, headers, product.body))
-
-    async def _renew(self, used: str) -> str:
-        """A token other than the used one; of many who ask at once, only the first fetches."""
-        async with self.lock:
-            if self.token == used:
-                self.token = await asyncio.to_thread(self.fetch_token)
-            return self.token
 
     async def _check_price(self, product: Product) -> None:
         answer = await self.client.ask(Ask("check_product", "GET", f"/api/products/{product.sku}"))
