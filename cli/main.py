@@ -164,6 +164,38 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
     sys.exit(0 if books.balanced else 1)
 
 
+@souk.command("import")
+@_of_shop
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "told",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="The column a field is in, where its name does not tell; `image=` leaves it out.",
+)
+@click.option(
+    "--stage",
+    metavar="STAGE",
+    help="Into the stage deployed to AWS, with the staff token in $SOUK_TOKEN.",
+)
+@_json
+def import_(file: Path, told: tuple[str, ...], stage: str | None, as_json: bool) -> None:
+    """Bring the products of FILE into the catalog.
+
+    FILE is CSV with a header, or JSON lines. Importing it again changes nothing, a changed one
+    only what has changed. Exit code 0 only if every line is in the shop.
+    """
+    from cli.importing.command import import_file
+
+    summary = import_file(file, told, _shop(), stage)
+    if as_json:
+        json_result(summary.as_json())
+    else:
+        result(columns(summary.rows()))
+    sys.exit(1 if summary.failed else 0)
+
+
 @souk.command()
 @_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")

@@ -1,10 +1,9 @@
 """The import itself: reads the file record by record, a few of them under way at a time."""
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -12,12 +11,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cli.importing import shelf
 from cli.importing.columns import Columns, columns
 from cli.importing.faults import Fault, Faulty, ImportRefused
 from cli.importing.offers import Offer, read
 from cli.importing.records import Record, Table, table
 from cli.importing.report import Report, Summary, opened
+from cli.importing.seen import Seen
+from cli.importing.shelf import Shelf, currency_of
 from cli.replay.client import Client, Lost
 from cli.replay.play import ANSWER_WITHIN, HOME
 from cli.replay.staff import SignedIn
@@ -67,12 +67,12 @@ def bring_in(
         ) as http:
             client = Client(http)
             try:
-                currency = await shelf.currency(client)
+                currency = await currency_of(client)
             except Lost as error:
                 raise ImportRefused(f"The import cannot begin: {error}.") from error
-            stalls = shelf.Shelf(SignedIn(client, staff_token))
-            with opened(report) as written, closing(_Seen()) as seen:
-                return await Run(plan, currency, stalls, written, seen, progress).run()
+            shelf = Shelf(SignedIn(client, staff_token))
+            with opened(report) as written, closing(Seen()) as seen:
+                return await Run(plan, currency, shelf, written, seen, progress).run()
 
     began = perf_counter()
     summary = asyncio.run(run())
@@ -81,35 +81,27 @@ def bring_in(
     return summary
 
 
+@dataclass
 class Run:
     """One going through the file."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        currency: str,
-        stalls: shelf.Shelf,
-        report: Report,
-        seen: "_Seen",
-        progress: Progress,
-    ) -> None:
-        self._plan = plan
-        self._currency = currency
-        self._shelf = stalls
-        self._report = report
-        self._seen = seen
-        self._progress = progress
-        self._summary = Summary()
-        self._lost = 0
+    plan: Plan
+    currency: str
+    shelf: Shelf
+    report: Report
+    seen: Seen
+    progress: Progress
+    summary: Summary = field(default_factory=Summary)
+    lost: int = 0
 
     async def run(self) -> Summary:
-        size = self._plan.table.size
-        with self._plan.table.records() as (lines, records):
+        size = self.plan.table.size
+        with self.plan.table.records() as (lines, records):
 
             async def worker() -> None:
                 for record in records:
                     await self._bring(record)
-                    self._progress(lines.offset, size)
+                    self.progress(lines.offset, size)
 
             try:
                 async with asyncio.TaskGroup() as group:
@@ -117,52 +109,33 @@ class Run:
                         group.create_task(worker())
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-        self._progress(size, size)
-        return self._summary
+        self.progress(size, size)
+        return self.summary
 
     async def _bring(self, record: Record) -> None:
         outcome = "failed"
         try:
             offer = self._offer(record)
-            outcome = await self._shelf.put(offer)
-            self._lost = 0
-            self._summary.left_out.update(offer.left_out)
+            outcome = await self.shelf.put(offer)
+            self.lost = 0
+            self.summary.left_out.update(offer.left_out)
         except Faulty as faulty:
-            self._report.fail(record, faulty)
+            self.report.fail(record, faulty)
         except Lost as lost:
-            self._report.fail(record, Faulty(Fault(None, str(lost))))
-            self._lost += 1
-            if self._lost == LOST_IN_A_ROW:
+            self.report.fail(record, Faulty(Fault(None, str(lost))))
+            self.lost += 1
+            if self.lost == LOST_IN_A_ROW:
                 raise ImportRefused(
                     f"The shop answers no more ({lost}); when it does, run the same command again:"
                     " what is in the shop already stays as it is."
                 ) from lost
-        self._summary.outcomes[outcome] += 1
+        self.summary.outcomes[outcome] += 1
 
     def _offer(self, record: Record) -> Offer:
         if isinstance(record.cells, Faulty):
             raise record.cells
-        offer = read(record.cells, self._plan.columns, self._currency)
-        first = self._seen.first(offer, record.line)
+        offer = read(record.cells, self.plan.columns, self.currency)
+        first = self.seen.otherwise(offer, record.line)
         if first is not None:
             raise Faulty(Fault("sku", f"{offer.sku} stands in line {first} already, otherwise"))
         return offer
-
-
-class _Seen:
-    """Which SKUs came by, on disk: a file may hold more of them than memory."""
-
-    def __init__(self) -> None:
-        self._offers = sqlite3.connect("")  # a temporary file of SQLite's own
-        self._offers.execute("CREATE TABLE seen (sku TEXT PRIMARY KEY, line, offer) WITHOUT ROWID")
-
-    def first(self, offer: Offer, line: int) -> int | None:
-        """The line that offered the SKU first and otherwise; None if none did."""
-        row = (offer.sku, line, repr(offer))
-        self._offers.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", row)
-        known = self._offers.execute("SELECT line, offer FROM seen WHERE sku = ?", (offer.sku,))
-        first, same = known.fetchone()
-        return None if same == repr(offer) else first
-
-    def close(self) -> None:
-        self._offers.close()

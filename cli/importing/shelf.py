@@ -20,7 +20,7 @@ TRIES: Final = 4  # when others change the same product meanwhile
 NOT_LET_IN: Final = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
-async def currency(client: Client) -> str:
+async def currency_of(client: Client) -> str:
     """What the shop sells in: a visitor who has put nothing in a basket sees it there."""
     visitor = {"Guest-Token": secrets.token_urlsafe(24)}
     answer = await client.ask(Ask("see_basket", "GET", "/api/guest/basket", visitor))
