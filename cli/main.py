@@ -207,6 +207,29 @@ def token(name: str) -> None:
 
 
 @souk.command()
+@click.argument("stage")
+@click.option("--yes", is_flag=True, help="Apply the changes without asking, as in CI.")
+def deploy(stage: str, yes: bool) -> None:
+    """Bring STAGE (dev or prod) in your AWS account to what the code says.
+
+    The changes are shown and asked for. Account and region are those of your AWS configuration.
+    """
+    from cli.cloud import deploy
+
+    result(columns(list(deploy(stage, yes=yes).items())))
+
+
+@souk.command()
+@click.argument("stage")
+@click.option("--yes", is_flag=True, help="Without asking; not for prod, whose name is typed.")
+def destroy(stage: str, yes: bool) -> None:
+    """Take STAGE down in your AWS account."""
+    from cli.cloud import destroy
+
+    destroy(stage, yes=yes)
+
+
+@souk.command()
 def synth() -> None:
     """Make the template that deploys, and print its folder."""
     from infra.synth import synthesize

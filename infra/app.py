@@ -9,7 +9,7 @@ from aws_cdk import App
 
 from infra import packaging
 from infra.platform import Platform
-from infra.stages import STAGES
+from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
 from souk.ordering.infra import Ordering
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOMS = (Catalog, Basket, Ordering)
-
-
-def stack_name(stage: str) -> str:
-    return f"Souk-{stage}"
 
 
 def build(stages: tuple[str, ...], layer: Path, outdir: Path | None = None) -> App:

@@ -92,34 +92,42 @@ class _Attempt:
 
     def run(self) -> bool:
         """Whether anything was changed."""
-        cloudformation = self.stack.cloudformation
         change_set, stack_id = self._create_change_set()
         since = self.stack.newest_event(stack_id)
         try:
-            ready = wait(
-                lambda: cloudformation.describe_change_set(ChangeSetName=change_set), "Status"
-            )
-            is_empty = ready["Status"] == "FAILED" and _is_unchanged(ready.get("StatusReason", ""))
-            if ready["Status"] == "FAILED" and not is_empty:
-                reason = ready["StatusReason"]
-                raise PublishError(f"The change set for {self.stack.name} failed: {reason}")
-            if not self.agree(() if is_empty else changes(cloudformation, change_set)):
-                raise Declined(f"Nothing was changed in {self.stack.name}.")
+            is_empty = self._is_empty(change_set)
+            self._agree_on(() if is_empty else changes(self._cloudformation, change_set))
         except BaseException:
             self._withdraw(change_set, stack_id)
             raise
-        if is_empty:
-            cloudformation.delete_change_set(ChangeSetName=change_set)
-            if not self._update(stack_id):
-                return False
-        else:
-            cloudformation.execute_change_set(ChangeSetName=change_set)
+        if not is_empty:
+            self._cloudformation.execute_change_set(ChangeSetName=change_set)
+        elif not self._update(change_set, stack_id):
+            return False
         self.stack.wait(stack_id, since, self.watch, good="CREATE_COMPLETE UPDATE_COMPLETE")
         return True
 
+    @property
+    def _cloudformation(self) -> Any:
+        return self.stack.cloudformation
+
+    def _is_empty(self, change_set: str) -> bool:
+        """Wait for the change set; raises PublishError if it cannot be."""
+        ready = wait(
+            lambda: self._cloudformation.describe_change_set(ChangeSetName=change_set), "Status"
+        )
+        reason = ready.get("StatusReason", "")
+        if ready["Status"] == "FAILED" and not _is_unchanged(reason):
+            raise PublishError(f"The change set for {self.stack.name} failed: {reason}")
+        return bool(ready["Status"] == "FAILED")
+
+    def _agree_on(self, changes: Sequence[Change]) -> None:
+        if not self.agree(changes):
+            raise Declined(f"Nothing was changed in {self.stack.name}.")
+
     def _create_change_set(self) -> tuple[str, str]:
         created: dict[str, Any] = self._ask(
-            self.stack.cloudformation.create_change_set,
+            self._cloudformation.create_change_set,
             StackName=self.stack.name,
             ChangeSetName=f"souk-{time.time_ns()}",
             ChangeSetType="CREATE" if self.is_new else "UPDATE",
@@ -129,14 +137,15 @@ class _Attempt:
         return created["Id"], created["StackId"]
 
     def _withdraw(self, change_set: str, stack_id: str) -> None:
-        self.stack.cloudformation.delete_change_set(ChangeSetName=change_set)
+        self._cloudformation.delete_change_set(ChangeSetName=change_set)
         if self.is_new:
-            self.stack.cloudformation.delete_stack(StackName=stack_id)  # only the wish for one
+            self._cloudformation.delete_stack(StackName=stack_id)  # only the wish for one
 
-    def _update(self, stack_id: str) -> bool:
+    def _update(self, change_set: str, stack_id: str) -> bool:
         """Apply what a change set does not count as a change, such as a new output."""
+        self._cloudformation.delete_change_set(ChangeSetName=change_set)
         try:
-            self._ask(self.stack.cloudformation.update_stack, StackName=stack_id)
+            self._ask(self._cloudformation.update_stack, StackName=stack_id)
         except PublishError as error:
             if _is_unchanged(str(error)):
                 return False

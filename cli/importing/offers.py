@@ -88,10 +88,11 @@ class _Reading:
             said = _said(value)
             if said:
                 return make(said)
-            if name in NEEDED:
-                raise ValueError("is missing")
         except ValueError as error:
             self.faults[name] = Fault(name, str(error))
+        else:
+            if name in NEEDED:
+                self.faults[name] = Fault(name, "is missing")
         return None
 
     def check(self) -> None:
@@ -103,7 +104,7 @@ def _said(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError("is neither a text nor a plain number")
+        raise ValueError("is neither a text nor a plain number")  # noqa: TRY004  the file's fault
     return text(str(value))
 
 

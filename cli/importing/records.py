@@ -130,7 +130,7 @@ def _json_records(lines: Lines) -> Iterator[Record]:
 
 def _csv_columns(path: Path, lines: Lines, delimiter: str) -> tuple[str, ...]:
     try:
-        header = _header(lines, _reader(lines, delimiter))
+        header = _header(_reader(lines, delimiter))
     except (Faulty, ValueError, csv.Error) as error:
         raise ImportRefused(f"The first line of {path} is no header: it {error}.") from error
     twice = sorted({name for name in header if name and header.count(name) > 1})
@@ -143,13 +143,13 @@ def _reader(lines: Lines, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
-def _header(lines: Lines, reader: Iterator[list[str]]) -> list[str]:
+def _header(reader: Iterator[list[str]]) -> list[str]:
     return [text(name) for name in next(filter(any, reader))]
 
 
 def _csv_records(lines: Lines, delimiter: str) -> Iterator[Record]:
     reader = _reader(lines, delimiter)
-    header = _header(lines, reader)
+    header = _header(reader)
     while True:
         lines.start_record()
         cells: Cells | Faulty

@@ -44,13 +44,13 @@ class Summary:
             "left_out": dict(self.left_out),
         }
 
-    def rows(self) -> list[tuple[str, object]]:
+    def rows(self) -> list[tuple[str, str]]:
         """The same for a person."""
         figures = [(name, value) for name, value in self.as_json().items() if name != "left_out"]
         notes = [
             (name, f"{count} left out: {LEFT_OUT[name]}") for name, count in self.left_out.items()
         ]
-        return [(name, value) for name, value in [*figures, *notes] if value is not None]
+        return [(name, str(value)) for name, value in [*figures, *notes] if value is not None]
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,12 @@ class Shelf:
         for _ in range(TRIES):
             if slug(answer) not in ("sku-taken", "changed-meanwhile"):
                 raise _refusal(answer)
-            known = await self._known(offer.sku)
-            answer = await self._adapt(offer, known)
-            if answer is None:
+            change = await self._adapt(offer, await self._known(offer.sku))
+            if change is None:
                 return "unchanged"
-            if answer.is_success:
+            if change.is_success:
                 return "updated"
+            answer = change
         raise Faulty(Fault(None, "others kept changing this product; import the file again"))
 
     async def _known(self, sku: str) -> httpx.Response:

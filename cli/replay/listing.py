@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 
 from cli.replay.answers import ProductAnswer, read
-from cli.replay.client import Ask, Client, Lost, ReplayError, slug
+from cli.replay.client import Ask, Lost, ReplayError, slug
 from cli.replay.day import CURRENCY, Day
 from cli.replay.staff import SignedIn
 

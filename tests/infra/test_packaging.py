@@ -11,7 +11,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from infra import packaging
-from infra.publish import zipped
+from infra.assets import zipped
 
 CODE_LIMIT = 200_000
 LAYER_LIMIT = 15_000_000
