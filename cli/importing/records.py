@@ -64,7 +64,7 @@ def table(path: Path) -> Table:
         start = _first_text(lines)
         if not start:
             raise ImportRefused(f"{path} is empty: there is nothing to import.")
-        if start.startswith("[") and path.suffix not in TABLES:
+        if start.startswith("[") and path.suffix.lower() not in JSON_LINES | TABLES:
             raise ImportRefused(
                 f"{path} is one JSON array; put each product on a line of its own"
                 " (jq -c '.[]' does it), then import that."
