@@ -173,6 +173,38 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
     sys.exit(0 if books.balanced else 1)
 
 
+@souk.command("import")
+@_of_shop
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "told",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="The column a field is in, where its name does not tell; `image=` leaves it out.",
+)
+@click.option(
+    "--stage",
+    metavar="STAGE",
+    help="Into the stage deployed to AWS, with the staff token in $SOUK_TOKEN.",
+)
+@_json
+def import_(file: Path, told: tuple[str, ...], stage: str | None, as_json: bool) -> None:
+    """Bring the products of FILE into the catalog.
+
+    FILE is CSV with a header, or JSON lines. Importing it again changes nothing, a changed one
+    only what has changed. Exit code 0 only if every line is in the shop.
+    """
+    from cli.importing.command import import_file
+
+    summary = import_file(file, told, _shop(), stage)
+    if as_json:
+        json_result(summary.as_json())
+    else:
+        result(columns(summary.rows()))
+    sys.exit(1 if summary.failed else 0)
+
+
 @souk.command()
 @_of_shop
 @click.option(
@@ -204,6 +236,29 @@ def token(name: str) -> None:
     from local import people
 
     result(people.token(_running(), name))
+
+
+@souk.command()
+@click.argument("stage")
+@click.option("--yes", is_flag=True, help="Apply the changes without asking, as in CI.")
+def deploy(stage: str, yes: bool) -> None:
+    """Bring STAGE (dev or prod) in your AWS account to what the code says.
+
+    The changes are shown and asked for. Account and region are those of your AWS configuration.
+    """
+    from cli.cloud import deploy
+
+    result(columns(list(deploy(stage, yes=yes).items())))
+
+
+@souk.command()
+@click.argument("stage")
+@click.option("--yes", is_flag=True, help="Without asking; not for prod, whose name is typed.")
+def destroy(stage: str, yes: bool) -> None:
+    """Take STAGE down in your AWS account."""
+    from cli.cloud import destroy
+
+    destroy(stage, yes=yes)
 
 
 @souk.command()

@@ -1,30 +1,45 @@
-"""The stages a shop is deployed as, and what differs between them."""
+"""The stages a shop is deployed as, and what differs between them.
+
+The CDK is only loaded when a stage is built: commands ask here which stages there are.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aws_cdk import RemovalPolicy
-from aws_cdk.aws_logs import RetentionDays
+if TYPE_CHECKING:
+    from aws_cdk import RemovalPolicy
+    from aws_cdk.aws_logs import RetentionDays
 
 
 class Stage(NamedTuple):
-    """`prod` keeps data when the stack goes, and refuses to let a table be deleted."""
+    """A protected one keeps data when the stack goes, and lets no table be deleted."""
 
     name: str
-    removal: RemovalPolicy
     protected: bool
-    log_retention: RetentionDays
+    logs_kept: Literal["ONE_WEEK", "THREE_MONTHS"]
     archive_days: int
     payment_provider: Literal["sandbox", "stripe"]
     currency: str = "GBP"
+
+    @property
+    def removal(self) -> RemovalPolicy:
+        from aws_cdk import RemovalPolicy
+
+        return RemovalPolicy.RETAIN if self.protected else RemovalPolicy.DESTROY
+
+    @property
+    def log_retention(self) -> RetentionDays:
+        from aws_cdk.aws_logs import RetentionDays
+
+        return RetentionDays[self.logs_kept]
 
 
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("dev", RemovalPolicy.DESTROY, False, RetentionDays.ONE_WEEK, 7, "sandbox"),
-        Stage("prod", RemovalPolicy.RETAIN, True, RetentionDays.THREE_MONTHS, 90, "stripe"),
+        Stage("dev", False, "ONE_WEEK", 7, "sandbox"),
+        Stage("prod", True, "THREE_MONTHS", 90, "stripe"),
     )
 }
 

@@ -10,12 +10,14 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from infra.folders import made_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+Target = Literal["host", "arm64"]  # as `infra.packaging` has it, which takes the CDK along
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
@@ -34,16 +36,16 @@ class SynthError(Exception):
     """One sentence for the person at the terminal."""
 
 
-def synthesize(say: Callable[[str], None]) -> Path:
-    """The cloud assembly for the local cloud: all stages, and `openapi.json` beside them.
+def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
+    """The cloud assembly: all stages, and `openapi.json` beside them.
 
-    It is what deploys to AWS but for the layer's bytes, which are this machine's wheels.
-    Raises SynthError.
+    The local cloud's (`host`) is what deploys to AWS (`arm64`) but for the layer's bytes, which
+    are this machine's wheels. Raises SynthError.
     """
-    while not (assembly := BUILD / f"assembly-{(fingerprint := _fingerprint())}").exists():
+    while not (assembly := BUILD / f"assembly-{target}-{(mark := _fingerprint())}").exists():
         say("Synthesizing the template (some 20 seconds the first time)")
         with suppress(_Edited), made_once(assembly) as unfinished:
-            _assemble(unfinished, fingerprint)
+            _assemble(unfinished, target, mark)
         _forget_old()
     os.utime(assembly)
     return assembly
@@ -64,14 +66,14 @@ class _Edited(Exception):
     """What the assembly is made of changed while it was made: it is of neither state."""
 
 
-def _assemble(out: Path, fingerprint: str) -> None:
+def _assemble(out: Path, target: Target, fingerprint: str) -> None:
     env = os.environ | {
         "JSII_NODE": node(),
         "TMPDIR": str(out.parent),  # what a synthesis that is ended leaves goes with the folder
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "infra.assemble", str(out)],
+        [sys.executable, "-m", "infra.assemble", str(out), target],
         env=env,
         capture_output=True,
         text=True,

@@ -1,17 +1,17 @@
 """Lists and receives what a day sells, through the staff API, before its customers come."""
 
-import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from cli.replay.answers import ProductAnswer, read
-from cli.replay.client import Ask, Client, Lost, ReplayError, slug
+from cli.replay.client import Ask, Lost, ReplayError, slug
 from cli.replay.day import CURRENCY, Day, Line, Wanted
+from cli.replay.staff import SignedIn
 
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
@@ -92,19 +92,15 @@ def _lines(sold: Iterable[Wanted]) -> Iterator[Line]:
     return (line for wanted in sold for line in wanted.lines)
 
 
-@dataclass
-class Staff:
-    """Someone of the staff; fetches a new token when the shop no longer takes the old one."""
-
-    client: Client
-    fetch_token: Callable[[], str]
-    token: str = ""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+class Staff(SignedIn):
+    """Lists and receives products for a day to come."""
 
     async def list_product(self, product: Product) -> str | None:
         """List it, or find it listed at the same price; the reason if the shop refuses it."""
         try:
-            answer = await self._post(product)
+            answer = await self.ask(
+                Ask("list_product", "POST", "/api/staff/products", {}, product.body)
+            )
             if slug(answer) == "sku-taken":
                 await self._check_price(product)
                 return None
@@ -119,35 +115,12 @@ class Staff:
         path = f"/api/staff/stock/{product.sku}/receipts"
         ask = Ask("receive", "POST", path, {"Idempotency-Key": key}, {"quantity": product.stock})
         try:
-            answer = await self._ask(ask)
+            answer = await self.ask(ask)
         except Lost as error:
             raise ReplayError(f"{product.sku} could not be received: {error}.") from error
         if not answer.is_success:
             why = slug(answer)
             raise ReplayError(f"{product.sku} could not be received: the shop answered {why}.")
-
-    async def _post(self, product: Product) -> httpx.Response:
-        return await self._ask(Ask("list_product", "POST", "/api/staff/products", {}, product.body))
-
-    async def _ask(self, ask: Ask) -> httpx.Response:
-        used = self.token
-        if not used:
-            used = await self._renew(used)
-        answer = await self._ask_as(used, ask)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = await self._ask_as(await self._renew(used), ask)
-        return answer
-
-    async def _ask_as(self, token: str, ask: Ask) -> httpx.Response:
-        headers = {**ask.headers, "Authorization": f"Bearer {token}"}
-        return await self.client.ask(replace(ask, headers=headers))
-
-    async def _renew(self, used: str) -> str:
-        """A token other than the used one; of many who ask at once, only the first fetches."""
-        async with self.lock:
-            if self.token == used:
-                self.token = await asyncio.to_thread(self.fetch_token)
-            return self.token
 
     async def _check_price(self, product: Product) -> None:
         answer = await self.client.ask(Ask("check_product", "GET", f"/api/products/{product.sku}"))

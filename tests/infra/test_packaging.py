@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra import packaging
 from infra.app import ROOMS
-from infra.publish import zipped
+from infra.assets import zipped
 
 CODE_LIMIT = 50_000 * len(ROOMS)
 LAYER_LIMIT = 15_000_000

@@ -11,7 +11,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from infra import packaging, sources, swap
-from infra.publish import zipped
+from infra.assets import zipped
 from infra.rehearsal import WouldNotStart, rehearse
 
 STACK = "Souk-dev"

@@ -84,7 +84,7 @@ def test_the_same_project_elsewhere_has_the_same_assembly(project: Path) -> None
 
 
 def test_an_assembly_that_is_there_is_taken(project: Path) -> None:
-    ready = project / ".build" / f"assembly-{synth._fingerprint()}"
+    ready = project / ".build" / f"assembly-host-{synth._fingerprint()}"
     ready.mkdir(parents=True)
     told: list[str] = []
 

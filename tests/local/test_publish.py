@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.publish import PublishError, publish, types_present, without, zipped
+from infra.assets import zipped
+from infra.pruning import types_present, without
+from infra.publish import PublishError, publish
 from local.shop import UNKNOWN_AT_HOME
 from tests.local.conftest import Opened
 from tests.local.small_shop import STACK, write_assembly
