@@ -26,9 +26,17 @@ class WouldNotStart(Exception):
 
 def rehearse(assembly: Path, stack: str) -> None:
     """Raises WouldNotStart."""
-    code, layer = swap.code_of(assembly, stack), swap.layer_of(assembly, stack)
+    layers = [str(layer / "python") for layer in swap.layers_of(assembly, stack)]
     done = subprocess.run(
-        [sys.executable, "-P", "-B", "-m", "infra.rehearsal", str(code), str(layer / "python")],
+        [
+            sys.executable,
+            "-P",
+            "-B",
+            "-m",
+            "infra.rehearsal",
+            str(swap.code_of(assembly, stack)),
+            *layers,
+        ],
         input=json.dumps(_functions(assembly, stack)),
         env=_bare_environment(),
         capture_output=True,
@@ -78,5 +86,5 @@ if __name__ == "__main__":
     sys.path.remove(str(ROOT))  # a function has nothing of the project but its code
     for ours in [name for name in sys.modules if name.partition(".")[0] == "infra"]:
         del sys.modules[ours]
-    sys.path[:0] = sys.argv[1:3]
+    sys.path[:0] = sys.argv[1:]
     _import_all(Path(sys.argv[1]), json.load(sys.stdin))

@@ -26,10 +26,9 @@ def code_of(assembly: Path, stack: str) -> Path:
     return code
 
 
-def layer_of(assembly: Path, stack: str) -> Path:
-    """The folder of the assembly's layer."""
-    (layer,) = (path for path in _folders(assembly, stack) if (path / "python").is_dir())
-    return layer
+def layers_of(assembly: Path, stack: str) -> list[Path]:
+    """The folders of the assembly's layers."""
+    return [path for path in _folders(assembly, stack) if (path / "python").is_dir()]
 
 
 def with_code_as_it_is(

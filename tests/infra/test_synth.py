@@ -125,7 +125,7 @@ def test_what_is_edited_meanwhile_is_synthesized_again(
 
     made = synth.synthesize(lambda _: None)
 
-    assert made.name == f"assembly-{synth._fingerprint()}"
+    assert made.name == f"assembly-host-{synth._fingerprint()}"
     assert [each.name for each in (project / ".build").iterdir()] == [made.name]
 
 
