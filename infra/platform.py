@@ -10,6 +10,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -152,6 +153,9 @@ class Platform(Stack):
             room, name, handler, env=environment, timeout=LONG, stripe=stripe
         )
         dead.grant(function, "sqs:SendMessage")
+        function.configure_async_invoke(
+            on_failure=destinations.SqsDestination(dead), retry_attempts=2
+        )  # the rule's own dead letters are only calls that never reached the function
         events.Rule(
             room,
             f"{name}Clock",

@@ -73,7 +73,7 @@ def _assemble(out: Path, target: Target, fingerprint: str) -> None:
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "infra.assemble", str(out), target],
+        [sys.executable, "-P", "-m", "infra.assemble", str(out), target],
         env=env,
         capture_output=True,
         text=True,

@@ -132,7 +132,8 @@ MONEY_MATCHES = (
         "Order {order_id} is confirmed, but its total is not set aside: {payment}.",
         """SELECT orders.since, order_id, coalesce(payments.status, 'no payment') AS payment
         FROM orders LEFT JOIN payments USING (order_id) WHERE orders.status = 'confirmed'
-        AND NOT (coalesce(payments.status, '') IN ('authorized', 'captured')
+        AND NOT (coalesce(payments.status, '')
+            IN ('authorized', 'capturing', 'captured', 'refunded')
         AND payments.authorized = orders.total AND payments.currency = orders.currency)""",
     ),
     Check(
