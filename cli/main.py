@@ -200,3 +200,11 @@ def events(as_json: bool) -> None:
         json_result(events_json())
     else:
         result(events_markdown().rstrip())
+
+
+@souk.command()
+def orders() -> None:
+    """Print an order's states and its checkout workflow, as docs/orders.md draws them."""
+    from infra.contracts import orders_markdown
+
+    result(orders_markdown().rstrip())

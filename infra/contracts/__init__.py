@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.contracts import bus, http_api
+from infra.contracts import bus, http_api, orders
 from infra.contracts.compatibility import breaking_changes
 from souk.basket import events as basket_events
 from souk.basket import handlers as basket
@@ -13,7 +13,7 @@ from souk.catalog import handlers as catalog
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 
-__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi"]
+__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
 
 VERSION = "0.1.0"
 ROOMS = {"catalog": catalog, "basket": basket, "ordering": ordering}
@@ -33,6 +33,11 @@ def events_json() -> dict[str, Any]:
 def events_markdown() -> str:
     """The facts for people: who says and hears each, and what it carries."""
     return bus.markdown(_said())
+
+
+def orders_markdown() -> str:
+    """An order's states and its checkout workflow for people."""
+    return orders.markdown()
 
 
 def _said() -> list[bus.Said]:

@@ -24,6 +24,12 @@ def test_the_page_of_facts_is_up_to_date() -> None:
     assert written == contracts.events_markdown(), "run: ./souk events > docs/events.md"
 
 
+def test_the_page_of_orders_is_up_to_date() -> None:
+    written = (DOCS / "orders.md").read_text()
+
+    assert written == contracts.orders_markdown(), "run: ./souk orders > docs/orders.md"
+
+
 def test_no_listener_of_the_released_facts_is_broken() -> None:
     released = json.loads((DOCS / "asyncapi.json").read_text())
 

@@ -9,7 +9,8 @@ import pytest
 
 from souk.edges import http
 from souk.kernel.ids import new_id
-from souk.ordering import handlers
+from souk.ordering import handlers, usecases
+from souk.ordering.domain import Rejection
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
 from tests.kernel.tables import twin
 from tests.ordering.builders import ADA, a_line, an_order
@@ -66,6 +67,24 @@ def test_an_order_tells_all_that_was_agreed() -> None:
         "total": pounds(8093),
         "placed_at": ORDER.placed_at,
         "history": [{"status": "placed", "at": ORDER.placed_at}],
+        "rejection": None,
+    }
+
+
+def test_a_rejected_order_tells_its_customer_why(orders: FakeOrders) -> None:
+    why = Rejection(reason="out-of-stock", skus=["RUG-1"])
+    usecases.refuse_order(ORDER.order_id, why, at="2026-11-24T01:00:00.000Z", orders=orders)
+    usecases.reject_order(ORDER.order_id, at="2026-11-24T02:00:00.000Z", orders=orders)
+
+    read = as_ada(f"/api/orders/{ORDER.order_id}").body
+
+    assert read["status"] == "rejected"
+    assert [step["status"] for step in read["history"]] == ["placed", "rejecting", "rejected"]
+    assert read["rejection"] == {
+        "reason": "out-of-stock",
+        "sentence": "Some of it is no longer in stock; you were not charged.",
+        "detail": None,
+        "skus": ["RUG-1"],
     }
 
 

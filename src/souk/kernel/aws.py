@@ -44,3 +44,9 @@ def eventbridge() -> EventBridgeClient:
 @cache
 def sqs() -> SQSClient:
     return cast("SQSClient", _client("sqs"))
+
+
+@cache
+def stepfunctions() -> Any:
+    """Untyped, for want of stubs of this service among the requirements."""
+    return _client("stepfunctions")

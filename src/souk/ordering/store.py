@@ -1,27 +1,33 @@
 """Orders in DynamoDB.
 
     pk             sk          what
-    ORDER#<id>     HEAD        the order without its lines; in index `by_owner`
-    ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
+    ORDER#<id>     HEAD        the order without its lines; in both indexes
+    ORDER#<id>     LINES       its lines, never changed: a change of state changes the head only
     OUTBOX#<n>     <fact id>   facts on their way to the bus
 
-Index `by_owner` (owner, order_id) sorts by time, since ids do.
+Index `by_owner` (owner, order_id) sorts by time, since ids do. Index `open_orders` (open,
+placed_at) has the orders that are neither confirmed nor rejected: `open` is there until then.
+`run` counts the executions of the checkout workflow an order was given.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import InvalidQuery, NotFound
-from souk.kernel.facts import Fact
+from souk.kernel.errors import ChangedMeanwhile, InvalidQuery, NotFound
+from souk.kernel.facts import Fact, current_cause
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
-from souk.ordering.domain import Change, Line, Order, Status, Summary
+from souk.ordering.domain import Change, Head, Line, Order, Rejection, Status, Summary, Unconcluded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
+OPEN = "OPEN"
 
 
 class Page(NamedTuple):
@@ -42,6 +48,12 @@ class OrderStore:
             raise NotFound(f"there is no order {order_id}")
         return _order(rows["HEAD"], rows["LINES"])
 
+    def head(self, order_id: str) -> Head:
+        row = dynamo.get(self._table, f"ORDER#{order_id}", "HEAD")
+        if row is None:
+            raise NotFound(f"there is no order {order_id}")
+        return Head(**_head(row))
+
     def add(self, order: Order, fact: Fact) -> None:
         head = {
             "TableName": self._table,
@@ -53,6 +65,60 @@ class OrderStore:
             dynamo.transact([{"Put": head}, {"Put": lines}, *outbox.puts(self._table, fact)])
         except ConditionFailed:
             return  # heard before: the order stands, and so does what was said of it
+
+    def save(self, changed: Head, *facts: Fact) -> None:
+        """Write the order's newest state and what is said of it, or neither.
+
+        No state comes twice, so an order still in the state before was not changed meanwhile.
+        """
+        sets: dict[str, Any] = {"status": changed.status.value, "history": _history(changed)}
+        if changed.rejection:
+            sets |= _rejection_columns(changed.rejection)
+        update = {
+            "TableName": self._table,
+            "Key": dynamo.key(f"ORDER#{changed.order_id}", "HEAD"),
+            "UpdateExpression": _assign(sets) + ("" if changed.is_open else " REMOVE #open"),
+            "ConditionExpression": "#status = :before",
+            "ExpressionAttributeNames": {f"#{name}": name for name in sets}
+            | ({} if changed.is_open else {"#open": "open"}),
+            "ExpressionAttributeValues": to_item(
+                {f":{name}": value for name, value in sets.items()}
+                | {":before": changed.history[-2].status.value}
+            ),
+        }
+        try:
+            dynamo.transact([{"Update": update}, *outbox.puts(self._table, *facts)])
+        except ConditionFailed as error:
+            raise ChangedMeanwhile(f"order {changed.order_id} was changed meanwhile") from error
+
+    def open_orders(self, placed_before: str) -> Iterator[Unconcluded]:
+        """Oldest first; one just concluded may still be among them."""
+        rows = dynamo.query(
+            self._table,
+            OPEN,
+            IndexName="open_orders",
+            KeyConditionExpression="#open = :open AND placed_at < :before",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues=to_item({":open": OPEN, ":before": placed_before}),
+        )
+        for row in rows:
+            yield Unconcluded(row["order_id"], row["run"], row["correlation_id"])
+
+    def next_run(self, order: Unconcluded) -> Unconcluded | None:
+        """Give the open order another run; None if somebody did, or it is concluded."""
+        client = aws.dynamodb()
+        try:
+            client.update_item(
+                TableName=self._table,
+                Key=dynamo.key(f"ORDER#{order.order_id}", "HEAD"),
+                UpdateExpression="SET #run = :next",
+                ConditionExpression="#run = :seen AND attribute_exists(#open)",
+                ExpressionAttributeNames={"#run": "run", "#open": "open"},
+                ExpressionAttributeValues=to_item({":seen": order.run, ":next": order.run + 1}),
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return None
+        return order._replace(run=order.run + 1)
 
     def page(self, owner: str, limit: int, cursor: str | None) -> Page:
         """The owner's orders, newest first."""
@@ -87,7 +153,7 @@ def _head_row(order: Order) -> dict[str, Any]:
         "owner": order.owner,
         "contact_id": order.contact_id,
         "status": order.status.value,
-        "history": [{"status": step.status.value, "at": step.at} for step in order.history],
+        "history": _history(order),
         "line_count": len(order.lines),
         "subtotal": order.subtotal.amount,
         "shipping_option": order.shipping_option,
@@ -96,8 +162,23 @@ def _head_row(order: Order) -> dict[str, Any]:
         "currency": order.total.currency,
         "payment_token": order.payment_token,
         "placed_at": order.placed_at,
-        "version": 1,
+        "open": OPEN,
+        "run": 1,
+        "correlation_id": current_cause().correlation_id,
     }
+
+
+def _history(order: Head) -> list[dict[str, str]]:
+    return [{"status": step.status.value, "at": step.at} for step in order.history]
+
+
+def _rejection_columns(why: Rejection) -> dict[str, Any]:
+    found = {"reason": why.reason, "detail": why.detail, "skus": why.skus}
+    return {name: value for name, value in found.items() if value}
+
+
+def _assign(values: dict[str, Any]) -> str:
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in values)
 
 
 def _lines_row(order: Order) -> dict[str, Any]:
@@ -117,21 +198,38 @@ def _lines_row(order: Order) -> dict[str, Any]:
 
 
 def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
-    currency = head["currency"]
+    prices = head["currency"]
     return Order(
-        order_id=head["order_id"],
-        owner=head["owner"],
-        contact_id=head["contact_id"],
         lines=[
-            Line(**{**line, "unit_price": Money(line["unit_price"], currency)})
+            Line(**{**line, "unit_price": Money(line["unit_price"], prices)})
             for line in lines["lines"]
         ],
-        shipping_option=head["shipping_option"],
-        shipping=Money(head["shipping"], currency),
-        total=Money(head["total"], currency),
-        payment_token=head["payment_token"],
-        history=[Change(status=Status(step["status"]), at=step["at"]) for step in head["history"]],
+        **_head(head),
     )
+
+
+def _head(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a `Head`, which an `Order` has too."""
+    currency = row["currency"]
+    return {
+        "order_id": row["order_id"],
+        "owner": row["owner"],
+        "contact_id": row["contact_id"],
+        "shipping_option": row["shipping_option"],
+        "shipping": Money(row["shipping"], currency),
+        "total": Money(row["total"], currency),
+        "payment_token": row["payment_token"],
+        "history": [
+            Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]
+        ],
+        "rejection": _rejection(row),
+    }
+
+
+def _rejection(row: dict[str, Any]) -> Rejection | None:
+    if "reason" not in row:
+        return None
+    return Rejection(reason=row["reason"], detail=row.get("detail"), skus=row.get("skus", []))
 
 
 def _summary(row: dict[str, Any]) -> Summary:
@@ -143,4 +241,5 @@ def _summary(row: dict[str, Any]) -> Summary:
         total=Money(row["total"], row["currency"]),
         line_count=row["line_count"],
         placed_at=row["placed_at"],
+        reason=row.get("reason"),
     )

@@ -1,11 +1,14 @@
-"""Response bodies of ordering's routes."""
+"""What ordering answers: to its routes, and to the checkout workflow."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
 from souk.kernel.money import Money
-from souk.ordering.domain import Order, Summary
+from souk.ordering.commands import Begun, Reason, WantedLine
+from souk.ordering.domain import SENTENCES, Order, Rejection, Status, Summary
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +24,15 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
+class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """`sentence` is for the customer; `detail` is the payment provider's reason, if it gave one."""
+
+    reason: Reason
+    sentence: str
+    detail: str | None
+    skus: list[str]
+
+
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     status: str
@@ -31,10 +43,11 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     placed_at: str
     history: list[ChangeView]
+    rejection: RejectionView | None
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in a list: all but its lines and history."""
+    """An order in a list: all but its lines and history; `reason` tells why it is not to be."""
 
     order_id: str
     status: str
@@ -42,6 +55,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     line_count: int
     placed_at: str
+    reason: Reason | None
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -71,6 +85,7 @@ def view(order: Order) -> OrderView:
         total=order.total,
         placed_at=order.placed_at,
         history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
+        rejection=_rejection(order.rejection),
     )
 
 
@@ -82,4 +97,25 @@ def card(order: Summary) -> OrderCard:
         total=order.total,
         line_count=order.line_count,
         placed_at=order.placed_at,
+        reason=order.reason,
+    )
+
+
+def _rejection(why: Rejection | None) -> RejectionView | None:
+    if why is None:
+        return None
+    return RejectionView(
+        reason=why.reason, sentence=SENTENCES[why.reason], detail=why.detail, skus=why.skus
+    )
+
+
+def begun(order: Order) -> Begun:
+    """What the checkout workflow is told when it begins."""
+    placed = order.status is Status.PLACED
+    undecided: Literal["placed", "rejecting"] = "placed" if placed else "rejecting"
+    return Begun(
+        status=undecided if order.is_open else "concluded",
+        lines=[WantedLine(sku=line.sku, quantity=line.quantity) for line in order.lines if placed],
+        amount=order.total,
+        payment_token=order.payment_token,
     )
