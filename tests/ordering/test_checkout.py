@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from souk.kernel.errors import Busy
+from souk.ordering import usecases
 from souk.ordering.domain import Rejection, Status
 from tests.ordering.builders import a_line, an_order
 from tests.ordering.checkout import Checkouts, Failed, Killed, at_once
@@ -204,6 +205,52 @@ def test_a_step_that_fails_for_good_fails_the_run_and_undoes_nothing_by_itself(
     shop.run(order.order_id)
 
     assert_books_agree(shop, order, 5)
+
+
+def once_before(shop: Checkouts, step: str, happens: Callable[[], None]) -> None:
+    def before(name: str) -> None:
+        if name == step:
+            shop.before = lambda _: None
+            happens()
+
+    shop.before = before
+
+
+def test_a_run_that_gives_up_after_another_confirmed_undoes_nothing(at_once: Open) -> None:
+    order = lamps(token="tok_never")
+    shop = at_once(Checkouts(order, LAMP=5))
+
+    def another_confirms() -> None:
+        shop.payment.settled = True
+        shop.run(order.order_id)
+        assert shop.status(order.order_id) is Status.CONFIRMED
+
+    once_before(shop, "RefuseOrder", another_confirms)
+
+    shop.run(order.order_id)
+
+    assert_books_agree(shop, order, 5)
+    assert shop.status(order.order_id) is Status.CONFIRMED
+
+
+@pytest.mark.parametrize("step", HAPPY)
+def test_a_run_that_goes_on_after_another_rejected_gives_everything_back(
+    at_once: Open, step: str
+) -> None:
+    order = lamps()
+    shop = at_once(Checkouts(order, LAMP=5))
+
+    def another_rejects() -> None:
+        why = Rejection(reason="payment-unresolved")
+        usecases.refuse_order(order.order_id, why, at="2", orders=shop.orders)
+        shop.run(order.order_id)
+
+    once_before(shop, step, another_rejects)
+
+    shop.run(order.order_id)
+
+    assert_books_agree(shop, order, 5)
+    assert shop.status(order.order_id) is Status.REJECTED
 
 
 class Race:
