@@ -6,7 +6,7 @@ them while it is imported.
 
 from collections.abc import Callable
 
-from local.patches import policies, queues, tables, triggers, workers
+from local.patches import policies, queues, tables, triggers, workers, workflows
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
@@ -23,6 +23,11 @@ PATCHES: tuple[Callable[[], None], ...] = (
     queues.interrupted_messages_return_at_once,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
+    workflows.failures_keep_their_names,
+    workflows.executions_begin_at_once,
+    workflows.executions_take_turns,
+    workflows.retries_wait_as_written,
+    workflows.old_executions_are_forgotten,
 )
 
 

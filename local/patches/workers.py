@@ -35,7 +35,7 @@ def logs_end_with_a_mark() -> None:
     The worker now closes each call's log with a mark, so the engine neither waits nor
     gives a late line to the next call.
     """
-    _edit_worker("handler_fn(event, context)", "_souk_call(handler_fn, event, context)")
+    edit_worker("handler_fn(event, context)", "_souk_call(handler_fn, event, context)")
     runtime._PYTHON_WORKER_SCRIPT = _MARKED_CALL + runtime._PYTHON_WORKER_SCRIPT
     runtime.Worker._drain_stderr_bounded = _read_log
 
@@ -68,7 +68,7 @@ def _read_log(worker: Any) -> str:
     return "\n".join(lines)
 
 
-def _edit_worker(old: str, new: str) -> None:
+def edit_worker(old: str, new: str) -> None:
     if old not in runtime._PYTHON_WORKER_SCRIPT:
         raise RuntimeError(f"MiniStack's worker no longer contains {old!r}; review local/patches")
     runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(old, new)
@@ -79,7 +79,7 @@ def exceptions_leave_the_worker_alive() -> None:
 
     On AWS an exception ends the call, not the environment.
     """
-    _edit_worker(
+    edit_worker(
         '{"status": "error", "error": str(e), "trace"',
         '{"status": "ok", "raised": True, "error": str(e), "trace"',
     )
