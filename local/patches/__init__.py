@@ -25,6 +25,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     triggers.triggers_rest_unless_serving,
     workflows.failures_keep_their_names,
     workflows.executions_begin_at_once,
+    workflows.a_running_execution_is_started_again_in_vain,
     workflows.executions_take_turns,
     workflows.retries_wait_as_written,
     workflows.old_executions_are_forgotten,

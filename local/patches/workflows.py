@@ -55,6 +55,22 @@ def executions_begin_at_once() -> None:
     exec(source.replace(waits, ""), vars(sfn))  # noqa: S102  upstream's own text, less one line
 
 
+def a_running_execution_is_started_again_in_vain() -> None:
+    """Upstream refuses the name of a running execution; AWS answers as it did the first time,
+    if the input is the same, and refuses once it is closed."""
+    upstream = sfn._start_execution
+
+    def start(data: Json) -> Any:
+        machine = sfn._resolve_state_machine_arn(data.get("stateMachineArn", "")) or ""
+        named = f"{machine.replace(':stateMachine:', ':execution:')}:{data.get('name')}"
+        known = sfn._executions.get(named)
+        if known and known["status"] == "RUNNING" and known["input"] == data.get("input", "{}"):
+            return sfn.json_response({"executionArn": named, "startDate": known["startDate"]})
+        return upstream(data)
+
+    sfn._start_execution = start
+
+
 def executions_take_turns() -> None:
     """Upstream walks all executions at once: a thousand orders compete for the same few workers
     until their tasks time out, although nothing is wrong.

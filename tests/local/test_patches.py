@@ -71,6 +71,10 @@ UPSTREAM = {
         'error_type = "Runtime.HandlerError"\n            if _RIE_TIMEOUT_TEXT_RE',
     ),
     "executions_begin_at_once": ("services/stepfunctions.py", "    time.sleep(0.15)\n\n    sm ="),
+    "a_running_execution_is_started_again_in_vain": (
+        "services/stepfunctions.py",
+        "# Reject duplicate execution names\n    if exec_arn in _executions:\n        return error",
+    ),
     "executions_take_turns": (
         "services/stepfunctions.py",
         "threading.Thread(\n        target=ctx_snapshot.run,\n        args=(_run_execution, exec_arn),",
@@ -326,6 +330,22 @@ print(sorted(times)[4])
 """)
 
     assert float(milliseconds) < 75
+
+
+def test_a_name_is_taken_only_once_its_execution_is_over() -> None:
+    told = in_the_engine(f"""{WORKFLOW}
+done, asked = threading.Event(), []
+sfn._call_lambda = lambda name, payload: (asked.append(name), done.wait())[0]
+def again(sent):
+    return sfn._start_execution({{"stateMachineArn": machine, "name": "one", "input": sent}})[0]
+start("one")
+while not asked: time.sleep(0.005)
+same, other = again("{{}}"), again('{{"other": 1}}')
+done.set(); wait()
+print(same, other, again("{{}}"), len(asked))
+""")
+
+    assert told == "200 400 400 1"
 
 
 def test_executions_beyond_the_bound_wait_their_turn_before_their_time_runs() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.ordering.domain import Head, Order, Run, Unconcluded
+from souk.ordering.domain import Head, Order, Unconcluded
 from souk.ordering.events import OrderConfirmed, OrderPlaced, OrderRejected
 from souk.ordering.store import OrderStore
 from tests.kernel import tables
@@ -64,18 +64,16 @@ class FakeOrders:
 
 
 class FakeCheckouts:
-    """Runs of the workflow that fare as a test says; `started` are those begun, in order."""
+    """Runs of the workflow: `started` are underway, those in `over` have ended."""
 
-    def __init__(self, *, fares: Run = Run.UNDERWAY) -> None:
-        self.fares = fares
+    def __init__(self, *over: Unconcluded) -> None:
+        self.over = set(over)
         self.started: list[Unconcluded] = []
 
-    def start(self, order: Unconcluded) -> None:
-        if order not in self.started:
+    def start(self, order: Unconcluded) -> bool:
+        if order not in self.over and order not in self.started:
             self.started.append(order)
-
-    def look(self, order: Unconcluded) -> Run:
-        return Run.UNDERWAY if order in self.started else self.fares
+        return order not in self.over
 
 
 class StoredOrders(OrderStore):

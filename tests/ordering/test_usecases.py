@@ -10,7 +10,7 @@ from souk.basket.events import BasketCheckedOut, CheckedOutLine
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Cause, caused_by
 from souk.ordering import handlers
-from souk.ordering.domain import Rejection, Run, Status, Unconcluded, WrongState
+from souk.ordering.domain import Rejection, Status, Unconcluded, WrongState
 from souk.ordering.usecases import (
     confirm_order,
     place_order,
@@ -188,50 +188,55 @@ def overdue(orders: FakeOrders) -> list[Unconcluded]:
     return orders.open_orders("9999")
 
 
-@pytest.mark.parametrize(
-    ("fares", "run"), [(Run.MISSING, 1), (Run.OVER, 2)], ids=["never begun", "ended"]
-)
-def test_an_order_left_open_is_begun_again_once(fares: Run, run: int) -> None:
+def test_an_order_whose_checkout_was_lost_is_begun_under_its_first_name() -> None:
     order = an_order()
-    orders, checkouts = FakeOrders(order), FakeCheckouts(fares=fares)
+    orders, checkouts = FakeOrders(order), FakeCheckouts()
 
     for _ in range(2):
         see_through(overdue(orders), orders=orders, checkouts=checkouts)
 
-    assert checkouts.started == [Unconcluded(order.order_id, run, JOURNEY)]
+    assert checkouts.started == [Unconcluded(order.order_id, 1, JOURNEY)]
 
 
-def test_two_who_look_at_once_begin_an_order_once() -> None:
+def test_an_order_whose_checkout_failed_is_begun_anew_once() -> None:
     order = an_order()
-    orders, checkouts = FakeOrders(order), FakeCheckouts(fares=Run.OVER)
-    seen = overdue(orders)
+    orders = FakeOrders(order)
+    checkouts = FakeCheckouts(*overdue(orders))
 
-    began = [see_through(seen, orders=orders, checkouts=checkouts) for _ in range(2)]
+    begun = [see_through(overdue(orders), orders=orders, checkouts=checkouts) for _ in range(2)]
 
-    assert began == [1, 0]
+    assert begun == [1, 0]
     assert checkouts.started == [Unconcluded(order.order_id, 2, JOURNEY)]
 
 
-def test_what_is_underway_is_left_to_itself() -> None:
-    orders, checkouts = FakeOrders(an_order()), FakeCheckouts(fares=Run.UNDERWAY)
-
-    assert see_through(overdue(orders), orders=orders, checkouts=checkouts) == 0
-    assert checkouts.started == []
-
-
-def test_an_order_concluded_meanwhile_is_not_begun_again() -> None:
-    order = an_order()
-    orders, checkouts = FakeOrders(order), FakeCheckouts(fares=Run.OVER)
+def test_two_who_look_at_once_begin_an_order_once() -> None:
+    orders = FakeOrders(an_order())
     seen = overdue(orders)
+    checkouts = FakeCheckouts(*seen)
+
+    begun = [see_through(seen, orders=orders, checkouts=checkouts) for _ in range(2)]
+
+    assert begun == [1, 0]
+    assert len(checkouts.started) == 1
+
+
+def test_an_order_concluded_meanwhile_is_not_begun_anew() -> None:
+    order = an_order()
+    orders = FakeOrders(order)
+    seen = overdue(orders)
+    checkouts = FakeCheckouts(*seen)
     confirm_order(order.order_id, at="1", orders=orders)
 
     assert see_through(seen, orders=orders, checkouts=checkouts) == 0
+    assert checkouts.started == []
 
 
 def test_looking_after_orders_ends_when_it_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    orders, checkouts = FakeOrders(an_order(), an_order()), FakeCheckouts(fares=Run.MISSING)
+    orders, checkouts = FakeOrders(an_order(), an_order()), FakeCheckouts()
     monkeypatch.setattr(handlers, "orders", lambda: orders)
     monkeypatch.setattr(handlers, "checkouts", lambda: checkouts)
     looks = iter([False, True])
 
-    assert handlers.reconcile(enough=lambda: next(looks)) == 1
+    handlers.reconcile(enough=lambda: next(looks))
+
+    assert len(checkouts.started) == 1

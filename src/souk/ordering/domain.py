@@ -103,14 +103,6 @@ class Unconcluded(NamedTuple):
     correlation_id: str
 
 
-class Run(Enum):
-    """How one run of the checkout workflow fares."""
-
-    MISSING = "missing"
-    UNDERWAY = "underway"
-    OVER = "over"
-
-
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """An order without its lines: all that its states depend on, and all that changes."""
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import msgspec
 
 from souk.kernel import aws
-from souk.ordering.domain import Run, Unconcluded
+from souk.ordering.domain import Unconcluded
 
 
 class Executions:
     def __init__(self, checkout_arn: str) -> None:
         self._machine = checkout_arn
 
-    def start(self, order: Unconcluded) -> None:
+    def start(self, order: Unconcluded) -> bool:
+        """True as well for one that is running: asked again, it is answered the same."""
         client = aws.stepfunctions()
         begin = {"order_id": order.order_id, "correlation_id": order.correlation_id}
         try:
@@ -27,16 +28,8 @@ class Executions:
                 input=msgspec.json.encode(begin).decode(),
             )
         except client.exceptions.ExecutionAlreadyExists:
-            return  # started before, whatever became of it
-
-    def look(self, order: Unconcluded) -> Run:
-        client = aws.stepfunctions()
-        machine = self._machine.replace(":stateMachine:", ":execution:")
-        try:
-            found = client.describe_execution(executionArn=f"{machine}:{_name(order)}")
-        except client.exceptions.ExecutionDoesNotExist:
-            return Run.MISSING
-        return Run.UNDERWAY if found["status"] == "RUNNING" else Run.OVER
+            return False
+        return True
 
 
 def _name(order: Unconcluded) -> str:

@@ -128,7 +128,7 @@ DOES: Does = {
 def reconcile(*, enough: Callable[[], bool]) -> int:
     """See orders through that should be concluded by now, until it is enough for this time.
 
-    Answers how many were started.
+    Answers how many were begun anew.
     """
     overdue = orders().open_orders(stamp(now() - PATIENCE))
     in_time = takewhile(lambda _: not enough(), overdue)

@@ -18,5 +18,5 @@ handlers.checkouts()
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
-    started = handlers.reconcile(enough=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)
-    logger.info("seen through", started=started)
+    begun = handlers.reconcile(enough=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)
+    logger.info("seen through", begun_anew=begun)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.ordering.domain import CHANGES, Run, Status, Unconcluded
+from souk.ordering.domain import CHANGES, Status, Unconcluded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,11 +34,8 @@ class Orders(Protocol):
 class Checkouts(Protocol):
     """The runs of the checkout workflow."""
 
-    def start(self, order: Unconcluded) -> None:
-        """Start the order's run; one that was started before stays as it is."""
-
-    def look(self, order: Unconcluded) -> Run:
-        """How the order's run fares."""
+    def start(self, order: Unconcluded) -> bool:
+        """See that the order's run is underway; False if it is over, however it ended."""
 
 
 def place_order(order: Order, *, orders: Orders, checkouts: Checkouts, journey: str) -> None:
@@ -92,22 +89,16 @@ def _saved(changed: Head, *facts: Fact, orders: Orders) -> Status:
 
 
 def see_through(unconcluded: Iterable[Unconcluded], *, orders: Orders, checkouts: Checkouts) -> int:
-    """Start again what was lost or has failed; what is underway ends by itself, or times out.
+    """Begin what was never begun, and begin anew what has ended without an end for the order.
 
-    Answers how many were started. Two who do this at once start each order once.
+    What is underway is left alone: it ends, or times out, by itself. Answers how many were begun
+    anew; two who look at once begin each order once.
     """
     return sum(_see_through(order, orders, checkouts) for order in unconcluded)
 
 
 def _see_through(order: Unconcluded, orders: Orders, checkouts: Checkouts) -> bool:
-    match checkouts.look(order):
-        case Run.UNDERWAY:
-            return False
-        case Run.MISSING:
-            checkouts.start(order)
-            return True
-        case Run.OVER:
-            following = orders.next_run(order)
-            if following is not None:
-                checkouts.start(following)
-            return following is not None
+    if checkouts.start(order):
+        return False
+    following = orders.next_run(order)
+    return following is not None and checkouts.start(following)
