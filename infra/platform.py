@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 
-from infra import queues
+from infra import queues, workflows
 from infra.edge import Edge
 from infra.functions import LONG, Functions
 from souk.kernel import facts, outbox
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
     from infra.stages import Stage
@@ -81,15 +82,21 @@ class Platform(Stack):
         return function
 
     def subscribe(
-        self, room: Construct, *, handler: str, hears: Hears, table: dynamodb.TableV2
+        self,
+        room: Construct,
+        *,
+        handler: str,
+        hears: Hears,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         dead = self._dead_letters.make(room, "DeadLetters")
         queue = queues.inbox(room, dead, self.stage.removal)
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
-        env = self._room_env(table) | urls
-        consumer = self._functions.make(room, "Consumer", handler, env=env, timeout=LONG)
+        environment = self._room_env(table) | urls | dict(env or {})
+        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
         consumer.add_event_source(
             sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
         )
@@ -132,6 +139,19 @@ class Platform(Stack):
             targets=[targets.LambdaFunction(function, dead_letter_queue=dead, retry_attempts=2)],
         )
         return function
+
+    def orchestrate(
+        self, room: Construct, name: str, *, definition: Path, asks: Sequence[str]
+    ) -> sfn.StateMachine:
+        """A workflow that asks these rooms; one that fails or does not end tells somebody."""
+        asked = {each: self.commanded[each].function_arn for each in asks}
+        machine = workflows.state_machine(
+            room, name, stage=self.stage, definition=definition, functions=asked
+        )
+        minute = Duration.minutes(1)
+        self._dead_letters.watch(room, f"{name}Failed", machine.metric_failed(period=minute))
+        self._dead_letters.watch(room, f"{name}TimedOut", machine.metric_timed_out(period=minute))
+        return machine
 
     def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
         """The room's relay: outbox rows to the bus, from the stream and by a scheduled sweep."""

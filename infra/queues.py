@@ -60,20 +60,25 @@ class DeadLetters:
             enforce_ssl=True,
             removal_policy=self._stage.removal,
         )
+        waiting = queue.metric_approximate_number_of_messages_visible(
+            period=Duration.minutes(1), statistic="Maximum"
+        )
+        self.watch(room, name, waiting)
+        return queue
+
+    def watch(self, room: Construct, name: str, metric: cloudwatch.IMetric) -> None:
+        """Tell somebody as soon as the metric counts anything at all."""
         alarm = cloudwatch.Alarm(
             room,
             f"{name}Alarm",
             alarm_description=f"{room.node.id}: something could not be handled and waits for you",
-            metric=queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="Maximum"
-            ),
+            metric=metric,
             threshold=1,
             evaluation_periods=1,
             comparison_operator=AT_LEAST,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
-        return queue
 
     def make_last(self, room: Construct, name: str) -> sqs.Queue:
         """Dead letters of something that is no queue, which cdk-nag does not see."""

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 MAY_BE_ANY = {  # wildcard resources: action, and why it names none
     "xray:PutTraceSegments": "a trace belongs to no resource",
     "xray:PutTelemetryRecords": "a trace belongs to no resource",
+    "xray:GetSamplingRules": "what to trace is the account's to say",
+    "xray:GetSamplingTargets": "what to trace is the account's to say",
+    **dict.fromkeys(
+        (
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+        ),
+        "a workflow delivers its log by an API of the account's that names no log",
+    ),
 }
 OPEN = re.compile(r"(GET /api/(products(/{sku})?|categories)|[A-Z]+ /api/guest/.+)")
 

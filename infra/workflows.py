@@ -1,0 +1,62 @@
+"""How a workflow is made: traced, its errors logged without what orders hold, few rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+
+from infra import reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from aws_cdk import aws_lambda as lambda_
+    from constructs import Construct
+
+    from infra.stages import Stage
+
+
+def state_machine(
+    room: Construct,
+    name: str,
+    *,
+    stage: Stage,
+    definition: Path,
+    functions: Mapping[str, str],
+) -> sfn.StateMachine:
+    """The definition as it stands in its file; `${Name}` in it is that function's address."""
+    log = logs.LogGroup(
+        room, f"{name}Log", retention=stage.log_retention, removal_policy=stage.removal
+    )
+    role = iam.Role(room, f"{name}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*functions.values()])
+    )
+    reasons.acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reasons.NO_RESOURCE)
+    machine = sfn.StateMachine(
+        room,
+        name,
+        definition_body=sfn.DefinitionBody.from_string(definition.read_text()),
+        definition_substitutions=functions,
+        role=role,
+        tracing_enabled=True,
+        logs=sfn.LogOptions(
+            destination=log, level=sfn.LogLevel.ERROR, include_execution_data=False
+        ),
+        removal_policy=stage.removal,
+    )
+    reasons.acknowledge(machine, "AwsSolutions-SF1", reasons.ONLY_ERRORS)
+    return machine
+
+
+def allow_to_start(function: lambda_.Function, machine: sfn.StateMachine) -> None:
+    """Start executions of this machine, and nothing else."""
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=["states:StartExecution"], resources=[machine.state_machine_arn]
+        )
+    )
