@@ -35,6 +35,14 @@ def check(*, everything: bool) -> int:
     return 1 if failed or status else 0
 
 
+def kill_often(kills: int) -> int:
+    """Run the kill test alone, with so many kills; 0 only if nothing was lost."""
+    os.chdir(ROOT)
+    patience = 60 + 30 * kills  # seconds
+    wanted = ["tests/journeys/test_kills.py", "-k", "killed_at_any_moment", "-q"]
+    return int(pytest.main([*wanted, f"--kills={kills}", f"--timeout={patience}"]))
+
+
 def _timed(name: str, is_fine: Callable[[], bool]) -> bool:
     _heading(name)
     began = time.monotonic()

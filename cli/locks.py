@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_NAMES = ("run", "dev", "lambda")
+_NAMES = ("run", "dev", "lambda", "stripe")
 _PIN = re.compile(r"([a-z0-9-]+)==(\S+?)(?: ; .+?)? \\")
 _HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 _WANTED = re.compile(r"([a-z0-9-]+)(?:\[.*\])?(?:==(\S+))?(?:  #.*)?")

@@ -70,11 +70,14 @@ def souk() -> None:
 @click.option("--detach", is_flag=True, help="Return when the shop is open; `down` stops it.")
 @click.option("--fresh", is_flag=True, help="Forget all that this shop knew.")
 @click.option("--no-demo", is_flag=True, help="No demo products.")
-def up(port: int | None, detach: bool, fresh: bool, no_demo: bool) -> None:
+@click.option("--watch", is_flag=True, help="Deploy each change of src and infra.")
+def up(port: int | None, detach: bool, fresh: bool, no_demo: bool, watch: bool) -> None:
     """Open the shop; Ctrl-C closes it and keeps its state."""
     from cli.up import up
 
-    up(_shop(), port=port, detach=detach, fresh=fresh, demo=not no_demo)
+    if watch and detach:
+        raise click.UsageError("Only a command that stays can watch: leave out --detach.")
+    up(_shop(), port=port, detach=detach, fresh=fresh, demo=not no_demo, watch=watch)
 
 
 @souk.command()
@@ -112,11 +115,17 @@ def _short(queue: str) -> str:
 
 @souk.command()
 @click.option("--all", "everything", is_flag=True, help="The long tests too.")
-def test(everything: bool) -> None:
+@click.option(
+    "--kills",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only kill a loaded shop N times, and say what it lost.",
+)
+def test(everything: bool, kills: int | None) -> None:
     """Check the code and run the tests."""
-    from cli.checks import check
+    from cli.checks import check, kill_often
 
-    sys.exit(check(everything=everything))
+    sys.exit(kill_often(kills) if kills else check(everything=everything))
 
 
 @souk.command()
@@ -162,6 +171,29 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
     else:
         Console().print(render(books))
     sys.exit(0 if books.balanced else 1)
+
+
+@souk.command()
+@_of_shop
+@click.option(
+    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
+)
+@_json
+def audit(stage: str | None, as_json: bool) -> None:
+    """Check the whole shop: orders, stock, money, facts.
+
+    Exit code 0 only if no promise is broken. What young work explains is listed as pending.
+    """
+    from rich.console import Console
+
+    from cli.audit import AwsShop, audit, render
+
+    report = audit(AwsShop.at_home(_running()) if stage is None else AwsShop.on_aws(stage))
+    if as_json:
+        json_result(report.as_json())
+    else:
+        Console().print(render(report))
+    sys.exit(0 if report.clean else 1)
 
 
 @souk.command()

@@ -9,27 +9,40 @@ from cli.say import columns, command, note
 from local.shop import Running, Shop
 
 
-def up(shop: Shop, *, port: int | None, detach: bool, fresh: bool, demo: bool) -> None:
-    """Open the shop; unless detached, keep it until Ctrl-C and then close it."""
+def up(shop: Shop, *, port: int | None, detach: bool, fresh: bool, demo: bool, watch: bool) -> None:
+    """Open the shop; unless detached, keep it until Ctrl-C and then close it.
+
+    A shop that was open before stays open.
+    """
     before = shop.running()
     port = port or (before.port if before else DEFAULT_PORT)
     running = open_shop(shop, port=port, fresh=fresh, demo=demo)
     stays = detach or _same(before, running)
     if stays:
         note(_places(running, command("down", shop.state)))
-    else:
-        _attend(shop, running)
+    if watch or not stays:
+        _attend(shop, running, watch=watch, stays=stays)
 
 
-def _attend(shop: Shop, running: Running) -> None:
+def _attend(shop: Shop, running: Running, *, watch: bool, stays: bool) -> None:
+    def goes_on() -> bool:
+        return _same(shop.running(), running)
+
     try:
-        note(_places(running, "Ctrl-C"))
-        while _same(shop.running(), running):
+        if not stays:
+            note(_places(running, "Ctrl-C"))
+        if watch:
+            from cli.watching import watch as follow
+
+            follow(shop, goes_on)
+        while goes_on():
             time.sleep(0.5)
     finally:
-        if _same(shop.running(), running):
+        if not stays and goes_on():
             note("\nStopping the shop …")
             shop.stop()
+        elif shop.running() is None:
+            shop.stop()  # what was killed leaves a folder
     raise click.ClickException(
         f"The shop has stopped, though not by this command; {running.state}/cloud.log may say why."
     )

@@ -9,26 +9,26 @@ from aws_cdk import App
 
 from infra import packaging
 from infra.platform import Platform
-from infra.stages import STAGES
+from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.inventory.infra import Inventory
 from souk.ordering.infra import Ordering
+from souk.payment.infra import Payment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Ordering)
+ROOMS = (Catalog, Basket, Inventory, Payment, Ordering)
 
 
-def stack_name(stage: str) -> str:
-    return f"Souk-{stage}"
-
-
-def build(stages: tuple[str, ...], layer: Path, outdir: Path | None = None) -> App:
-    """The app with one stack per stage; `layer` is a folder of `packaging.layer_folder`."""
+def build(
+    stages: tuple[str, ...], layers: packaging.LayerFolders, outdir: Path | None = None
+) -> App:
+    """The app with one stack per stage; `layers` are of `packaging.layer_folders`."""
     app = App(outdir=str(outdir) if outdir else None, analytics_reporting=False)
     for stage in stages:
-        platform = Platform(app, stack_name(stage), stage=STAGES[stage], layer=layer)
+        platform = Platform(app, stack_name(stage), stage=STAGES[stage], layers=layers)
         for room in ROOMS:
             room(platform)
     return app
@@ -36,6 +36,6 @@ def build(stages: tuple[str, ...], layer: Path, outdir: Path | None = None) -> A
 
 if __name__ == "__main__":  # the cdk CLI comes in here, see cdk.json
     try:
-        build(tuple(STAGES), packaging.layer_folder("arm64")).synth()
+        build(tuple(STAGES), packaging.layer_folders("arm64")).synth()
     except packaging.PackagingError as error:
         sys.exit(f"souk: {error}")

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from pathlib import Path
 
-from infra import app, contracts, packaging, stages, synth
+from infra import blame, synth
+
+
+def main(out: Path) -> None:
+    # only now: a mistake in any of these is told like one in the template
+    from infra import app, contracts, packaging, stages
+
+    app.build(tuple(stages.STAGES), packaging.layer_folders("host"), out).synth()
+    synth.openapi_path(out).write_text(json.dumps(contracts.openapi(), indent=1))
+
 
 if __name__ == "__main__":
-    out = Path(sys.argv[1])
-    app.build(tuple(stages.STAGES), packaging.layer_folder("host"), out).synth()
-    synth.openapi_path(out).write_text(json.dumps(contracts.openapi(), indent=1))
+    try:
+        main(Path(sys.argv[1]))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is somebody's last edit
+        traceback.print_exception(error)
+        sys.exit(blame.sentence(error, synth.ROOT))

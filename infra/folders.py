@@ -18,7 +18,9 @@ def made_once(place: Path) -> Iterator[Path]:
     When another process is faster, its folder stays.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=place.parent) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="unfinished-", dir=place.parent, ignore_cleanup_errors=True
+    ) as scratch:
         unfinished = Path(scratch, place.name)
         unfinished.mkdir()
         yield unfinished

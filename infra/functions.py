@@ -13,7 +13,6 @@ from infra import packaging, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from constructs import Construct
 
@@ -27,10 +26,11 @@ MEMORY_MB = 1024
 class Functions:
     """Makes the rooms' functions; all share one code asset and one layer."""
 
-    def __init__(self, scope: Construct, *, stage: Stage, layer: Path) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, layers: packaging.LayerFolders) -> None:
         self._stage = stage
         self._code = packaging.code()
-        self._layer = packaging.layer(scope, layer)
+        self._libraries = packaging.layer(scope, layers.libraries)
+        self._stripe = packaging.layer(scope, layers.stripe, "Stripe", packaging.STRIPE_LOCK)
 
     def make(
         self,
@@ -40,8 +40,9 @@ class Functions:
         *,
         env: Mapping[str, str],
         timeout: Duration = TIMEOUT,
+        stripe: bool = False,
     ) -> lambda_.Function:
-        """A function that may do nothing yet but write its log."""
+        """A function that may do nothing yet but write its log; `stripe` adds Stripe's SDK."""
         log = self._log(room, name)
         service = {"POWERTOOLS_SERVICE_NAME": f"{room.node.id.lower()}-{name.lower()}"}
         return lambda_.Function(
@@ -50,7 +51,7 @@ class Functions:
             runtime=packaging.RUNTIME,
             architecture=packaging.ARCHITECTURE,
             code=self._code,
-            layers=[self._layer],
+            layers=[self._libraries, *([self._stripe] if stripe else [])],
             handler=handler,
             role=_role(room, name, log),
             log_group=log,

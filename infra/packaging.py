@@ -13,11 +13,12 @@ import subprocess
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from aws_cdk import AssetHashType, IgnoreMode
 from aws_cdk import aws_lambda as lambda_
 
+from infra import sources
 from infra.folders import made_once
 
 if TYPE_CHECKING:
@@ -29,12 +30,19 @@ Target = Literal["host", "arm64"]
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements" / "lambda.txt"
+STRIPE_LOCK = ROOT / "requirements" / "stripe.txt"
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 _PYTHON_VERSION = RUNTIME.name.removeprefix("python")
 _PLATFORMS = [f"manylinux{glibc}_aarch64" for glibc in ("2014", "_2_17", "_2_28", "_2_34")]
-_ALL_BUT_CODE = ["*", "!*/", "!*.py", "infra.py", "__pycache__/"]  # as .gitignore would say it
 _INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+
+
+class LayerFolders(NamedTuple):
+    """What the layers are made of: the libraries of all functions, and Stripe's for payment."""
+
+    libraries: Path
+    stripe: Path
 
 
 class PackagingError(Exception):
@@ -44,56 +52,69 @@ class PackagingError(Exception):
 def code() -> lambda_.Code:
     """All rooms' code, without what only builds or explains it."""
     return lambda_.Code.from_asset(
-        str(ROOT / "src"), exclude=_ALL_BUT_CODE, ignore_mode=IgnoreMode.GIT
+        str(ROOT / "src"),
+        exclude=sources.ALL_BUT_CODE,
+        ignore_mode=IgnoreMode.GIT,
+        asset_hash=sources.digest(ROOT),
+        asset_hash_type=AssetHashType.CUSTOM,
     )
 
 
-def layer(scope: Construct, folder: Path) -> lambda_.LayerVersion:
-    """The layer, under a key that is the same whatever the target of `folder`."""
+def layer(
+    scope: Construct, folder: Path, name: str = "Libraries", lock: Path | None = None
+) -> lambda_.LayerVersion:
+    """A layer, under a key that is the same whatever the target of `folder`."""
+    lock = lock or LOCK
     return lambda_.LayerVersion(
         scope,
-        "Libraries",
-        description="Locked third-party libraries of all functions",
+        name,
+        description=f"Locked third-party wheels: {lock.stem}",
         compatible_runtimes=[RUNTIME],
         compatible_architectures=[ARCHITECTURE],
         code=lambda_.Code.from_asset(
             str(folder),
-            asset_hash=_digest(),
+            asset_hash=_digest(lock),
             asset_hash_type=AssetHashType.CUSTOM,
         ),
     )
 
 
-def layer_folder(target: Target, build: Path = ROOT / ".build") -> Path:
-    """The layer's content for `target`, built unless it is there already.
+def layer_folders(target: Target) -> LayerFolders:
+    """Both for `target`, see `layer_folder`."""
+    return LayerFolders(layer_folder(target), layer_folder(target, lock=STRIPE_LOCK))
+
+
+def layer_folder(target: Target, build: Path = ROOT / ".build", lock: Path | None = None) -> Path:
+    """A layer's content for `target`, built unless it is there already.
 
     `host` takes the wheels this very Python runs on and downloads nothing; `arm64` fetches the
     locked wheels of the Lambda platform and raises PackagingError when it cannot.
     """
-    folder = build / f"layer-{target}-{_digest()[:16]}"
+    lock = lock or LOCK
+    folder = build / f"layer-{target}-{_digest(lock)[:16]}"
     if not folder.exists():
         with made_once(folder) as unfinished:
             python = unfinished / "python"
             python.mkdir()
             if target == "host":
-                _copy_installed(python)
+                _copy_installed(python, lock)
             else:
-                _unpack_wheels(python)
+                _unpack_wheels(python, lock)
             _make_reproducible(python)
     return folder
 
 
-def _digest() -> str:
+def _digest(lock: Path) -> str:
     """Of what a layer is made of: the locked wheels, and the Python they are for."""
-    return hashlib.sha256(RUNTIME.name.encode() + LOCK.read_bytes()).hexdigest()
+    return hashlib.sha256(RUNTIME.name.encode() + lock.read_bytes()).hexdigest()
 
 
-def _locked_names() -> list[str]:
-    return re.findall(r"^([A-Za-z0-9_.-]+)==", LOCK.read_text(), re.MULTILINE)
+def _locked_names(lock: Path) -> list[str]:
+    return re.findall(r"^([A-Za-z0-9_.-]+)==", lock.read_text(), re.MULTILINE)
 
 
-def _copy_installed(python: Path) -> None:
-    for name in _locked_names():
+def _copy_installed(python: Path, lock: Path) -> None:
+    for name in _locked_names(lock):
         for file in distribution(name).files or ():
             if ".." in file.parts:
                 continue  # a script outside site-packages
@@ -102,12 +123,12 @@ def _copy_installed(python: Path) -> None:
             shutil.copyfile(file.locate(), to)
 
 
-def _unpack_wheels(python: Path) -> None:
+def _unpack_wheels(python: Path, lock: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile"]
     command += ["--implementation", "cp", "--python-version", _PYTHON_VERSION]
     command += [f"--platform={platform}" for platform in _PLATFORMS]
-    command += ["--target", str(python), "--requirement", str(LOCK)]
+    command += ["--target", str(python), "--requirement", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["pip said nothing"]

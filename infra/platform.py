@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 
 from infra import queues, workflows
 from infra.edge import Edge
@@ -22,27 +23,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
+    from infra.packaging import LayerFolders
     from infra.stages import Stage
     from souk.edges.routes import Routes
     from souk.kernel.facts import Hears
 
 SWEEP = Duration.minutes(5)
+MINUTE = Duration.minutes(1)
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
 
 
 class Platform(Stack):
     """One stack: what all rooms share. Each room adds its own construct to it."""
 
-    def __init__(self, scope: Construct, name: str, *, stage: Stage, layer: Path) -> None:
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, layers: LayerFolders) -> None:
         super().__init__(scope, name, description="Souk: a serverless, event-driven shop")
         Tags.of(self).add("souk:stage", stage.name)
         self.stage = stage
         self.bus = self._bus()
         self.edge = Edge(self, "Edge", stage=stage)
-        self._functions = Functions(self, stage=stage, layer=layer)
+        self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
@@ -74,10 +76,18 @@ class Platform(Stack):
         return table
 
     def serve(
-        self, room: Construct, *, handler: str, routes: Routes, table: dynamodb.TableV2
+        self,
+        room: Construct,
+        *,
+        handler: str,
+        routes: Routes,
+        table: dynamodb.TableV2,
+        env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        function = self._functions.make(room, "Api", handler, env=self._room_env(table))
+        environment = self._room_env(table) | dict(env or {})
+        function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function
 
@@ -110,10 +120,13 @@ class Platform(Stack):
         handler: str,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's function for commands; who may ask it is granted by the asking room."""
         environment = self._room_env(table) | dict(env or {})
-        function = self._functions.make(room, "Commands", handler, env=environment, timeout=LONG)
+        function = self._functions.make(
+            room, "Commands", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         self.commanded[room.node.id] = function
         return function
 
@@ -126,11 +139,14 @@ class Platform(Stack):
         every: Duration,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """A function called by the clock; a call that fails for good is a dead letter."""
         dead = self._dead_letters.make_last(room, f"{name}Failed")
         environment = self._room_env(table) | dict(env or {})
-        function = self._functions.make(room, name, handler, env=environment, timeout=LONG)
+        function = self._functions.make(
+            room, name, handler, env=environment, timeout=LONG, stripe=stripe
+        )
         events.Rule(
             room,
             f"{name}Clock",
@@ -141,16 +157,18 @@ class Platform(Stack):
         return function
 
     def orchestrate(
-        self, room: Construct, name: str, *, definition: Path, asks: Sequence[str]
+        self, room: Construct, name: str, *, definition: Path, rooms: Sequence[str]
     ) -> sfn.StateMachine:
-        """A workflow that asks these rooms; one that fails or does not end tells somebody."""
-        asked = {each: self.commanded[each].function_arn for each in asks}
+        """A workflow that asks these rooms; one that fails or never ends calls a person."""
         machine = workflows.state_machine(
-            room, name, stage=self.stage, definition=definition, functions=asked
+            room,
+            name,
+            stage=self.stage,
+            definition=definition,
+            functions={each: self.commanded[each].function_arn for each in rooms},
         )
-        minute = Duration.minutes(1)
-        self._dead_letters.watch(room, f"{name}Failed", machine.metric_failed(period=minute))
-        self._dead_letters.watch(room, f"{name}TimedOut", machine.metric_timed_out(period=minute))
+        self._dead_letters.watch(room, f"{name}Failed", machine.metric_failed(period=MINUTE))
+        self._dead_letters.watch(room, f"{name}TimedOut", machine.metric_timed_out(period=MINUTE))
         return machine
 
     def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
@@ -254,13 +272,17 @@ def _grant(function: lambda_.Function, resources: list[str], *actions: str) -> N
 
 
 def index(name: str, partition: str, sort: str, *include: str) -> Any:
-    """A global secondary index that carries the keys and `include`."""
+    """A global secondary index that carries the keys and `include`.
+
+    One of keys alone is written only when an item comes, goes or changes its place in it.
+    """
+    kind = dynamodb.ProjectionType
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=_text(partition),
         sort_key=_text(sort),
-        projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=list(include),
+        projection_type=kind.INCLUDE if include else kind.KEYS_ONLY,
+        non_key_attributes=list(include) or None,
     )
 
 

@@ -66,8 +66,8 @@ class DeadLetters:
         self.watch(room, name, waiting)
         return queue
 
-    def watch(self, room: Construct, name: str, metric: cloudwatch.IMetric) -> None:
-        """Tell somebody as soon as the metric counts anything at all."""
+    def watch(self, room: Construct, name: str, metric: cloudwatch.Metric) -> None:
+        """An alarm as soon as the metric counts anything at all."""
         alarm = cloudwatch.Alarm(
             room,
             f"{name}Alarm",

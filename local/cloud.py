@@ -24,7 +24,8 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
-    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "sns", "sqs", "ssm",
+    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sqs",
+    "ssm",
     "states", "sts", "tagging",
 )  # fmt: skip
 PAGES = Path(__file__).parents[1] / "storefront"
@@ -107,7 +108,7 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
 async def _run(options: argparse.Namespace) -> None:
     # only now: the engine reads its settings while it is imported
     from local import patches
-    from local.patches import triggers
+    from local.patches import kept_state, triggers
 
     patches.apply()
     from ministack import app
@@ -128,10 +129,13 @@ async def _run(options: argparse.Namespace) -> None:
         serve(cast("Any", door), _config(options.port), shutdown_trigger=closed.wait),
     )
     servers.add_done_callback(lambda _: asked_to_stop.set())  # a door could not be opened
+    keeping = asyncio.create_task(kept_state.watch())
+    keeping.add_done_callback(lambda _: asked_to_stop.set())  # without it nothing would be kept
     await asked_to_stop.wait()
     door.open = False
     if not servers.done():
-        await _close(app)
+        await _close()
+    keeping.cancel()
     closed.set()
     try:
         await servers
@@ -151,9 +155,10 @@ def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
     return telling
 
 
-async def _close(engine: Any) -> None:
-    """Let functions finish, then save one moment: nothing runs but this thread, the event loop."""
-    from local.patches import triggers, workers
+async def _close() -> None:
+    """Let functions finish, then write everything down, so that the next start is a quick one."""
+    from local.patches import kept_state, triggers, workers
+    from local.patches.kept import journal
 
     triggers.serving.clear()
     deadline = time.monotonic() + PATIENCE
@@ -162,8 +167,8 @@ async def _close(engine: Any) -> None:
     if left := _calls():
         print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
     workers.close()
-    engine.save_all(engine._build_persistence_save_dict())  # noqa: SLF001 - there is no other way
-    engine.PERSIST_STATE = False  # what a late request changes was never acknowledged as kept
+    await kept_state.checkpoint()
+    journal.sync()  # whatever a late request changed
 
 
 def _calls() -> int:

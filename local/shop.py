@@ -20,6 +20,7 @@ from botocore.config import Config
 
 from infra.publish import Published, PublishError, publish
 from local.cloud import ACCOUNT, OPENAPI, REGION, STACK
+from local.journal import segments
 from local.process import (
     answers,
     bare_environment,
@@ -47,9 +48,9 @@ UNKNOWN_AT_HOME = frozenset({
 
 ROOT = Path(__file__).parents[1]
 RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
-OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "tmp", "secret")
+OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "journal", "tmp", "secret")
 MARK = ".souk-state"
-BOOT_PATIENCE, STOP_PATIENCE = 60.0, 45.0
+BOOT_PATIENCE, STOP_PATIENCE, CRASH_PATIENCE = 60.0, 45.0, 2.0
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
@@ -154,6 +155,8 @@ class Shop:
         _claim(self.state)
         with _alone(self.state):
             running = self.running()
+            if running is None:
+                self._clear_after_a_crash()
             if running is None or running.port != port:
                 _refuse_busy(port)
             if fresh:
@@ -167,6 +170,14 @@ class Shop:
                 return self._deploy(running, assembly, openapi, say)
             return self._open(assembly, openapi, port, say)
 
+    def renew(self, assembly: Path, openapi: Path) -> Running:
+        """The open shop with this assembly deployed; refused, it stays as it is."""
+        with _alone(self.state):
+            running = self.running()
+            if running is None:
+                raise ShopError("The shop is not open.")
+            return self._deploy(running, assembly, openapi, lambda _: None)
+
     def stop(self) -> bool:
         """Close the shop and keep everything it knows; False if it was not open."""
         if not (self.state / MARK).exists():
@@ -175,6 +186,8 @@ class Shop:
             running = self.running()
             if running:
                 self._end(running)
+            else:
+                self._clear_after_a_crash()
             return running is not None
 
     def running(self) -> Running | None:
@@ -205,7 +218,7 @@ class Shop:
             raise
 
     def _launch(self, port: int) -> Running:
-        aws_port = free_port(self._last_aws_port())
+        aws_port = free_port(self._last("aws_port"))
         command = [
             sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
             "--port", str(port), "--aws-port", str(aws_port),
@@ -221,14 +234,23 @@ class Shop:
         self._record(running)
         return running
 
-    def _last_aws_port(self) -> int:
+    def _last(self, field: str) -> int:
         try:
-            return int(json.loads((self.state / RECORD).read_text())["aws_port"])
+            return int(json.loads((self.state / RECORD).read_text())[field])
         except (OSError, ValueError, KeyError):
             return 0
 
+    def _clear_after_a_crash(self) -> None:
+        """End workers whose engine was killed, and take their files away."""
+        leader = self._last("pid")
+        if leader and birth(leader) is None:  # no one else has this number while its group lives
+            kill_group(leader)
+            deadline = time.monotonic() + CRASH_PATIENCE
+            while not is_free(self._last("port")) and time.monotonic() < deadline:
+                time.sleep(0.02)  # the last of its threads are still letting go
+        rmtree(self.state / "tmp", ignore_errors=True)
+
     def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
-        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
         session = running.session()
         _bootstrap(session)
         say("Deploying the shop")
@@ -236,6 +258,7 @@ class Shop:
             published = publish(assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
         except PublishError as error:
             raise ShopError(str(error)) from error
+        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
         return self._record(_with(running, published))
 
     def _record(self, running: Running) -> Running:
@@ -298,15 +321,16 @@ def _refuse_a_stranger(state: Path) -> None:
 
 
 def _refuse_damaged(state: Path) -> None:
-    """The engine would begin such a part empty, and at the end write that over what is left."""
-    for file in sorted((state / "aws").glob("*.json")):
-        try:
-            json.loads(file.read_bytes())
-        except ValueError as error:
-            raise ShopError(
-                f"{file} is damaged, so nothing was started; put a good copy in its place,"
-                " or begin anew with --fresh."
-            ) from error
+    """Nothing is started on half of what was kept, and nothing of it is lost by starting."""
+    if (state / "aws" / "dynamodb.json").exists():
+        raise ShopError(f"{state} was kept by an older version; begin anew with --fresh.")
+    try:
+        segments.check(state / "journal")
+    except segments.Damaged as damage:
+        raise ShopError(
+            f"{damage}, so nothing was started; put a good copy in its place,"
+            " or begin anew with --fresh."
+        ) from damage
 
 
 def _wipe(state: Path) -> None:

@@ -22,6 +22,10 @@ hypothesis.settings.load_profile("souk")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The whole shop on a local cloud of its own; tests keep apart by fresh SKUs and visitors."""
@@ -50,7 +54,8 @@ def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
 
 
 def forget_clients() -> None:
-    for cached in (aws._session, aws.dynamodb, aws.eventbridge, aws.sqs):
+    clients = (aws.dynamodb, aws.eventbridge, aws.secretsmanager, aws.sqs, aws.stepfunctions)
+    for cached in (aws._session, *clients):
         cached.cache_clear()
 
 

@@ -27,10 +27,31 @@ class BasketAnswer(msgspec.Struct, frozen=True):
     shipping_options: list[ShippingOption]
 
 
-class OrderSummary(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True):
+    reason: str
+
+
+class OrderState(msgspec.Struct, frozen=True, kw_only=True):
+    status: str
+    rejection: Rejection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in ("confirmed", "rejected")
+
+    @property
+    def rejected_for(self) -> str | None:
+        """Why it was rejected, as a slug; None unless it was."""
+        if self.status != "rejected":
+            return None
+        return self.rejection.reason if self.rejection else "no-reason-given"
+
+
+class OrderSummary(OrderState, frozen=True, kw_only=True):
     order_id: str
     line_count: int
     subtotal: Money
+    total: Money
 
 
 class OrdersPage(msgspec.Struct, frozen=True):

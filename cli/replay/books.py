@@ -20,16 +20,20 @@ STEPS: Final = (
     "read_basket",
     "checkout",
     "order_visible",
+    "order_confirmed",
+    "order_rejected",
 )
 
 
 @dataclass(frozen=True)
 class Value:
-    """Money in minor units."""
+    """Goods in minor units: file = placed + refused, placed = confirmed + rejected + open."""
 
     file: int
     placed: int
     refused: int
+    confirmed: int
+    rejected: int
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,13 @@ class Entry:
     def kept(self) -> list[Line]:
         return [line for line in self.invoice.lines if self.reason(line) is None]
 
-    @property
-    def ordered(self) -> int:
-        return sum(order.subtotal.amount for order in self.orders)
+    def ordered(self, *statuses: str) -> int:
+        """What its orders in one of these states come to; all of them when none is named."""
+        return sum(
+            order.subtotal.amount
+            for order in self.orders
+            if not statuses or order.status in statuses
+        )
 
     def discrepancies(self) -> Iterator[str]:
         """Each thing about this invoice that does not match, in a sentence."""
@@ -71,6 +79,8 @@ class Entry:
 
     def _differences(self, name: str, order: OrderSummary) -> Iterator[str]:
         kept = self.kept
+        if order.is_open:
+            yield f"{name} is neither confirmed nor rejected: {order.order_id} is {order.status}."
         value, lines = sum(line.value for line in kept), len({line.sku for line in kept})
         theirs = order.subtotal
         if (theirs.amount, theirs.currency) != (value, CURRENCY):
@@ -90,6 +100,8 @@ class Books:
     lines: int
     placed: int
     lines_placed: int
+    confirmed: int
+    rejected: dict[str, int]
     refused: dict[str, int]
     refused_invoices: int
     unaccounted: int
@@ -140,6 +152,7 @@ def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) 
     """The books of the day's entries, one for each of its invoices."""
     served = [entry for entry in entries if len(entry.orders) == 1]
     refused = [refusal for entry in entries for refusal in entry.refusals]
+    orders = [order for entry in entries for order in entry.orders]
     books = Books(
         day=day.name,
         date=day.date,
@@ -147,16 +160,20 @@ def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) 
         lines=len(day.lines),
         placed=len(served),
         lines_placed=sum(len(entry.kept) for entry in served),
+        confirmed=sum(order.status == "confirmed" for order in orders),
+        rejected=dict(Counter(order.rejected_for for order in orders if order.rejected_for)),
         refused=dict(Counter(why for _, why in refused)),
         refused_invoices=sum(not entry.kept for entry in entries),
         unaccounted=sum(bool(entry.kept and not entry.orders) for entry in entries),
         duplicates=sum(max(0, len(entry.orders) - 1) for entry in entries),
         value=Value(
             file=day.value,
-            placed=sum(entry.ordered for entry in entries),
+            placed=sum(entry.ordered() for entry in entries),
             refused=sum(line.value for line, _ in refused),
+            confirmed=sum(entry.ordered("confirmed") for entry in entries),
+            rejected=sum(entry.ordered("rejected") for entry in entries),
         ),
-        orders_in_table=sum(len(entry.orders) for entry in entries),
+        orders_in_table=len(orders),
         seconds=round(seconds, 3),
         latency_ms={step: percentiles(client.latencies[step]) for step in STEPS},
         asked_again=dict(client.asked_again),
@@ -172,6 +189,9 @@ def _sums_that_differ(books: Books) -> Iterator[str]:
     if value.placed + value.refused != value.file:
         total = value.placed + value.refused
         yield f"Placed and refused come to {total}, but the file to {value.file} (minor units)."
+    if value.confirmed + value.rejected != value.placed:
+        total = value.confirmed + value.rejected
+        yield f"Confirmed and rejected come to {total}, but placed to {value.placed} (minor units)."
     if books.orders_in_table != books.placed:
         yield f"The shop has {books.orders_in_table} orders for {books.placed} invoices placed."
 

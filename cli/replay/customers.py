@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from cli.replay.answers import BasketAnswer, Money, read
+from cli.replay.answers import BasketAnswer, Money, OrderState, read
 from cli.replay.client import Ask, Client, Lost, slug
 from cli.replay.contacts import contact_of
 from cli.replay.day import CURRENCY, Invoice, Wanted
@@ -27,7 +27,7 @@ LONGEST_LOOK: Final = 1.0
 @dataclass
 class Visit:
     """What became of one invoice as its customer saw it: SKUs refused and why, and whether the
-    customer left without knowing."""
+    customer left without knowing how it ended."""
 
     refused: dict[str, str] = field(default_factory=dict)
     lost: str | None = None
@@ -94,7 +94,7 @@ class Customer:
         for wanted in self._kept():
             self._note(wanted, answer)
         if answer.is_success:
-            await self._see_the_order(answer.headers.get("Location", ""), answered)
+            await self._follow(answer.headers.get("Location", ""), answered)
 
     async def _shipping(self) -> Money:
         """What shipping costs; Lost when the basket does not come to the sum of what we put in."""
@@ -116,23 +116,39 @@ class Customer:
         return {
             "contact": contact_of(self.invoice.number, self.invoice.country),
             "shipping_option": SHIPPING,
-            "payment_token": "tok_replay",
+            "payment_token": self.invoice.payment,
             "expected_total": {"amount": total, "currency": shipping.currency},
         }
 
-    async def _see_the_order(self, location: str, answered: float) -> None:
+    async def _follow(self, location: str, answered: float) -> None:
+        """Look until the order is there, and on until it is confirmed or rejected."""
         if not location.startswith(f"{ORDERS}/"):
             raise Lost("checkout was answered without the place of the order")
         deadline = answered + self.client.patience.order
-        pause = FIRST_LOOK
-        while (look := await self._ask("read_order", "GET", location)).status_code == NOT_YET:
+        status, pause = "not there", FIRST_LOOK
+        while (order := await self._look_at(location)) is None or order.is_open:
+            if order and status == "not there":
+                self._time("visible", answered)
+                status, pause = order.status, FIRST_LOOK
             if perf_counter() + pause > deadline:
-                raise Lost(f"{location} did not appear in {self.client.patience.order:g} seconds")
+                waited = self.client.patience.order
+                raise Lost(f"{location} was still {status} after {waited:g} seconds")
             await asyncio.sleep(pause)
             pause = min(LONGEST_LOOK, pause * 1.5)
+        if status == "not there":
+            self._time("visible", answered)
+        self._time(order.status, answered)
+
+    async def _look_at(self, location: str) -> OrderState | None:
+        look = await self._ask("read_order", "GET", location)
+        if look.status_code == NOT_YET:
+            return None
         if not look.is_success:
             raise Lost(f"{location} could not be read ({slug(look)})")
-        self.client.latencies["order_visible"].append(perf_counter() - answered)
+        return read(OrderState, look)
+
+    def _time(self, what: str, answered: float) -> None:
+        self.client.latencies[f"order_{what}"].append(perf_counter() - answered)
 
     def _note(self, wanted: Wanted, answer: httpx.Response) -> None:
         if not answer.is_success:

@@ -23,6 +23,9 @@ COLUMNS: Final = (
     "CustomerID",
     "Country",
 )
+OPTIONAL: Final = ("Stock", "Payment")
+"""What an authored day may say besides: how many pieces of a product at its price there are (when
+not as many as the day's customers want), and the payment token an invoice is paid with."""
 CURRENCY: Final = "GBP"
 BOOKKEEPING: Final = frozenset(
     {"POST", "DOT", "C2", "C3", "CRUK", "BANK CHARGES", "AMAZONFEE", "ADJUST", "ADJUST2"}
@@ -52,6 +55,8 @@ class Line:
     price: Decimal
     at: datetime
     country: str
+    stock: int | None = None
+    payment: str = ""
 
     @cached_property
     def value(self) -> int:
@@ -114,6 +119,11 @@ class Invoice:
     def country(self) -> str:
         return self.lines[0].country
 
+    @property
+    def payment(self) -> str:
+        """The payment token its customer sends; one that succeeds, unless the file has another."""
+        return next((line.payment for line in self.lines if line.payment), "tok_replay")
+
     @cached_property
     def wanted(self) -> tuple[Wanted, ...]:
         """What can be sold of it, in the order of the file."""
@@ -172,7 +182,7 @@ def _check_header(path: Path, number: int, names: list[str]) -> None:
     if missing:
         why = f"missing in the header: {', '.join(missing)}. A day file needs {', '.join(COLUMNS)}."
         raise DayError(path, number, why)
-    twice = [column for column in COLUMNS if names.count(column) > 1]
+    twice = [column for column in (*COLUMNS, *OPTIONAL) if names.count(column) > 1]
     if twice:
         raise DayError(path, number, f"the header has {', '.join(twice)} more than once.")
 
@@ -228,7 +238,15 @@ class _Row:
             price=self._number("UnitPrice", _DECIMAL, "a number"),
             at=self._date(),
             country=self.fields["Country"].strip(),
+            stock=self._stock(),
+            payment=self.fields.get("Payment", "").strip(),
         )
+
+    def _stock(self) -> int | None:
+        text = self.fields.get("Stock", "").strip()
+        if text and not text.isdecimal():
+            self._wrong(f"Stock has to be a whole number, not “{text[:40]}”.")
+        return int(text) if text else None
 
     def _needed(self, column: str) -> str:
         return self.fields[column].strip() or self._wrong(f"{column} is empty.")

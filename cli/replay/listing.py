@@ -1,16 +1,17 @@
-"""Lists what a day sells, through the staff API, before its customers come."""
+"""Lists and receives what a day sells, through the staff API, before its customers come."""
 
 import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
 
 from cli.replay.answers import ProductAnswer, read
 from cli.replay.client import Ask, Client, Lost, ReplayError, slug
-from cli.replay.day import CURRENCY, Day
+from cli.replay.day import CURRENCY, Day, Line, Wanted
 
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
@@ -41,6 +42,7 @@ class Product:
     sku: str
     text: str
     unit_price: int
+    stock: int
 
     @property
     def body(self) -> dict[str, object]:
@@ -61,20 +63,33 @@ def category_of(description: str) -> str:
 
 
 def products_of(day: Day) -> tuple[Product, ...]:
-    """Everything the day sells, once, in the words of the first line that has any."""
+    """Everything the day sells, once, in the words of the first line that has any.
+
+    Of each there is what the day's customers want together, unless the file says how much.
+    """
     sold = [wanted for invoice in day.invoices for wanted in invoice.wanted]
+    wanted_in_all: Counter[str] = Counter()
+    for wanted in sold:
+        wanted_in_all[wanted.sku] += wanted.quantity
+    stock = {line.sku: line.stock for line in _lines(sold) if line.stock is not None}
     texts: dict[str, str] = {}
-    for line in (line for wanted in sold for line in wanted.lines if line.description):
-        texts.setdefault(line.code, line.description)
+    for line in _lines(sold):
+        if line.description:
+            texts.setdefault(line.code, line.description)
     products = {
         wanted.sku: Product(
             wanted.sku,
             texts.get(wanted.lines[0].code, wanted.lines[0].code),
             wanted.unit_price,
+            stock.get(wanted.sku, wanted_in_all[wanted.sku]),
         )
         for wanted in sold
     }
     return tuple(products.values())
+
+
+def _lines(sold: Iterable[Wanted]) -> Iterator[Line]:
+    return (line for wanted in sold for line in wanted.lines)
 
 
 @dataclass
@@ -97,19 +112,35 @@ class Staff:
             raise ReplayError(f"{product.sku} could not be listed: {error}.") from error
         return _refusal(product, answer)
 
+    async def receive(self, product: Product, key: str) -> None:
+        """Put its pieces on the shelf, once for the key."""
+        if not product.stock:
+            return
+        path = f"/api/staff/stock/{product.sku}/receipts"
+        ask = Ask("receive", "POST", path, {"Idempotency-Key": key}, {"quantity": product.stock})
+        try:
+            answer = await self._ask(ask)
+        except Lost as error:
+            raise ReplayError(f"{product.sku} could not be received: {error}.") from error
+        if not answer.is_success:
+            why = slug(answer)
+            raise ReplayError(f"{product.sku} could not be received: the shop answered {why}.")
+
     async def _post(self, product: Product) -> httpx.Response:
+        return await self._ask(Ask("list_product", "POST", "/api/staff/products", {}, product.body))
+
+    async def _ask(self, ask: Ask) -> httpx.Response:
         used = self.token
         if not used:
             used = await self._renew(used)
-        answer = await self._post_as(used, product)
+        answer = await self._ask_as(used, ask)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = await self._post_as(await self._renew(used), product)
+            answer = await self._ask_as(await self._renew(used), ask)
         return answer
 
-    async def _post_as(self, token: str, product: Product) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        path = "/api/staff/products"
-        return await self.client.ask(Ask("list_product", "POST", path, headers, product.body))
+    async def _ask_as(self, token: str, ask: Ask) -> httpx.Response:
+        headers = {**ask.headers, "Authorization": f"Bearer {token}"}
+        return await self.client.ask(replace(ask, headers=headers))
 
     async def _renew(self, used: str) -> str:
         """A token other than the used one; of many who ask at once, only the first fetches."""

@@ -1,4 +1,4 @@
-"""Plays a day against a running shop: lists its products, sends its customers, draws its books."""
+"""Plays a day against a running shop: stocks it, sends its customers, draws its books."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ import httpx
 from cli.replay.answers import OrderSummary
 from cli.replay.books import Books, Entry, draw_up, read_orders
 from cli.replay.client import Client
-from cli.replay.customers import Customer, Visit
+from cli.replay.customers import Customer, Visit, derive
 from cli.replay.day import Day, Invoice
 from cli.replay.listing import Product, Staff, products_of
 
@@ -77,12 +77,18 @@ class Play:
 
         async def list_one(product: Product) -> str | None:
             refusal = await staff.list_product(product)
+            if refusal is None:
+                await staff.receive(product, self._receipt(product))
             self._tick(1)
             return refusal
 
         products = products_of(self.day)
         refusals = await each(products, list_one, at_once=STAFF_AT_ONCE)
         return {it.sku: why for it, why in zip(products, refusals, strict=True) if why}
+
+    def _receipt(self, product: Product) -> str:
+        """The same for a second replay of the day, which so receives nothing more."""
+        return derive(self.secret, f"receipt/{self.day.name}", product.sku)
 
     async def _serve(self, unlisted: Mapping[str, str]) -> list[Visit]:
         async def serve(invoice: Invoice) -> Visit:

@@ -13,6 +13,11 @@ def pounds(pennies: int) -> str:
     return f"{'-' if pennies < 0 else ''}£{whole:,}.{rest:02}"
 
 
+def money(amount: int, currency: str) -> str:
+    """Minor units with their currency; pounds with their sign."""
+    return pounds(amount) if currency == "GBP" else pounds(amount).replace("£", f"{currency} ")
+
+
 def render(books: Books) -> RenderableType:
     """All of the books; the last lines say whether they balance and what does not."""
     return Group(_counts(books), _money(books), _latencies(books), *_verdict(books))
@@ -26,6 +31,11 @@ def _counts(books: Books) -> Table:
     table.add_row("refused", f"{books.refused_invoices:,}", f"{sum(books.refused.values()):,}")
     for reason, lines in sorted(books.refused.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"  {reason}", "", f"{lines:,}")
+    table.add_row("confirmed", f"{books.confirmed:,}", "")
+    table.add_row("rejected", f"{sum(books.rejected.values()):,}", "")
+    for reason, orders in sorted(books.rejected.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(f"  {reason}", f"{orders:,}", "")
+    table.add_section()
     table.add_row("unaccounted", f"{books.unaccounted:,}", "", end_section=True)
     table.add_row("orders in the shop", f"{books.orders_in_table:,}", "")
     table.add_row("orders too many", f"{books.duplicates:,}", "")
@@ -35,6 +45,8 @@ def _counts(books: Books) -> Table:
 def _money(books: Books) -> Table:
     table = Table("", "value")
     _align(table)
+    table.add_row("confirmed", pounds(books.value.confirmed))
+    table.add_row("rejected", pounds(books.value.rejected), end_section=True)
     table.add_row("placed", pounds(books.value.placed))
     table.add_row("refused", pounds(books.value.refused), end_section=True)
     table.add_row("together", pounds(books.value.placed + books.value.refused))

@@ -10,14 +10,30 @@ from souk.basket import events as basket_events
 from souk.basket import handlers as basket
 from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
+from souk.inventory import events as inventory_events
+from souk.inventory import handlers as inventory
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
+from souk.payment import events as payment_events
+from souk.payment import handlers as payment
 
 __all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
 
 VERSION = "0.1.0"
-ROOMS = {"catalog": catalog, "basket": basket, "ordering": ordering}
-SAYS = {"catalog": catalog_events, "basket": basket_events, "ordering": ordering_events}
+ROOMS = {
+    "catalog": catalog,
+    "basket": basket,
+    "inventory": inventory,
+    "payment": payment,
+    "ordering": ordering,
+}
+SAYS = {
+    "catalog": catalog_events,
+    "basket": basket_events,
+    "inventory": inventory_events,
+    "payment": payment_events,
+    "ordering": ordering_events,
+}
 
 
 def openapi() -> dict[str, Any]:

@@ -25,9 +25,9 @@ def markdown() -> str:
 def _states() -> Iterator[str]:
     yield "# An order's states"
     yield ""
-    yield "Generated from `domain.py` and `checkout.asl.json` of ordering by `./souk orders`; do not"
-    yield "edit. The order's row is the one arbiter: nothing is undone before it is `rejecting`, and"
-    yield "nothing once it is `confirmed`."
+    yield "Generated from ordering's `domain.py` and `checkout.asl.json` by `./souk orders`; do not"
+    yield "edit. The order's row is the one arbiter: nothing is undone before it is `rejecting`,"
+    yield "and nothing once it is `confirmed`."
     yield ""
     yield "```mermaid\nstateDiagram-v2"
     yield f"    [*] --> {next(iter(domain.CHANGES)).value}"
@@ -67,7 +67,7 @@ def _arrows(name: str, state: Json) -> Iterator[str]:
     if state["Type"] == "Choice":
         yield f"    state {name} <<choice>>"
     for choice in state.get("Choices", []):
-        yield f"    {name} --> {choice['Next']}: {choice['Condition'].strip('{% }').split()[-1]}"
+        yield f"    {name} --> {choice['Next']}: {choice['StringEquals']}"
     for catch in state.get("Catch", []):
         yield f"    {name} --> {catch['Next']}: {', '.join(catch['ErrorEquals'])}"
     for after in ("Next", "Default"):

@@ -37,6 +37,11 @@ PARAMETERS: dict[str, Json] = {
         "description": "`next` of the page before; nothing for the first page",
         "schema": {"type": "string"},
     },
+    "provider": {
+        "description": "Whose webhook it is",
+        "schema": {"type": "string", "enum": ["sandbox", "stripe"]},
+        "example": "sandbox",
+    },
     "If-Match": {
         "description": "The `ETag` of what you read",
         "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,12}"$'},
@@ -79,6 +84,8 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "ProductDetails": {**_DETAILS, "description": "Warm light for long evenings."},
     "NewPrice": {"price": _PRICE},
     "PutLine": {"quantity": 2},
+    "NewReceipt": {"quantity": 240, "reference": "delivery 2026-11-24"},
+    "NewAdjustment": {"by": -2, "reason": "broken in the window"},
     "CheckoutWish": {
         "contact": _CONTACT,
         "shipping_option": "standard",

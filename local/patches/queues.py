@@ -1,21 +1,20 @@
-"""Queues: no message lost between threads or over a restart."""
+"""Queues: no message lost between threads."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
-Json = dict[str, Any]
+from local.patches.kept import journal
 
 
 def queues_have_one_lock() -> None:
     """Upstream rebuilds a queue's list in one thread while another appends: a message is lost."""
-    lock = sqs._queues_lock = threading.RLock()
+    sqs._queues_lock = journal.lock
     for module, names in _TOUCHING_QUEUES.items():
         for name in names:
             upstream = getattr(module, name)
-            locked = _locked(lock, upstream)
+            locked = _locked(upstream)
             setattr(module, name, locked)
             for action, handler in sqs._HANDLERS.items():
                 if handler is upstream:
@@ -33,24 +32,9 @@ _TOUCHING_QUEUES: dict[Any, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _locked(lock: Any, upstream: Callable[..., Any]) -> Callable[..., Any]:
+def _locked(upstream: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        with lock:
+        with journal.together():  # a move between queues is one record
             return upstream(*args, **kwargs)
 
     return call
-
-
-def interrupted_messages_return_at_once() -> None:
-    """Upstream keeps a message hidden for the rest of its visibility timeout over a restart,
-    although whoever received it is gone."""
-    load = sqs.load_persisted_state
-
-    def load_persisted_state(state: Json) -> None:
-        load(state)
-        for held in sqs._queues.all_values():
-            for message in held["messages"]:
-                if message.get("receive_count"):
-                    message["visible_at"] = 0
-
-    sqs.load_persisted_state = load_persisted_state

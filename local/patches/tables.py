@@ -1,11 +1,10 @@
-"""Tables and their streams: expiry, quick conditions, nothing forgotten over a restart."""
+"""Tables: expiry and quick conditions."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb
 from ministack.services.cloudformation import provisioners
 
 Json = dict[str, Any]
@@ -59,45 +58,3 @@ def expressions_are_parsed_once() -> None:
         return answer
 
     dynamodb._evaluate_condition = evaluate
-
-
-def streams_survive_a_restart() -> None:
-    """Upstream saves the triggers' positions but not the records: after a restart a trigger
-    waits until as many records as before have come again.
-
-    What no trigger has read yet is saved with the tables, under its absolute position.
-    """
-    save, load = dynamodb.get_state, dynamodb.load_persisted_state
-
-    def get_state() -> Json:
-        return {**save(), "souk_streams": _unread_records()}
-
-    def load_persisted_state(state: Json) -> None:
-        load(state)
-        for scope, table, first, records in state.get("souk_streams", []):
-            dynamodb._stream_records.set_scoped(*scope, table, records)
-            dynamodb._stream_trimmed.set_scoped(*scope, table, first)
-
-    dynamodb.get_state = get_state
-    dynamodb.load_persisted_state = load_persisted_state
-
-
-def _unread_records() -> list[tuple[tuple[str, str], str, int, list[Json]]]:
-    unread = []
-    for (account, region, table), records in dynamodb._stream_records.all_items():
-        start = dynamodb._trimmed_count(table, account, region)
-        first = max(
-            start, min(_positions(account, region, table, start), default=start + len(records))
-        )
-        unread.append(((account, region), table, first, records[first - start :]))
-    return unread
-
-
-def _positions(account: str, region: str, table: str, unknown: int) -> list[int]:
-    positions: AccountRegionScopedDict = lambda_svc._dynamodb_stream_positions
-    return [
-        positions.get_scoped(account, region, trigger["UUID"], unknown)
-        for owner, where, trigger in lambda_svc._iter_all_esms()
-        if (owner, where) == (account, region)
-        and f":table/{table}/stream/" in trigger.get("EventSourceArn", "")
-    ]

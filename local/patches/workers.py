@@ -1,6 +1,5 @@
-"""Function workers: how many, how long they live, what their calls cost."""
+"""Function workers: what they are made of, what their calls cost, and when they end."""
 
-import contextvars
 import hashlib
 import io
 import os
@@ -14,8 +13,6 @@ from typing import Any
 
 from ministack.core import lambda_runtime as runtime
 from ministack.services import lambda_svc
-
-WORKERS_PER_FUNCTION = 4
 
 Json = dict[str, Any]
 
@@ -35,7 +32,7 @@ def logs_end_with_a_mark() -> None:
     The worker now closes each call's log with a mark, so the engine neither waits nor
     gives a late line to the next call.
     """
-    edit_worker("handler_fn(event, context)", "_souk_call(handler_fn, event, context)")
+    _edit_worker("handler_fn(event, context)", "_souk_call(handler_fn, event, context)")
     runtime._PYTHON_WORKER_SCRIPT = _MARKED_CALL + runtime._PYTHON_WORKER_SCRIPT
     runtime.Worker._drain_stderr_bounded = _read_log
 
@@ -68,7 +65,8 @@ def _read_log(worker: Any) -> str:
     return "\n".join(lines)
 
 
-def edit_worker(old: str, new: str) -> None:
+def _edit_worker(old: str, new: str) -> None:
+    """Change the program each worker runs."""
     if old not in runtime._PYTHON_WORKER_SCRIPT:
         raise RuntimeError(f"MiniStack's worker no longer contains {old!r}; review local/patches")
     runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(old, new)
@@ -79,7 +77,7 @@ def exceptions_leave_the_worker_alive() -> None:
 
     On AWS an exception ends the call, not the environment.
     """
-    edit_worker(
+    _edit_worker(
         '{"status": "error", "error": str(e), "trace"',
         '{"status": "ok", "raised": True, "error": str(e), "trace"',
     )
@@ -94,49 +92,49 @@ def exceptions_leave_the_worker_alive() -> None:
     runtime.Worker.invoke = invoke
 
 
-def functions_share_few_workers() -> None:
-    """Upstream starts one Python per concurrent call, without a bound.
+def failures_keep_their_name() -> None:
+    """Upstream calls every exception `Runtime.HandlerError`; AWS calls it by its class, and by
+    that name a workflow retries and catches it."""
+    _edit_worker('"error": str(e), "trace"', '"error": str(e), "name": type(e).__name__, "trace"')
+    invoke, execute = runtime.Worker.invoke, lambda_svc._execute_function_warm
+    raised = threading.local()
 
-    Beyond the bound a call now waits its turn. A call made by a function never waits: its
-    caller holds a worker, so waiting could close a circle; therefore every wait ends.
-    """
-    lambda_svc._inbound_invoke_depth = _note_who_calls
-    for module in (runtime, lambda_svc):
-        module.acquire_worker = _acquire_worker
-        module.release_worker = _release_worker
+    def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Json:
+        answer: Json = invoke(worker, *args, **kwargs)
+        raised.name = answer.pop("name", None)
+        return answer
 
+    def execute_and_name(*args: Any) -> Json:
+        raised.name = None
+        result: Json = execute(*args)
+        if result.get("error") and raised.name:
+            result["body"]["errorType"] = raised.name
+        return result
 
-_turn = threading.Condition()
-_acquire, _release = runtime.acquire_worker, runtime.release_worker
-_inbound_depth = lambda_svc._inbound_invoke_depth
-_called_by_a_function: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "called_by_a_function", default=False
-)
-
-
-def _note_who_calls(headers: dict[str, str]) -> int:
-    _called_by_a_function.set(lambda_svc._INVOKE_DEPTH_HEADER in headers)
-    depth: int = _inbound_depth(headers)
-    return depth
+    runtime.Worker.invoke = invoke_and_note
+    lambda_svc._execute_function_warm = execute_and_name
 
 
-def _acquire_worker(
-    name: str, config: Json, code: bytes, qualifier: str = "$LATEST"
-) -> tuple[Any, str]:
-    bound = None if _called_by_a_function.get() else WORKERS_PER_FUNCTION
-    with _turn:
-        while not closed.is_set():
-            worker, how = _acquire(name, config, code, qualifier, bound)
-            if worker is not None:
-                return worker, how
-            _turn.wait()
-    return None, "func_cap"  # to its caller: throttled
+def workers_end_with_the_engine() -> None:
+    """Upstream's workers notice only between two calls that the engine was killed."""
+    _edit_worker(
+        "    init = json.loads(sys.stdin.readline())\n",
+        "    _souk_end_with_the_engine()\n    init = json.loads(sys.stdin.readline())\n",
+    )
+    runtime._PYTHON_WORKER_SCRIPT = _WATCHING + runtime._PYTHON_WORKER_SCRIPT
 
 
-def _release_worker(worker: Any) -> None:
-    _release(worker)
-    with _turn:
-        _turn.notify_all()
+_WATCHING = """
+def _souk_end_with_the_engine():
+    import os, select, threading
+    engine = select.poll()
+    engine.register(0, 0)  # stdin: only that its other end has gone is told
+    def watch():
+        engine.poll()
+        os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()
+
+"""
 
 
 def layers_are_unpacked_once() -> None:

@@ -1,49 +1,19 @@
-"""Step Functions: executions that begin at once, take turns, fail by name and are forgotten."""
+"""Step Functions: executions that begin at once, take turns and are forgotten."""
 
-import contextvars
 import inspect
 import random
 import textwrap
 import threading
 from typing import Any
 
-from ministack.core import lambda_runtime as runtime
-from ministack.services import lambda_svc
 from ministack.services import stepfunctions as sfn
 
-from local.patches import triggers, workers
+from local.patches import pool, triggers
 
-EXECUTIONS_AT_ONCE = 2 * workers.WORKERS_PER_FUNCTION
+EXECUTIONS_AT_ONCE = 2 * pool.WORKERS_PER_FUNCTION
 EXECUTIONS_KEPT = 200
 
 Json = dict[str, Any]
-
-
-def failures_keep_their_names() -> None:
-    """Upstream calls every exception of a function `Runtime.HandlerError`; AWS names its class,
-    which is what Retry and Catch go by."""
-    workers.edit_worker(
-        '"error": str(e), "trace"', '"raised_by": type(e).__name__, "error": str(e), "trace"'
-    )
-    invoke, execute = runtime.Worker.invoke, lambda_svc._execute_function_warm
-
-    def note(worker: Any, *args: Any, **kwargs: Any) -> Json:
-        answer: Json = invoke(worker, *args, **kwargs)
-        _raised.set(answer.get("raised_by"))
-        return answer
-
-    def name(*args: Any) -> Json:
-        _raised.set(None)
-        answer: Json = execute(*args)
-        if answer.get("error") and (kind := _raised.get()):
-            answer["body"]["errorType"] = kind
-        return answer
-
-    runtime.Worker.invoke = note
-    lambda_svc._execute_function_warm = name
-
-
-_raised: contextvars.ContextVar[str | None] = contextvars.ContextVar("raised", default=None)
 
 
 def executions_begin_at_once() -> None:
@@ -53,22 +23,6 @@ def executions_begin_at_once() -> None:
     if waits not in source:
         raise RuntimeError("MiniStack's executions no longer begin late; review local/patches")
     exec(source.replace(waits, ""), vars(sfn))  # noqa: S102  upstream's own text, less one line
-
-
-def a_running_execution_is_started_again_in_vain() -> None:
-    """Upstream refuses the name of a running execution; AWS answers as it did the first time,
-    if the input is the same, and refuses once it is closed."""
-    upstream = sfn._start_execution
-
-    def start(data: Json) -> Any:
-        machine = sfn._resolve_state_machine_arn(data.get("stateMachineArn", "")) or ""
-        named = f"{machine.replace(':stateMachine:', ':execution:')}:{data.get('name')}"
-        known = sfn._executions.get(named)
-        if known and known["status"] == "RUNNING" and known["input"] == data.get("input", "{}"):
-            return sfn.json_response({"executionArn": named, "startDate": known["startDate"]})
-        return upstream(data)
-
-    sfn._start_execution = start
 
 
 def executions_take_turns() -> None:

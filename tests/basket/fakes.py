@@ -30,7 +30,8 @@ class FakeBaskets:
     """
 
     def __init__(self, *offers: Offer, meanwhile: Iterable[Callable[[], object]] = ()) -> None:
-        self._offers = {offer.sku: offer for offer in offers}
+        self._catalog = {offer.sku: offer for offer in offers}
+        self._stock: dict[str, tuple[int, bool]] = {}  # the turn, and whether it is sold out
         self._heads: dict[str, Head] = {}
         self._lines: dict[str, dict[str, Line]] = {}
         self._receipts: dict[tuple[str, str], Receipt] = {}
@@ -43,7 +44,7 @@ class FakeBaskets:
         return head if head is not None and head.expires_at > time.time() else None
 
     def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
-        return self._offers.get(sku), self.head(owner)
+        return self._offer(sku), self.head(owner)
 
     def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
         return self._receipts.get((owner, key)), self.head(owner)
@@ -52,7 +53,7 @@ class FakeBaskets:
         return list(self._lines.get(basket_id, {}).values())
 
     def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
-        return {sku: self._offers[sku] for sku in skus if sku in self._offers}
+        return {sku: offer for sku in skus if (offer := self._offer(sku)) is not None}
 
     def begin(self, head: Head, line: Line) -> None:
         self._others_first()
@@ -98,9 +99,18 @@ class FakeBaskets:
         self.said.append(fact)
 
     def learn(self, offer: Offer) -> None:
-        known = self._offers.get(offer.sku)
+        known = self._catalog.get(offer.sku)
         if known is None or known.version < offer.version:
-            self._offers[offer.sku] = offer
+            self._catalog[offer.sku] = offer
+
+    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
+        if turn > self._stock.get(sku, (0, False))[0]:
+            self._stock[sku] = (turn, sold_out)
+
+    def _offer(self, sku: str) -> Offer | None:
+        if sku not in self._catalog:
+            return None
+        return replace(self._catalog[sku], sold_out=self._stock.get(sku, (0, False))[1])
 
     def set_line_count(self, head: Head, count: int) -> None:
         self._heads[head.owner] = replace(self._heads[head.owner], line_count=count)

@@ -105,6 +105,27 @@ def test_a_price_change_is_noted_with_both_prices(baskets: FakeBaskets) -> None:
     ]
 
 
+def test_what_is_sold_out_is_noted_on_its_line_and_not_checked_out(baskets: FakeBaskets) -> None:
+    put_lamps()
+    baskets.note_stock("LAMP-1", 2, sold_out=True)
+
+    seen, refused = as_guest("GET", "/basket"), check_out()
+
+    assert seen.body["lines"][0]["notes"] == [{"kind": "sold-out"}]
+    assert (refused.status, refused.body["type"]) == (409, "/problems/sold-out")
+    assert refused.body["skus"] == ["LAMP-1"]
+    assert (baskets.said, baskets.contacts) == ([], {})
+
+
+def test_what_is_back_in_stock_is_checked_out(baskets: FakeBaskets) -> None:
+    put_lamps()
+    baskets.note_stock("LAMP-1", 2, sold_out=True)
+    baskets.note_stock("LAMP-1", 3, sold_out=False)
+
+    assert as_guest("GET", "/basket").body["lines"][0]["notes"] == []
+    assert check_out().status == 202
+
+
 @pytest.mark.parametrize("quantity", [0, -1, 100_001, 1.5, "2", None])
 def test_a_quantity_is_a_number_a_shop_can_deliver(quantity: Any) -> None:
     refused = as_guest("PUT", "/basket/items/LAMP-1", {"quantity": quantity})

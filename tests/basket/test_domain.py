@@ -15,6 +15,7 @@ from souk.basket.domain import (
     KeyReused,
     PricedLine,
     ProductDelisted,
+    SoldOut,
     TotalChanged,
     agree,
     checked_out_lines,
@@ -104,6 +105,15 @@ def test_what_is_not_for_sale_any_more_is_named_before_the_total() -> None:
     gone = PricedLine(a_line("RUG-1"), an_offer("RUG-1", listed=False))
 
     with pytest.raises(ProductDelisted) as refused:
+        agree([priced(), gone], pounds(495), pounds(1))
+
+    assert refused.value.members == {"skus": ["RUG-1"]}
+
+
+def test_what_is_sold_out_is_named_before_the_total() -> None:
+    gone = PricedLine(a_line("RUG-1"), an_offer("RUG-1", sold_out=True))
+
+    with pytest.raises(SoldOut) as refused:
         agree([priced(), gone], pounds(495), pounds(1))
 
     assert refused.value.members == {"skus": ["RUG-1"]}

@@ -257,6 +257,46 @@ def test_an_offer_as_new_as_the_known_one_changes_nothing(baskets: Baskets, late
     assert baskets.offers(["LAMP-1"]) == {"LAMP-1": newer}
 
 
+def test_what_is_sold_out_is_kept_beside_the_offer_whichever_is_heard_first(
+    baskets: Baskets,
+) -> None:
+    baskets.note_stock("RUG-1", 2, sold_out=True)
+    assert baskets.offers(["RUG-1"]) == {}
+    assert baskets.offer_and_head(ADA, "RUG-1") == (None, None)
+    baskets.learn(an_offer("RUG-1"))
+    baskets.learn(an_offer("LAMP-1"))
+    baskets.note_stock("LAMP-1", 2, sold_out=True)
+
+    for sku in ("RUG-1", "LAMP-1"):
+        gone = an_offer(sku, sold_out=True)
+        assert baskets.offers([sku]) == {sku: gone}
+        assert baskets.offer_and_head(ADA, sku) == (gone, None)
+
+
+def test_a_new_price_changes_nothing_of_what_is_sold_out_and_the_other_way_round(
+    baskets: Baskets,
+) -> None:
+    baskets.learn(an_offer(price=1, version=7))
+    baskets.note_stock("LAMP-1", 2, sold_out=True)
+    baskets.learn(an_offer(price=2, version=8))
+    assert baskets.offers(["LAMP-1"]) == {
+        "LAMP-1": an_offer(price=2, version=8, sold_out=True),
+    }
+
+    baskets.note_stock("LAMP-1", 3, sold_out=False)
+    assert baskets.offers(["LAMP-1"]) == {"LAMP-1": an_offer(price=2, version=8)}
+
+
+@pytest.mark.parametrize("late", [1, 2])
+def test_a_turn_of_stock_heard_late_or_twice_changes_nothing(baskets: Baskets, late: int) -> None:
+    baskets.learn(an_offer())
+    baskets.note_stock("LAMP-1", 2, sold_out=True)
+
+    baskets.note_stock("LAMP-1", late, sold_out=False)
+
+    assert baskets.offers(["LAMP-1"])["LAMP-1"].sold_out
+
+
 def test_offers_are_found_however_many_are_asked_for(baskets: Baskets) -> None:
     known = [an_offer(f"SKU-{number}", name=f"Näme {number}") for number in range(120)]
     for offer in known:

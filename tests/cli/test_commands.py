@@ -106,6 +106,14 @@ def test_whatever_ends_up_closes_the_shop(
     assert diary(tmp_path)[-1] == "stop"
 
 
+def test_only_a_command_that_stays_can_watch(souk: Souk, tmp_path: Path) -> None:
+    asked = souk("up", "--watch", "--detach")
+
+    assert asked.returncode == 2
+    assert "leave out --detach" in asked.stderr
+    assert not (tmp_path / "state").exists()
+
+
 def test_up_notices_when_the_shop_stops_without_it(
     project: Path, souk: Souk, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.demo import demo_products
+from cli.demo import demo_products, demo_stock
 
 STOREFRONT = Path(__file__).parents[2] / "storefront"
 PICTURES = sorted((STOREFRONT / "pictures").iterdir())
@@ -29,6 +29,13 @@ def test_there_are_a_handful_of_categories_with_something_to_choose_in_each() ->
 
     assert 5 <= len(set(named)) <= 8
     assert all(named.count(name) >= 3 for name in named)
+
+
+def test_there_is_stock_of_every_product_and_of_some_so_little_that_it_runs_out() -> None:
+    stock = demo_stock()
+
+    assert stock.keys() == {product["sku"] for product in PRODUCTS}
+    assert sorted(stock.values())[:3] == [1, 2, 3]
 
 
 @every_product

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from cli.demo import DemoError, demo_products, load_catalogue
+from cli.demo import DemoError, demo_products, demo_stock, load_catalogue
 
 SHOP = "http://shop.test"
 LAST = "LAMP-FEZ-01"
@@ -16,11 +16,14 @@ class FakeShop(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self.listed: list[str] = []
+        self.stock: dict[str, int] = {}
         self.answers: dict[str, httpx.Response] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.headers["Authorization"] != "Bearer sam":
             return httpx.Response(403, json={"message": "Forbidden"})
+        if request.url.path.endswith("/receipts"):
+            return self._receive(request)
         assert (request.method, request.url.path) == ("POST", "/api/staff/products")
         sku = json.loads(request.content)["sku"]
         return self.answers.get(sku) or self._list(sku)
@@ -30,6 +33,13 @@ class FakeShop(httpx.BaseTransport):
             return refused(409, "sku-taken", f"There is a product {sku} already.")
         self.listed.append(sku)
         return httpx.Response(201, headers={"Location": f"/api/products/{sku}"})
+
+    def _receive(self, request: httpx.Request) -> httpx.Response:
+        """Once for the key, as inventory does: the same one for all, so by SKU."""
+        assert request.headers["Idempotency-Key"]
+        sku = request.url.path.split("/")[-2]
+        self.stock.setdefault(sku, json.loads(request.content)["quantity"])
+        return httpx.Response(201)
 
 
 def refused(status: int, slug: str, detail: str) -> httpx.Response:
@@ -49,6 +59,7 @@ def test_a_new_shop_gets_every_demo_product_in_order() -> None:
     assert newly_listed == 24
     assert shop.listed == [product["sku"] for product in demo_products()]
     assert shop.listed[-1] == LAST
+    assert shop.stock == demo_stock()
     assert said == ["Demo catalogue: 24 products listed, 0 were there already."]
 
 

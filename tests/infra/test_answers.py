@@ -102,6 +102,26 @@ def test_staff_are_answered_as_documented(sam: Staff, reader: Reader) -> None:
     assert reader.seen == {200, 201, 400, 401, 404, 412, 422, 428}
 
 
+def test_staff_who_count_stock_are_answered_as_documented(sam: Staff, reader: Reader) -> None:
+    path = f"/staff/stock/{new_key()}"
+
+    def move(what: str, body: dict[str, object], key: str) -> None:
+        sam.http.post(f"{path}/{what}", json=body, headers={"Idempotency-Key": key})
+
+    sam.http.get(path)
+    move("receipts", {"quantity": 5}, "key-1")
+    move("receipts", {"quantity": 6}, "key-1")
+    move("receipts", {"quantity": 6}, "not a key")
+    move("adjustments", {"by": -1, "reason": "broken"}, "key-2")
+    move("adjustments", {"by": -5, "reason": "lost"}, "key-3")
+    move("adjustments", {"by": 0, "reason": "none"}, "key-4")
+    sam.http.get(path)
+    sam.http.get("/staff/stock?limit=1")
+    sam.http.get("/staff/stock?cursor=not+ours")
+
+    assert reader.seen == {200, 201, 400, 404, 409, 422}
+
+
 def test_guests_are_answered_as_documented(sam: Staff, guest: Guest, reader: Reader) -> None:
     sku = sam.list_product()
     guest.http.put("/guest/basket/items/never-heard-of", json={"quantity": 1})

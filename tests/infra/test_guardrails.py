@@ -54,6 +54,8 @@ def test_an_exception_nobody_needs_is_named(dev: Template) -> None:
     broken = dev.copy()
     for policy in broken.of("IAM::Policy").values():
         document = policy["PolicyDocument"]
-        document["Statement"] = [each for each in document["Statement"] if each["Resource"] != "*"]
+        document["Statement"] = [
+            each for each in document["Statement"] if "*" not in str(each["Resource"])
+        ]
 
     assert access.unused_exceptions(broken) == set(access.MAY_BE_ANY)

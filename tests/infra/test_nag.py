@@ -13,6 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 from infra import app, reasons
+from infra.packaging import LayerFolders
 from infra.stages import STAGES
 
 
@@ -36,7 +37,7 @@ def findings(assembly: Path) -> set[Finding]:
     """What the checks say of the app, errors and warnings; written to `assembly`."""
     layer = assembly / "layer"
     layer.mkdir(parents=True)
-    shop = app.build(tuple(STAGES), layer, assembly / "out")
+    shop = app.build(tuple(STAGES), LayerFolders(layer, layer), assembly / "out")
     Validations.of(shop).add_plugins(AwsSolutionsChecks(shop))
     with suppress(RuntimeError):  # raised for errors, not for warnings; the report has both
         shop.synth()

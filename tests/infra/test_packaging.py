@@ -11,10 +11,12 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from infra import packaging
+from infra.app import ROOMS
 from infra.publish import zipped
 
-CODE_LIMIT = 200_000
+CODE_LIMIT = 50_000 * len(ROOMS)
 LAYER_LIMIT = 15_000_000
+STRIPE_LIMIT = 25_000_000
 INSTALLERS_OWN = ("RECORD", "INSTALLER", "REQUESTED", "__pycache__")
 AARCH64 = (183).to_bytes(2, "little")  # e_machine of an ELF file
 
@@ -85,6 +87,15 @@ def test_a_layer_made_in_two_places_is_the_same(tmp_path: Path) -> None:
     assert size(one) < LAYER_LIMIT
     assert (one / "python" / "msgspec" / "__init__.py").exists()
     assert [file for file in one.rglob("*") if file.name in INSTALLERS_OWN] == []
+
+
+def test_the_layer_with_stripes_sdk_is_a_layer_of_its_own(tmp_path: Path) -> None:
+    libraries = packaging.layer_folder("host", tmp_path)
+    stripe = packaging.layer_folder("host", tmp_path, packaging.STRIPE_LOCK)
+
+    assert (stripe / "python" / "stripe" / "__init__.py").is_file()
+    assert not (libraries / "python" / "stripe").exists()
+    assert size(stripe) < STRIPE_LIMIT
 
 
 def test_a_layer_is_made_once(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,32 @@ def test_a_failed_synthesis_is_told_in_a_sentence_and_leaves_nothing_half_made(
         synth.synthesize(lambda _: None)
 
     assert [each.name for each in (project / ".build").iterdir()] == ["synth.log"]
+
+
+def test_a_mistake_is_told_by_file_and_line(project: Path) -> None:
+    (project / "src" / "souk" / "basket" / "infra.py").write_text("\ndef basket(:\n")
+
+    with pytest.raises(synth.SynthError, match=r": src/souk/basket/infra.py, line 2: SyntaxError"):
+        synth.synthesize(lambda _: None)
+
+
+def test_what_is_edited_meanwhile_is_synthesized_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = [project / "infra" / "app.py"]
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        if edits:
+            change(edits.pop())
+            return subprocess.CompletedProcess(command, 1, "", "half an edit")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    made = synth.synthesize(lambda _: None)
+
+    assert made.name == f"assembly-{synth._fingerprint()}"
+    assert [each.name for each in (project / ".build").iterdir()] == [made.name]
 
 
 def test_only_the_newest_assemblies_are_kept(project: Path) -> None:

@@ -40,8 +40,8 @@ class Staff:
             timeout=30,
         )
 
-    def list_product(self, price: int = 1999) -> str:
-        """A fresh product; returns its SKU."""
+    def list_product(self, price: int = 1999, stock: int = 1000) -> str:
+        """A fresh product with so many pieces of it; returns its SKU."""
         sku = f"T-{secrets.token_hex(6)}"
         answer = self.http.post(
             "/staff/products",
@@ -54,7 +54,21 @@ class Staff:
             },
         )
         assert answer.status_code == 201, answer.text
+        if stock:
+            self.receive(sku, stock)
         return sku
+
+    def receive(self, sku: str, quantity: int) -> None:
+        answer = self.http.post(
+            f"/staff/stock/{sku}/receipts",
+            json={"quantity": quantity},
+            headers={"Idempotency-Key": secrets.token_hex(8)},
+        )
+        assert answer.status_code == 201, answer.text
+
+    def stock(self, sku: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.http.get(f"/staff/stock/{sku}").json()
+        return found
 
 
 class Guest:
@@ -81,7 +95,7 @@ class Guest:
         found: dict[str, Any] = self.http.get("/guest/basket").json()
         return found
 
-    def wish(self) -> dict[str, Any]:
+    def wish(self, token: str = "tok_test") -> dict[str, Any]:
         """A checkout body for the basket as it is now."""
         basket = self.basket()
         shipping = basket["shipping_options"][0]
@@ -89,7 +103,7 @@ class Guest:
         return {
             "contact": CONTACT,
             "shipping_option": shipping["id"],
-            "payment_token": "tok_test",
+            "payment_token": token,
             "expected_total": {"amount": total, "currency": "GBP"},
         }
 
@@ -107,6 +121,23 @@ class Guest:
     def sees(self, order_id: str) -> dict[str, Any]:
         """The order, as soon as ordering has it."""
         found: dict[str, Any] = until(f"order {order_id}", lambda: self.order(order_id))
+        return found
+
+    def buys(self, token: str = "tok_test") -> str:
+        """Check the basket out; returns the id the order will have."""
+        answer = self.check_out(self.wish(token), new_key())
+        assert answer.status_code == 202, answer.text
+        order_id: str = answer.json()["order_id"]
+        return order_id
+
+    def sees_decided(self, order_id: str) -> dict[str, Any]:
+        """The order, as soon as it is confirmed or rejected."""
+
+        def decided() -> dict[str, Any] | None:
+            order = self.order(order_id)
+            return order if order and order["status"] in ("confirmed", "rejected") else None
+
+        found: dict[str, Any] = until(f"a decision on {order_id}", decided)
         return found
 
 

@@ -2,8 +2,6 @@
 
 import ast
 import base64
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -14,6 +12,7 @@ from statistics import median
 import pytest
 
 from tests.local.conftest import Opened, soon
+from tests.local.engine import in_the_engine
 
 PATCHES = Path(__file__).parents[2] / "local" / "patches" / "__init__.py"
 
@@ -32,7 +31,23 @@ UPSTREAM = {
         "core/lambda_runtime.py",
         'get("status") == "error":\n                proc, self._proc = self._proc, None\n',
     ),
+    "failures_keep_their_name": (
+        "services/lambda_svc.py",
+        'error_type = "Runtime.HandlerError"\n            if _RIE_TIMEOUT_TEXT_RE.fullmatch(',
+    ),
+    "workers_end_with_the_engine": (
+        "core/lambda_runtime.py",
+        "    _real_stdout = sys.stdout\n    sys.stdout = sys.stderr\n\n    init = json.loads(",
+    ),
     "functions_share_few_workers": ("core/lambda_runtime.py", "_LOCAL_MAX_WORKERS = 0\n"),
+    "idle_workers_end": (
+        "core/lambda_runtime.py",
+        "if worker.in_use or idle < ttl or (i == 0 and not snapstart_version):",
+    ),
+    "changed_functions_finish_their_calls": (
+        "core/lambda_runtime.py",
+        "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
+    ),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
@@ -50,13 +65,29 @@ UPSTREAM = {
         "services/sqs.py",
         "while True:\n        _expire_retained(q)\n        _dlq_sweep(q)\n        msgs = _coll",
     ),
-    "streams_survive_a_restart": (
+    "tables_are_journaled": (
         "services/dynamodb.py",
         '        "imports": copy.deepcopy(_imports),\n    }\n',
     ),
-    "interrupted_messages_return_at_once": (
+    "queues_are_journaled": (
         "services/sqs.py",
         "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "people_are_journaled": (
+        "services/cognito.py",
+        '        "challenge_sessions": copy.deepcopy(_challenge_sessions),\n    }\n',
+    ),
+    "everything_is_journaled": (
+        "app.py",
+        "            if PERSIST_STATE:\n                save_all(_build_persistence_save_dict())",
+    ),
+    "events_are_not_hoarded": (
+        "services/eventbridge.py",
+        "        _events_log_list().append(event_record)\n",
+    ),
+    "logs_are_bounded": (
+        "services/lambda_svc.py",
+        "[{qualifier}]{new_uuid().replace('-', '')}\"",
     ),
     "stream_triggers_fail_like_aws": (
         "services/lambda_svc.py",
@@ -66,18 +97,10 @@ UPSTREAM = {
         "services/lambda_svc.py",
         "    _restore_state(data)\n    if _esms.has_any():\n        _ensure_poller()\n",
     ),
-    "failures_keep_their_names": (
-        "services/lambda_svc.py",
-        'error_type = "Runtime.HandlerError"\n            if _RIE_TIMEOUT_TEXT_RE',
-    ),
     "executions_begin_at_once": ("services/stepfunctions.py", "    time.sleep(0.15)\n\n    sm ="),
-    "a_running_execution_is_started_again_in_vain": (
-        "services/stepfunctions.py",
-        "# Reject duplicate execution names\n    if exec_arn in _executions:\n        return error",
-    ),
     "executions_take_turns": (
         "services/stepfunctions.py",
-        "threading.Thread(\n        target=ctx_snapshot.run,\n        args=(_run_execution, exec_arn),",
+        "threading.Thread(\n        target=ctx_snapshot.run,\n        args=(_run_execution,",
     ),
     "retries_wait_as_written": (
         "services/stepfunctions.py",
@@ -95,19 +118,6 @@ def upstream(file: str) -> str:
     assert spec is not None
     assert spec.origin is not None
     return (Path(spec.origin).parent / file).read_text()
-
-
-def in_the_engine(script: str) -> str:
-    """What a script prints that runs inside a patched engine of its own."""
-    prelude = (
-        "import os; from pathlib import Path; from local.cloud import engine_settings;"
-        "os.environ.update(engine_settings(Path(os.devnull), 1));"
-        "from local import patches\n"
-    )
-    root = PATCHES.parents[2]
-    command = [sys.executable, "-c", prelude + script]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def test_the_engine_is_the_one_the_patches_were_written_for() -> None:
@@ -159,6 +169,7 @@ def test_a_worker_survives_its_handlers_exception(opened: Opened) -> None:
 
     assert failed["FunctionError"] == "Unhandled"
     assert failed["said"]["errorMessage"] == "as asked"
+    assert failed["said"]["errorType"] == "ValueError"
     assert opened.invoke()["said"]["pid"] == before
 
 
@@ -230,6 +241,61 @@ print(count[0])
     assert int(parsed) < 10
 
 
+@pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 0)])
+def test_events_long_delivered_are_not_kept_in_memory(patched: str, left: int) -> None:
+    kept = in_the_engine(f"""
+{patched}
+from ministack.services import eventbridge
+eventbridge._put_events({{"Entries": [
+    {{"Source": "souk.small", "DetailType": "OrderPlaced", "Detail": "{{}}"}}] * 3}})
+print(len(eventbridge._events_log_list()))
+""")
+
+    assert int(kept) == left
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
+def test_of_each_function_the_last_calls_are_in_the_log(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import cloudwatch_logs, lambda_svc
+for n in range(700):
+    lambda_svc._emit_lambda_logs({{"FunctionName": "f"}}, f"call-{{n}}", "", False, 1)
+streams = list(cloudwatch_logs._log_groups["/aws/lambda/f"]["streams"].values())
+assert "call-699" in streams[-1]["events"][0]["message"]
+print(len(streams))
+""")
+
+    assert int(left) == kept
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 5_000), ("patches.apply()", 1_000)])
+def test_of_a_stream_all_triggers_have_read_a_bounded_tail_is_kept(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import dynamodb, lambda_svc
+dynamodb._create_table({{"TableName": "books", "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{{"AttributeName": "pk", "KeyType": "HASH"}}],
+    "AttributeDefinitions": [{{"AttributeName": "pk", "AttributeType": "S"}}],
+    "StreamSpecification": {{"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}}})
+arn = dynamodb._tables["books"]["LatestStreamArn"]
+for trigger in "fast", "slow":
+    lambda_svc._esms[trigger] = {{"UUID": trigger, "EventSourceArn": arn}}
+for n in range(5000):
+    dynamodb._put_item({{"TableName": "books", "Item": {{"pk": {{"S": str(n)}}}}}})
+lambda_svc._dynamodb_stream_positions["fast"] = 5000
+lambda_svc._dynamodb_stream_positions["slow"] = 10
+assert len(dynamodb._stream_records["books"]) == 5000
+assert dynamodb.stream_records_since("books", 10, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "10"
+lambda_svc._dynamodb_stream_positions["slow"] = 5000
+assert dynamodb.stream_end_position("books") == 5000
+assert dynamodb.stream_records_since("books", 4500, 1)[0]["dynamodb"]["Keys"]["pk"]["S"] == "4500"
+print(len(dynamodb._stream_records["books"]))
+""")
+
+    assert int(left) == kept
+
+
 @pytest.mark.parametrize(("patched", "left"), [("", 3), ("patches.apply()", 4)])
 def test_a_message_sent_while_another_is_deleted_is_not_lost(patched: str, left: int) -> None:
     messages = in_the_engine(f"""
@@ -246,10 +312,11 @@ arn = parse_arn(queue["attributes"]["QueueArn"])
 class Slow(list):
     def __iter__(self):
         yield from super().__iter__()
+        if senders: return
         sender = threading.Thread(target=eventbridge._dispatch_to_sqs, args=(arn, "late"))
         sender.start(); senders.append(sender); sender.join(0.3)
 senders = []
-queue["messages"] = Slow(queue["messages"])
+dict.__setitem__(queue, "messages", Slow(queue["messages"]))
 sqs._HANDLERS["DeleteMessage"]({{"QueueUrl": url, "ReceiptHandle": handle}}, url)
 for sender in senders: sender.join()
 print(len(queue["messages"]))
@@ -289,10 +356,6 @@ print(before, lambda_svc._poll_sqs())
     assert polled == "False polled"
 
 
-def test_a_failure_is_known_by_the_name_of_its_exception(opened: Opened) -> None:
-    assert opened.invoke(wrong=True)["said"]["errorType"] == "ValueError"
-
-
 WORKFLOW = """
 import json, threading, time
 from ministack.services import stepfunctions as sfn
@@ -330,22 +393,6 @@ print(sorted(times)[4])
 """)
 
     assert float(milliseconds) < 75
-
-
-def test_a_name_is_taken_only_once_its_execution_is_over() -> None:
-    told = in_the_engine(f"""{WORKFLOW}
-done, asked = threading.Event(), []
-sfn._call_lambda = lambda name, payload: (asked.append(name), done.wait())[0]
-def again(sent):
-    return sfn._start_execution({{"stateMachineArn": machine, "name": "one", "input": sent}})[0]
-start("one")
-while not asked: time.sleep(0.005)
-same, other = again("{{}}"), again('{{"other": 1}}')
-done.set(); wait()
-print(same, other, again("{{}}"), len(asked))
-""")
-
-    assert told == "200 400 400 1"
 
 
 def test_executions_beyond_the_bound_wait_their_turn_before_their_time_runs() -> None:

@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -148,6 +150,42 @@ def test_a_killed_shop_takes_its_workers_with_it_and_starts_again(my_own: Opened
     assert my_own.shop.status().ready
 
 
+def test_workers_at_work_end_with_a_killed_engine(my_own: Opened) -> None:
+    my_own.invoke()
+    with ThreadPoolExecutor(1) as callers:
+        at_work = callers.submit(my_own.invoke, seconds=9)
+        time.sleep(0.5)
+        assert not at_work.done()
+
+        os.kill(my_own.running.pid, signal.SIGKILL)
+
+        assert soon(lambda: processes_of(my_own) == [], seconds=2)
+        assert at_work.exception() is not None
+
+
+def test_closing_a_killed_shop_removes_what_it_left(my_own: Opened) -> None:
+    my_own.invoke()
+    os.killpg(my_own.running.pid, signal.SIGKILL)
+    assert soon(lambda: my_own.shop.running() is None)
+    assert (my_own.shop.state / "tmp").exists()
+
+    assert not my_own.shop.stop()
+
+    assert processes_of(my_own) == []
+    assert not (my_own.shop.state / "tmp").exists()
+
+
+def test_two_shops_know_nothing_of_each_other(opened: Opened, my_own: Opened) -> None:
+    my_own.order("of-mine-alone")
+    opened.order("of-the-other-alone")
+    assert soon(lambda: my_own.heard("of-mine-alone") and opened.heard("of-the-other-alone"))
+
+    my_own.shop.stop()
+
+    assert not opened.heard("of-mine-alone")
+    assert opened.call("GET", "/api/guest/echo")[0] == 200
+
+
 def test_a_fresh_start_forgets_orders_and_secret(my_own: Opened) -> None:
     my_own.order("forgotten")
     assert soon(lambda: my_own.heard("forgotten"))
@@ -206,14 +244,24 @@ def test_a_busy_port_leaves_a_shop_to_be_made_fresh_as_it_is(my_own: Opened) -> 
 
 def test_a_damaged_state_is_named_and_left_as_it_is(my_own: Opened) -> None:
     my_own.shop.stop()
-    damaged = my_own.shop.state / "aws" / "dynamodb.json"
-    damaged.write_text('{"half": ')
+    (damaged,) = (my_own.shop.state / "journal").glob("*.snapshot")
+    content = damaged.read_bytes().replace(b"TimeToLiveStatus", b"TimeToLoseStatus", 1)
+    damaged.write_bytes(content)
 
-    with pytest.raises(ShopError, match=r"dynamodb\.json is damaged"):
+    with pytest.raises(ShopError, match=r"\.snapshot is damaged .* begin anew with --fresh"):
         my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
 
-    assert damaged.read_text() == '{"half": '
+    assert damaged.read_bytes() == content
     assert my_own.shop.running() is None
+
+
+def test_a_state_from_before_the_journal_is_not_taken_for_an_empty_one(my_own: Opened) -> None:
+    my_own.shop.stop()
+    rmtree(my_own.shop.state / "journal")
+    (my_own.shop.state / "aws" / "dynamodb.json").write_text("{}")
+
+    with pytest.raises(ShopError, match="older version; begin anew with --fresh"):
+        my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
 
 
 def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def an_order(*lines: Line, owner: str = ADA, shipping: int = 495, **given: Any) 
             "shipping": pounds(shipping),
             "total": pounds(due),
             "payment_token": "tok_visa",
+            "journey": "journey-1",
             "history": [Change(status=Status.PLACED, at="2026-11-23T12:00:00.000Z")],
             **given,
         }

@@ -1,79 +1,74 @@
-"""Orders kept in memory, and the real ones with their facts laid open."""
+"""Orders and workflows kept in memory, and the real orders with their facts laid open."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
-from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.ordering.domain import Head, Order, Unconcluded
+from souk.kernel.errors import NotFound
+from souk.ordering.domain import OrderMoved, Standing
 from souk.ordering.events import OrderConfirmed, OrderPlaced, OrderRejected
 from souk.ordering.store import OrderStore
 from tests.kernel import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from souk.kernel.facts import Fact
-
-
-JOURNEY = "journey-1"
+    from souk.ordering.domain import Order
 
 
 class FakeOrders:
     """Orders by id; `said` are the facts told with them."""
 
     def __init__(self, *orders: Order) -> None:
-        self._kept = {order.order_id: order for order in orders}
-        self._runs: dict[str, int] = {}
+        self._kept: dict[str, Order] = {}
+        self._standing: dict[str, Standing] = {}
+        for order in orders:
+            self._keep(order)
         self.said: list[Fact] = []
 
     def get(self, order_id: str) -> Order:
+        standing = self.standing(order_id)
+        return replace(self._kept[order_id], history=standing.history, rejection=standing.rejection)
+
+    def standing(self, order_id: str) -> Standing:
         if order_id not in self._kept:
             raise NotFound(f"there is no order {order_id}")
-        return self._kept[order_id]
+        return self._standing[order_id]
 
     def add(self, order: Order, fact: Fact) -> None:
         if order.order_id not in self._kept:
-            self._kept[order.order_id] = order
+            self._keep(order)
             self.said.append(fact)
 
-    def head(self, order_id: str) -> Head:
-        return self.get(order_id)
+    def save(self, after: Standing, fact: Fact | None) -> None:
+        if after.version != self._standing[after.order_id].version + 1:
+            raise OrderMoved
+        self._standing[after.order_id] = after
+        self.said += [] if fact is None else [fact]
 
-    def save(self, changed: Head, *facts: Fact) -> None:
-        kept = self.get(changed.order_id)
-        if kept.history != changed.history[:-1]:
-            raise ChangedMeanwhile(f"order {changed.order_id} was changed meanwhile")
-        self._kept[changed.order_id] = msgspec.structs.replace(
-            kept, history=changed.history, rejection=changed.rejection
+    def left_open(self, before: str) -> Iterator[str]:
+        return (
+            standing.order_id
+            for standing in self._standing.values()
+            if standing.status.is_open and standing.order_id < before
         )
-        self.said += facts
 
-    def next_run(self, order: Unconcluded) -> Unconcluded | None:
-        if self._runs.get(order.order_id, 1) != order.run or not self.get(order.order_id).is_open:
-            return None
-        self._runs[order.order_id] = order.run + 1
-        return order._replace(run=order.run + 1)
-
-    def open_orders(self, placed_before: str) -> list[Unconcluded]:
-        return [
-            Unconcluded(order.order_id, self._runs.get(order.order_id, 1), JOURNEY)
-            for order in sorted(self._kept.values(), key=lambda order: order.placed_at)
-            if order.is_open and order.placed_at < placed_before
-        ]
-
-
-class FakeCheckouts:
-    """Runs of the workflow: `started` are underway, those in `over` have ended."""
-
-    def __init__(self, *over: Unconcluded) -> None:
-        self.over = set(over)
-        self.started: list[Unconcluded] = []
-
-    def start(self, order: Unconcluded) -> bool:
-        if order not in self.over and order not in self.started:
-            self.started.append(order)
-        return order not in self.over
+    def _keep(self, order: Order) -> None:
+        self._kept[order.order_id] = order
+        self._standing[order.order_id] = Standing(
+            order_id=order.order_id,
+            owner=order.owner,
+            contact_id=order.contact_id,
+            total=order.total,
+            history=order.history,
+            rejection=order.rejection,
+            journey=order.journey,
+            version=1,
+            run=0,
+        )
 
 
 class StoredOrders(OrderStore):
@@ -82,3 +77,20 @@ class StoredOrders(OrderStore):
     @property
     def said(self) -> list[Fact]:
         return tables.said(self._table, OrderPlaced, OrderConfirmed, OrderRejected)
+
+
+class FakeRuns:
+    """Which executions of the workflow there are, and whether each is over."""
+
+    def __init__(self) -> None:
+        self.over: dict[tuple[str, int], bool] = {}
+
+    def start(self, order_id: str, run: int, journey: str) -> None:
+        assert journey
+        self.over.setdefault((order_id, run), False)
+
+    def is_over(self, order_id: str, run: int) -> bool | None:
+        return self.over.get((order_id, run))
+
+    def end_all(self) -> None:
+        self.over = dict.fromkeys(self.over, True)

@@ -9,8 +9,9 @@ import pytest
 
 from souk.edges import http
 from souk.kernel.ids import new_id
-from souk.ordering import handlers, usecases
-from souk.ordering.domain import Rejection
+from souk.ordering import handlers
+from souk.ordering.domain import REASONS, SENTENCES, Rejection
+from souk.ordering.usecases import refuse_order, reject_order
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
 from tests.kernel.tables import twin
 from tests.ordering.builders import ADA, a_line, an_order
@@ -66,15 +67,15 @@ def test_an_order_tells_all_that_was_agreed() -> None:
         "shipping": pounds(495),
         "total": pounds(8093),
         "placed_at": ORDER.placed_at,
-        "history": [{"status": "placed", "at": ORDER.placed_at}],
         "rejection": None,
+        "history": [{"status": "placed", "at": ORDER.placed_at}],
     }
 
 
-def test_a_rejected_order_tells_its_customer_why(orders: FakeOrders) -> None:
-    why = Rejection(reason="out-of-stock", skus=["RUG-1"])
-    usecases.refuse_order(ORDER.order_id, why, at="2026-11-24T01:00:00.000Z", orders=orders)
-    usecases.reject_order(ORDER.order_id, at="2026-11-24T02:00:00.000Z", orders=orders)
+def test_a_rejected_order_says_why_in_a_sentence(orders: FakeOrders) -> None:
+    rejection = Rejection(reason="out-of-stock", skus=["RUG-1"])
+    refuse_order(ORDER.order_id, rejection, orders=orders)
+    reject_order(ORDER.order_id, orders=orders)
 
     read = as_ada(f"/api/orders/{ORDER.order_id}").body
 
@@ -82,10 +83,14 @@ def test_a_rejected_order_tells_its_customer_why(orders: FakeOrders) -> None:
     assert [step["status"] for step in read["history"]] == ["placed", "rejecting", "rejected"]
     assert read["rejection"] == {
         "reason": "out-of-stock",
-        "sentence": "Some of it is no longer in stock; you were not charged.",
-        "detail": None,
+        "says": "Of something in your order there was not enough left; you were not charged.",
         "skus": ["RUG-1"],
+        "detail": None,
     }
+
+
+def test_every_reason_has_a_sentence_for_the_customer() -> None:
+    assert set(SENTENCES) == set(REASONS)
 
 
 def test_a_stranger_cannot_tell_an_order_from_none() -> None:

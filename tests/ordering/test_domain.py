@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from souk.kernel.money import Money
-from souk.ordering.domain import CHANGES, MEANS, OPEN, Line, Rejection, Status, WrongState
+from souk.ordering.domain import Line, Status
 from souk.ordering.events import OrderPlaced
 from tests.ordering.builders import ADA, a_line, an_order, pounds
-
-if TYPE_CHECKING:
-    from souk.ordering.domain import Order
 
 LINES = st.lists(
     st.builds(
@@ -72,45 +67,3 @@ def test_what_is_said_of_a_new_order_names_neither_person_nor_payment() -> None:
         total=order.total,
         placed_at=order.placed_at,
     )
-
-
-WHY = Rejection(reason="out-of-stock", skus=["LAMP-1"])
-
-
-def become(order: Order, status: Status) -> Order:
-    match status:
-        case Status.CONFIRMED:
-            return order.confirm("2")[0]
-        case Status.REJECTING:
-            return order.refuse(WHY, "2")
-        case Status.REJECTED:
-            return order.reject("3")[0]
-    raise ValueError("an order is placed once")
-
-
-@pytest.mark.parametrize("status", [each for each in Status if each is not Status.PLACED])
-@pytest.mark.parametrize("way", [[], [Status.CONFIRMED], [Status.REJECTING],
-                                 [Status.REJECTING, Status.REJECTED]])  # fmt: skip
-def test_an_order_changes_as_the_table_of_states_says(way: list[Status], status: Status) -> None:
-    order = an_order()
-    for step in way:
-        order = become(order, step)
-
-    if status in CHANGES[order.status]:
-        assert become(order, status).status is status
-    else:
-        with pytest.raises(WrongState):
-            become(order, status)
-
-
-def test_each_state_is_explained_and_open_while_something_may_follow() -> None:
-    assert MEANS.keys() == CHANGES.keys() == set(Status)
-    assert {status for status, following in CHANGES.items() if following} == OPEN
-
-
-def test_a_rejected_order_remembers_why_and_says_so() -> None:
-    rejected, fact = an_order().refuse(WHY, "2").reject("3")
-
-    assert rejected.rejection == WHY
-    assert [step.at for step in rejected.history][1:] == ["2", "3"]
-    assert (fact.reason, fact.rejected_at) == ("out-of-stock", "3")

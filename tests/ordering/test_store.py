@@ -10,7 +10,7 @@ import pytest
 from souk.kernel import aws, dynamo
 from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.ids import new_id
-from souk.ordering.domain import Order
+from souk.ordering.domain import Order, OrderMoved, Rejection, Status
 from souk.ordering.usecases import read_order
 from tests.kernel.tables import twin
 from tests.ordering.builders import ADA, BOB, a_line, an_order
@@ -166,3 +166,58 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
         StoredOrders("nowhere").page(ADA, 24, cursor)
 
     assert refused.value.members["errors"][0]["pointer"] == "/cursor"
+
+
+def test_a_change_of_state_is_kept_and_said_with_its_order(orders: Orders) -> None:
+    order = added(orders, an_order())
+    confirmed, fact = orders.standing(order.order_id).confirm("2026-11-24T12:00:00.000Z")
+
+    orders.save(confirmed, fact)
+
+    assert orders.standing(order.order_id) == confirmed
+    assert orders.get(order.order_id).status is Status.CONFIRMED
+    assert orders.said == [order.placed(), fact]
+
+
+def test_why_an_order_is_refused_is_kept(orders: Orders) -> None:
+    order = added(orders, an_order())
+    rejection = Rejection(reason="payment-declined", detail="insufficient-funds")
+
+    orders.save(orders.standing(order.order_id).refuse(rejection, "2026-11-24T12:00:00Z"), None)
+
+    assert orders.get(order.order_id).rejection == rejection
+    assert orders.standing(order.order_id).rejection == rejection
+
+
+def test_of_two_who_change_an_order_at_once_the_second_is_refused(orders: Orders) -> None:
+    order = added(orders, an_order())
+    seen = orders.standing(order.order_id)
+    orders.save(*seen.confirm("2026-11-24T12:00:00.000Z"))
+
+    with pytest.raises(OrderMoved):
+        orders.save(seen.refuse(Rejection(reason="not-possible"), "2026-11-24T12:00:00Z"), None)
+
+    assert orders.standing(order.order_id).status is Status.CONFIRMED
+
+
+def test_undecided_orders_are_found_by_their_age(orders: Orders) -> None:
+    ids = [f"01a2000{number}-0000-7000-8000-000000000000" for number in range(3)]
+    decided, undone, young = (added(orders, an_order(order_id=each)) for each in ids)
+    orders.save(*orders.standing(decided.order_id).confirm("2026-11-24T12:00:00.000Z"))
+    refused = orders.standing(undone.order_id).refuse(Rejection(reason="not-possible"), "now")
+    orders.save(refused, None)
+
+    assert list(orders.left_open(young.order_id)) == [undone.order_id]
+    assert set(orders.left_open("f")) == {undone.order_id, young.order_id}
+
+
+@pytest.mark.cloud
+def test_a_rejected_order_is_listed_with_its_reason(stored: StoredOrders) -> None:
+    order = added(stored, an_order())
+    refused = stored.standing(order.order_id).refuse(Rejection(reason="not-possible"), "now")
+    stored.save(refused, None)
+    stored.save(*refused.reject("later"))
+
+    (card,) = stored.page(ADA, 10, None).orders
+
+    assert (card.status, card.rejection) == (Status.REJECTED, refused.rejection)

@@ -26,6 +26,9 @@ class FakeShop:
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     baskets: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     orders: defaultdict[str, Orders] = field(default_factory=lambda: defaultdict(list))
+    stock: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    receipts: dict[str, int] = field(default_factory=dict)
+    settles: bool = True
     checkouts: dict[tuple[str, str], tuple[bytes, httpx.Response]] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
     token: str = "sam"
@@ -52,8 +55,8 @@ class FakeShop:
     def _route(self, request: httpx.Request) -> httpx.Response:
         visitor = request.headers.get("Guest-Token", "")
         match request.method, *request.url.path.strip("/").split("/"):
-            case "POST", "api", "staff", "products":
-                return self._list_product(request)
+            case "POST", "api", "staff", *path:
+                return self._by_staff(path, request)
             case "GET", "api", "products", sku:
                 return self._product(sku)
             case "PUT", "api", "guest", "basket", "items", sku:
@@ -68,6 +71,14 @@ class FakeShop:
                 return self._order(visitor, order_id)
         return problem(404, "not-found")
 
+    def _by_staff(self, path: list[str], request: httpx.Request) -> httpx.Response:
+        match path:
+            case ["products"]:
+                return self._list_product(request)
+            case ["stock", sku, "receipts"]:
+                return self._receive(sku, request)
+        return problem(404, "not-found")
+
     def _list_product(self, request: httpx.Request) -> httpx.Response:
         if request.headers["Authorization"] != f"Bearer {self.token}":
             return httpx.Response(401, json={"message": "Unauthorized"})
@@ -76,6 +87,14 @@ class FakeShop:
             return problem(409, "sku-taken")
         self.products[product["sku"]] = product
         return httpx.Response(201, json=product)
+
+    def _receive(self, sku: str, request: httpx.Request) -> httpx.Response:
+        key, quantity = request.headers["Idempotency-Key"], json.loads(request.content)["quantity"]
+        if key not in self.receipts:
+            self.receipts[key] = quantity
+            self.stock[sku] += quantity
+        same = self.receipts[key] == quantity
+        return httpx.Response(201) if same else problem(422, "idempotency-key-reused")
 
     def _product(self, sku: str) -> httpx.Response:
         product = self.products.get(sku)
@@ -107,22 +126,36 @@ class FakeShop:
         total = self._subtotal(visitor) + SHIPPING
         if json.loads(request.content)["expected_total"] != pounds(total):
             return problem(409, "total-changed")
-        answer = self._place(visitor)
+        answer = self._place(visitor, json.loads(request.content)["payment_token"])
         self.checkouts[key] = request.content, answer
         return answer
 
-    def _place(self, visitor: str) -> httpx.Response:
+    def _place(self, visitor: str, token: str) -> httpx.Response:
         order_id = f"o-{len(self.checkouts)}"
         order = {
             "order_id": order_id,
+            **self._settled(visitor, token),
             "line_count": len(self.baskets[visitor]),
             "subtotal": pounds(self._subtotal(visitor)),
+            "total": pounds(self._subtotal(visitor) + SHIPPING),
         }
         copies = [order | {"order_id": order_id + "'" * copy} for copy in range(self.copies)]
         self.orders[visitor] += copies
         self.baskets[visitor] = {}
         location = {"Location": f"/api/guest/orders/{order_id}"}
         return httpx.Response(202, headers=location, json={"order_id": order_id})
+
+    def _settled(self, visitor: str, token: str) -> dict[str, Any]:
+        wanted = self.baskets[visitor]
+        if not self.settles:
+            return {"status": "placed"}
+        if any(self.stock[sku] < quantity for sku, quantity in wanted.items()):
+            return {"status": "rejected", "rejection": {"reason": "out-of-stock"}}
+        if token in ("tok_declined", "tok_insufficient_funds"):
+            return {"status": "rejected", "rejection": {"reason": "payment-declined"}}
+        for sku, quantity in wanted.items():
+            self.stock[sku] -= quantity
+        return {"status": "confirmed"}
 
     def _orders(self, visitor: str, start: int) -> httpx.Response:
         found = self.orders[visitor]

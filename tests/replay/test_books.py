@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cli.replay import Books, ReplayError, render
+from cli.replay import Books, ReplayError, read_day, render
 from cli.replay.books import percentiles
 from cli.replay.table import pounds as in_pounds
-from tests.replay.builders import a_day, a_line, play
+from tests.replay.builders import HEADER, a_day, a_file, a_line, play
 from tests.replay.shop import FakeShop, always, pounds, problem
 
 
@@ -59,7 +59,16 @@ def test_the_books_of_a_mixed_day_balance_to_the_penny(tmp_path: Path) -> None:
 def test_the_books_as_json_have_the_keys_others_rely_on(tmp_path: Path) -> None:
     found = json.loads(json.dumps(mixed_day(tmp_path).as_json()))
 
-    assert found["value"] == {"GBP": {"file": 107205, "placed": 110510, "refused": -3305}}
+    assert found["value"] == {
+        "GBP": {
+            "file": 107205,
+            "placed": 110510,
+            "refused": -3305,
+            "confirmed": 110510,
+            "rejected": 0,
+        }
+    }
+    assert (found["confirmed"], found["rejected"]) == (2, {})
     assert (found["unaccounted"], found["duplicates"], found["orders_in_table"]) == (0, 0, 2)
     assert set(found["latency_ms"]) == {
         "list_product",
@@ -68,10 +77,38 @@ def test_the_books_as_json_have_the_keys_others_rely_on(tmp_path: Path) -> None:
         "read_basket",
         "checkout",
         "order_visible",
+        "order_confirmed",
+        "order_rejected",
     }
+    assert found["latency_ms"].pop("order_rejected") == {}
     assert all(set(shares) == {"p50", "p99"} for shares in found["latency_ms"].values())
     assert found["seconds"] > 0
     assert (found["date"], found["balanced"], found["discrepancies"]) == ("2010-12-01", True, [])
+
+
+def test_orders_that_are_rejected_balance_with_their_reasons(tmp_path: Path) -> None:
+    header = f"{HEADER},Stock,Payment"
+    short = [f"{a_line(str(number), quantity=1)},2," for number in (1, 2, 3)]
+    file = a_file(
+        tmp_path, *short, f"{a_line('4', 'CUP', price='1.10')},,tok_declined", header=header
+    )
+
+    books = play(read_day(file), FakeShop())
+
+    assert books.balanced
+    assert (books.placed, books.confirmed) == (4, 2)
+    assert books.rejected == {"out-of-stock": 1, "payment-declined": 1}
+    assert (books.value.confirmed, books.value.rejected) == (510, 255 + 220)
+
+
+def test_an_order_left_open_makes_the_books_fail(tmp_path: Path) -> None:
+    books = play(a_day(tmp_path), FakeShop(settles=False))
+
+    assert not books.balanced
+    assert books.discrepancies == (
+        "Invoice 1001 is neither confirmed nor rejected: o-0 is placed.",
+        "Confirmed and rejected come to 0, but placed to 510 (minor units).",
+    )
 
 
 def test_the_table_shows_pounds_reasons_and_the_verdict(tmp_path: Path) -> None:

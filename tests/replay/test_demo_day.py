@@ -70,6 +70,21 @@ def test_an_invoice_of_the_demo_day_spans_two_minutes_and_another_is_scattered(d
     assert any(last - first >= len(of) for of in numbers for first, last in [(of[0], of[-1])])
 
 
+def test_the_demo_day_has_a_product_that_runs_out_and_cards_of_every_kind(day: Day) -> None:
+    last = [invoice for invoice in day.invoices if invoice.lines[0].code == "TP900"]
+
+    assert [invoice.lines[0].stock for invoice in last] == [3] * 5
+    assert {invoice.payment for invoice in day.invoices} == {
+        "tok_replay",
+        "tok_declined",
+        "tok_insufficient_funds",
+        "tok_slow",
+        "tok_timeout",
+        "tok_late",
+        "tok_twice",
+    }
+
+
 def test_the_demo_day_balances_and_a_second_replay_orders_nothing(day: Day) -> None:
     shop = FakeShop()
 
@@ -77,4 +92,5 @@ def test_the_demo_day_balances_and_a_second_replay_orders_nothing(day: Day) -> N
 
     assert books.balanced
     assert again.balanced
-    assert len(shop.all_orders) == books.placed == again.placed >= 120
+    assert len(shop.all_orders) == books.placed == again.placed == 131
+    assert books.rejected == {"out-of-stock": 2, "payment-declined": 2}

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.replay import ReplayError
+from cli.replay import ReplayError, read_day
 from cli.replay.listing import category_of, products_of
-from tests.replay.builders import a_day, a_line, play
+from tests.replay.builders import HEADER, a_day, a_file, a_line, play
 from tests.replay.shop import FakeShop, always, once, pounds, problem
 
 
@@ -27,6 +27,34 @@ def test_each_code_is_listed_once_at_each_of_its_prices(tmp_path: Path) -> None:
         "price": pounds(210),
         "weight_grams": 0,
     }
+
+
+def test_as_much_is_received_as_customers_want_once_however_often_the_day_is_played(
+    tmp_path: Path,
+) -> None:
+    shop = FakeShop()
+    day = a_day(tmp_path, a_line("1", quantity=2), a_line("2", quantity=3))
+
+    play(day, shop)
+    play(day, shop)
+
+    assert list(shop.receipts.values()) == [5]
+    assert shop.stock["LAMP1.255"] == 0
+
+
+def test_a_file_may_say_how_many_pieces_there_are(tmp_path: Path) -> None:
+    file = a_file(tmp_path, f"{a_line()},1", f"{a_line('2', 'CUP')},", header=f"{HEADER},Stock")
+
+    stock = {product.sku: product.stock for product in products_of(read_day(file))}
+
+    assert stock == {"LAMP1.255": 1, "CUP.255": 2}
+
+
+def test_a_shop_that_receives_nothing_ends_the_replay_with_a_sentence(tmp_path: Path) -> None:
+    shop = FakeShop(before=always("POST", "receipts", problem(403, "forbidden")))
+
+    with pytest.raises(ReplayError, match=r"LAMP1\.255 could not be received: .* forbidden\."):
+        play(a_day(tmp_path), shop)
 
 
 def test_a_product_takes_the_first_description_there_is(tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ class ProductDelisted(Conflict):
     title = "The product is not for sale any more"
 
 
+class SoldOut(Conflict):
+    """Member: `skus`, of which nothing is free."""
+
+    slug = "sold-out"
+    title = "The product is sold out"
+
+
 class BasketFull(Invalid):
     slug = "basket-full"
     title = f"A basket holds {MAX_LINES} lines"
@@ -60,7 +67,10 @@ class BasketMoved(Exception):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """The basket's own copy of what the catalog sells, as of the product's `version`."""
+    """The basket's own copy of what the catalog sells, as of the product's `version`.
+
+    `sold_out` is what inventory said last; it has a version of its own, the turn.
+    """
 
     sku: str
     name: str
@@ -68,6 +78,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     weight_grams: int
     listed: bool
     version: int
+    sold_out: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,13 +148,16 @@ def subtotal(lines: Iterable[PricedLine], currency: str) -> Money:
 def agree(lines: Sequence[PricedLine], shipping: Money, expected: Money) -> Money:
     """The total, computed by the shop from its own prices, if the visitor saw the same.
 
-    Raises BasketEmpty, ProductDelisted or TotalChanged.
+    Raises BasketEmpty, ProductDelisted, SoldOut or TotalChanged.
     """
     if not lines:
         raise BasketEmpty("put something into the basket first")
     gone = [line.line.sku for line in lines if not line.offer.listed]
     if gone:
         raise ProductDelisted("remove what is not for sale any more", skus=gone)
+    sold_out = [line.line.sku for line in lines if line.offer.sold_out]
+    if sold_out:
+        raise SoldOut("remove what is sold out, or wait until it comes again", skus=sold_out)
     due = subtotal(lines, shipping.currency) + shipping
     if due != expected:
         raise TotalChanged(

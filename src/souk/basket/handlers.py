@@ -1,9 +1,8 @@
-"""The basket's routes, and what it hears from the catalog."""
+"""The basket's routes, and what it hears from catalog and inventory."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from functools import cache
 
@@ -17,6 +16,7 @@ from souk.basket.domain import (
     Offer,
     ProductDelisted,
     ProductUnknown,
+    SoldOut,
     TotalChanged,
     subtotal,
 )
@@ -33,13 +33,13 @@ from souk.basket.wire import (
 )
 from souk.catalog import events as catalog
 from souk.edges.routes import Access, Answer, Call, Routes
+from souk.inventory import events as inventory
 from souk.kernel.clock import stamp
-from souk.kernel.errors import Busy, InvalidHeader
+from souk.kernel.errors import Busy
 from souk.kernel.facts import Hears
 from souk.kernel.settings import Settings, load
 
 ROUTES = Routes()
-_KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
 
 
 class BasketSettings(Settings, frozen=True, kw_only=True):
@@ -98,14 +98,14 @@ def remove_line(call: Call) -> None:
     Access.VISITOR,
     answer=CheckoutReceipt,
     status=202,
-    refusals=(BasketEmpty, ProductDelisted, TotalChanged, KeyReused, Busy),
+    refusals=(BasketEmpty, ProductDelisted, SoldOut, TotalChanged, KeyReused, Busy),
     headers=("Idempotency-Key",),
 )
 def check_out(call: Call, body: CheckoutWish) -> Answer:
     """Commit to buy the basket, once for an Idempotency-Key, at the total you saw."""
     receipt = usecases.check_out(
         call.visitor.owner,
-        _idempotency_key(call),
+        call.idempotency_key(),
         usecases.Checkout(
             contact=as_stored(body.contact),
             shipping_option=body.shipping_option,
@@ -118,15 +118,6 @@ def check_out(call: Call, body: CheckoutWish) -> Answer:
     )
     location = f"{call.visitor.prefix}/orders/{receipt.order_id}"
     return Answer(CheckoutReceipt(receipt.order_id, receipt.total), 202, {"Location": location})
-
-
-def _idempotency_key(call: Call) -> str:
-    key = call.headers.get("idempotency-key", "")
-    if not _KEY.match(key):
-        raise InvalidHeader.field(
-            "/Idempotency-Key", "send an Idempotency-Key of 1 to 64 visible ASCII characters"
-        )
-    return key
 
 
 def _learn(fact: catalog.ProductListed | catalog.PriceChanged | catalog.ProductDelisted) -> None:
@@ -143,8 +134,18 @@ def _learn(fact: catalog.ProductListed | catalog.PriceChanged | catalog.ProductD
     )
 
 
+def _note_depleted(fact: inventory.StockDepleted) -> None:
+    baskets().note_stock(fact.sku, fact.turn, sold_out=True)
+
+
+def _note_replenished(fact: inventory.StockReplenished) -> None:
+    baskets().note_stock(fact.sku, fact.turn, sold_out=False)
+
+
 HEARS: Hears = {
     catalog.ProductListed: _learn,
     catalog.PriceChanged: _learn,
     catalog.ProductDelisted: _learn,
+    inventory.StockDepleted: _note_depleted,
+    inventory.StockReplenished: _note_replenished,
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Basket(Construct):
-    """A table that forgets, the API function, the consumer of catalog facts, the relay."""
+    """A table that forgets, the API function, the consumer of facts, the relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Basket")
@@ -25,5 +25,5 @@ class Basket(Construct):
         platform.allow(
             api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"
         )
-        platform.allow(consumer, table, "PutItem")
+        platform.allow(consumer, table, "UpdateItem")
         platform.publish(self, table)

@@ -4,7 +4,9 @@
     OWNER#<owner>    BASKET           head of the owner's basket
     OWNER#<owner>    CHECKOUT#<key>   what this Idempotency-Key was answered; kept for good
     BASKET#<id>      LINE#<sku>       a line; that of a closed basket stays until it expires
-    OFFER#<sku>      OFFER            own copy of what the catalog sells
+    OFFER#<sku>      OFFER            own copy of what the catalog sells, as of `version`, and
+                                      whether it is sold out, as of `turn`: each is written
+                                      by itself, whichever comes first
     CONTACT#<id>     CONTACT          name, e-mail and address of a checkout
     OUTBOX#<n>       <fact id>        facts on their way to the bus
 
@@ -42,7 +44,7 @@ class BasketStore:
     def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
         found = dynamo.get_many(self._table, [_offer_key(sku), _head_key(owner)])
         offer = found.get(_offer_key(sku))
-        return _offer(offer) if offer else None, _open(found.get(_head_key(owner)))
+        return _offer(offer), _open(found.get(_head_key(owner)))
 
     def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
         receipt, head = dynamo.get_together(self._table, _receipt_key(owner, key), _head_key(owner))
@@ -54,7 +56,8 @@ class BasketStore:
 
     def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
         rows = dynamo.get_many(self._table, [_offer_key(sku) for sku in skus])
-        return {row["sku"]: _offer(row) for row in rows.values()}
+        offers = [offer for row in rows.values() if (offer := _offer(row)) is not None]
+        return {offer.sku: offer for offer in offers}
 
     def begin(self, head: Head, line: Line) -> None:
         row = {
@@ -132,16 +135,37 @@ class BasketStore:
         )
 
     def learn(self, offer: Offer) -> None:
+        said = {
+            "sku": offer.sku,
+            "name": offer.name,
+            "price": offer.price.amount,
+            "currency": offer.price.currency,
+            "weight_grams": offer.weight_grams,
+            "listed": offer.listed,
+        }
+        self._hear(offer.sku, said, version=offer.version)
+
+    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
+        self._hear(sku, {"sold_out": sold_out}, turn=turn)
+
+    def _hear(self, sku: str, said: dict[str, Any], **newer: int) -> None:
+        """Set what was said, unless what is kept is as new (heard before) or newer (late)."""
+        ((clock, time_said),) = newer.items()
+        names = [*said, clock]
         client = aws.dynamodb()
         try:
-            client.put_item(
+            client.update_item(
                 TableName=self._table,
-                Item=to_item(_offer_row(offer)),
-                ConditionExpression="attribute_not_exists(pk) OR version < :version",
-                ExpressionAttributeValues=to_item({":version": offer.version}),
+                Key=dynamo.key(*_offer_key(sku)),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
+                ConditionExpression=f"attribute_not_exists(#{clock}) OR #{clock} < :{clock}",
+                ExpressionAttributeNames={f"#{name}": name for name in names},
+                ExpressionAttributeValues=to_item(
+                    {f":{name}": value for name, value in said.items()} | {f":{clock}": time_said}
+                ),
             )
         except client.exceptions.ConditionalCheckFailedException:
-            return  # heard before, or late: what is kept is as new or newer
+            return
 
     def _write(self, *actions: Action) -> None:
         try:
@@ -231,22 +255,10 @@ def _line(row: dict[str, Any]) -> Line:
     )
 
 
-def _offer_row(offer: Offer) -> dict[str, Any]:
-    pk, sk = _offer_key(offer.sku)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "sku": offer.sku,
-        "name": offer.name,
-        "price": offer.price.amount,
-        "currency": offer.price.currency,
-        "weight_grams": offer.weight_grams,
-        "listed": offer.listed,
-        "version": offer.version,
-    }
-
-
-def _offer(row: dict[str, Any]) -> Offer:
+def _offer(row: dict[str, Any] | None) -> Offer | None:
+    """None while only inventory has spoken of it."""
+    if row is None or "version" not in row:
+        return None
     return Offer(
         sku=row["sku"],
         name=row["name"],
@@ -254,4 +266,5 @@ def _offer(row: dict[str, Any]) -> Offer:
         weight_grams=row["weight_grams"],
         listed=row["listed"],
         version=row["version"],
+        sold_out=row.get("sold_out", False),
     )

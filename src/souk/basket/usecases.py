@@ -74,7 +74,10 @@ class Baskets(Protocol):
         """
 
     def learn(self, offer: Offer) -> None:
-        """Keep the offer unless a newer one is known."""
+        """Keep what the catalog says of the offer unless a newer version is known."""
+
+    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
+        """Keep what inventory says of the SKU unless a later turn is known."""
 
 
 class Seen(NamedTuple):
@@ -120,7 +123,7 @@ def check_out(owner: str, key: str, wish: Checkout, *, currency: str, baskets: B
 
     The key is looked up before the basket: a repeated request gets the first one's answer,
     whatever the basket has become. Raises KeyReused, BasketEmpty, ProductDelisted,
-    TotalChanged, or Invalid for an unknown shipping option.
+    SoldOut, TotalChanged, or Invalid for an unknown shipping option.
     """
     try:
         return _settled(lambda: _check_out(owner, key, wish, currency, baskets))

@@ -102,6 +102,8 @@ def _notes(priced: PricedLine) -> list[Note]:
         notes.append(Note(kind="price-changed", was=was, now=now))
     if not priced.offer.listed:
         notes.append(Note(kind="delisted"))
+    if priced.offer.sold_out:
+        notes.append(Note(kind="sold-out"))
     return notes
 
 

@@ -68,6 +68,7 @@ def _server(resolver: APIGatewayHttpResolver, route: Route) -> Callable[..., Res
             query=query,
             headers=headers,
             caller=_caller(route.access, event.path, headers, event.raw_event["requestContext"]),
+            raw=_raw(event),
         )
         arguments = [] if body_type is None else [_body(event, body_type)]
         return _respond(route.handler(call, *arguments), route.status)
@@ -105,6 +106,14 @@ def _throttled(error: ClientError) -> Response[str]:
 def _failure(error: Exception) -> Response[str]:
     logger.exception("failed", exc_info=error)
     return _problem(Failure("the shop made a mistake; it has been logged, please try again"))
+
+
+def _raw(event: BaseProxyEvent) -> str:
+    """The body as text; empty when it is none, which fits no signature and no form."""
+    try:
+        return event.decoded_body or ""
+    except UnicodeError:
+        return ""
 
 
 def _body(event: BaseProxyEvent, kind: type[msgspec.Struct]) -> msgspec.Struct:

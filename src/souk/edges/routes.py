@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE = 24
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
+_KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,12})"$')
 
 
@@ -40,6 +41,8 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     headers: Mapping[str, str]
     caller: Caller | None = None
+    raw: str = ""
+    """The body as it came, for who must check a signature."""
 
     @property
     def visitor(self) -> Caller:
@@ -56,6 +59,15 @@ class Call(NamedTuple):
         if match is None:
             raise InvalidHeader.field("/If-Match", 'If-Match must be an ETag such as "3"')
         return int(match[1])
+
+    def idempotency_key(self) -> str:
+        """What makes a second click the same request; raises InvalidHeader without one."""
+        key = self.headers.get("idempotency-key", "")
+        if not _KEY.match(key):
+            raise InvalidHeader.field(
+                "/Idempotency-Key", "send an Idempotency-Key of 1 to 64 visible ASCII characters"
+            )
+        return key
 
     def limit(self) -> int:
         """The page size asked for: 1 to 100."""

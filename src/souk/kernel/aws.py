@@ -11,7 +11,9 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 # Two tries and the pause between them end within the 10 s an API function has.
 _CONFIG = Config(
@@ -47,6 +49,10 @@ def sqs() -> SQSClient:
 
 
 @cache
-def stepfunctions() -> Any:
-    """Untyped, for want of stubs of this service among the requirements."""
-    return _client("stepfunctions")
+def secretsmanager() -> SecretsManagerClient:
+    return cast("SecretsManagerClient", _client("secretsmanager"))
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    return cast("SFNClient", _client("stepfunctions"))

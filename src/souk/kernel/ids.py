@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def new_id() -> str:
@@ -18,3 +22,9 @@ def new_id() -> str:
     value = value & ~(0xF000 << 64) | (0x7000 << 64)  # version 7
     value = value & ~(0xC000 << 48) | (0x8000 << 48)  # RFC variant
     return str(uuid.UUID(int=value))
+
+
+def id_before(moment: datetime) -> str:
+    """What every id made from the moment on sorts behind, and every earlier one before."""
+    digits = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

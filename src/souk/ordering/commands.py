@@ -1,4 +1,4 @@
-"""What ordering can be asked to do by its own checkout workflow."""
+"""What ordering's own checkout workflow asks it: how an order stands, and to change that."""
 
 from __future__ import annotations
 
@@ -9,52 +9,53 @@ import msgspec
 from souk.kernel.commands import Command
 from souk.kernel.money import Money
 
-Reason = Literal["out-of-stock", "payment-declined", "payment-unresolved", "reservation-lapsed"]
-"""Why an order is not to be."""
-
 
 class BeginCheckout(Command, frozen=True, kw_only=True):
-    """Say how the order stands, so that the work goes on from there."""
+    """Tell what is to be reserved and paid.
+
+    Raises OrderRefused when the order is being undone, OrderDecided when all is done.
+    """
 
     order_id: str
 
 
 class ConfirmOrder(Command, frozen=True, kw_only=True):
-    """Stock is committed and payment authorised: the order is to be, unless it was refused."""
+    """Confirm the order: its money is set aside, and its stock, if `stock` says `committed`.
+
+    Raises OrderRefused when somebody refused it first, StockLapsed.
+    """
 
     order_id: str
+    stock: Literal["committed", "lapsed"]
 
 
 class RefuseOrder(Command, frozen=True, kw_only=True):
-    """The order is not to be, unless it was confirmed; only after this anything is undone."""
+    """Decide that the order will not be; from now on everything done for it may be undone."""
 
     order_id: str
-    reason: Reason
+    reason: str
     detail: str | None = None
-    skus: list[str] = msgspec.field(default_factory=list)
+    skus: tuple[str, ...] = ()
 
 
 class RejectOrder(Command, frozen=True, kw_only=True):
-    """All is undone."""
+    """All is undone: reject the order."""
 
     order_id: str
 
 
-class WantedLine(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
     quantity: int
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """What the steps that follow need; no lines where nothing is to be reserved any more."""
-
-    status: Literal["placed", "rejecting", "concluded"]
-    lines: list[WantedLine]
+    lines: list[Item]
     amount: Money
     payment_token: str
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How the order stands now, which need not be as asked: a status as the API shows it."""
+class Stands(msgspec.Struct, frozen=True, kw_only=True):
+    """How the order stands afterwards. Refusing a confirmed one leaves it confirmed."""
 
-    status: str
+    status: Literal["confirmed", "rejecting", "rejected"]

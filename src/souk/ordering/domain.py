@@ -1,17 +1,35 @@
-"""An order: what was agreed, and the states it goes through."""
+"""An order: what was agreed, the states it goes through, and why it may be refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple, Self, get_args
+from typing import Literal, get_args
 
 import msgspec
 
-from souk.kernel.errors import Conflict
 from souk.kernel.money import Money, total
-from souk.ordering.commands import Reason
 from souk.ordering.events import OrderConfirmed, OrderPlaced, OrderRejected
+
+Reason = Literal[
+    "out-of-stock", "payment-declined", "payment-unresolved", "reservation-lapsed", "not-possible"
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+class OrderRefused(Exception):
+    """Somebody decided that the order will not be, and it is being undone."""
+
+
+class OrderDecided(Exception):
+    """The order is confirmed or rejected: there is nothing left to do."""
+
+
+class StockLapsed(Exception):
+    """What was reserved for the order was given back before it could be confirmed."""
+
+
+class OrderMoved(Exception):
+    """Somebody else changed the order between reading and writing."""
 
 
 class Status(Enum):
@@ -22,42 +40,37 @@ class Status(Enum):
     REJECTING = "rejecting"
     REJECTED = "rejected"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the checkout workflow still has to decide or undo something."""
+        return bool(CHANGES[self])
 
-MEANS: Mapping[Status, str] = {
-    Status.PLACED: "the customer committed to buy; stock and payment are being seen to",
-    Status.CONFIRMED: "the goods are the order's, the money is set aside: it can be shipped",
-    Status.REJECTING: "it will not be: what was set aside for it is being given back",
-    Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
-}
 
-CHANGES: Mapping[Status, tuple[Status, ...]] = {
+CHANGES: dict[Status, tuple[Status, ...]] = {
     Status.PLACED: (Status.CONFIRMED, Status.REJECTING),
     Status.CONFIRMED: (),
     Status.REJECTING: (Status.REJECTED,),
     Status.REJECTED: (),
 }
-"""What may follow upon each state, and nothing else does."""
+"""Every change of state there is. What is `rejecting` is being undone, what is confirmed never."""
 
-OPEN = frozenset({Status.PLACED, Status.REJECTING})
-"""Work is left: the checkout workflow must still conclude such an order."""
-
-SENTENCES: Mapping[Reason, str] = {
-    "out-of-stock": "Some of it is no longer in stock; you were not charged.",
-    "payment-declined": "Your payment was declined; you were not charged.",
-    "payment-unresolved": "Your payment could not be settled in time; you were not charged.",
-    "reservation-lapsed": "The goods could not be held any longer; you were not charged.",
+MEANS = {
+    Status.PLACED: "the customer committed to buy; stock and payment are being seen to",
+    Status.CONFIRMED: "the goods are the order's and the money is set aside: it can be shipped",
+    Status.REJECTING: "it will not be: what was set aside for it is being given back",
+    Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
 }
-assert set(SENTENCES) == set(get_args(Reason))
-
-
-class WrongState(Conflict):
-    """The order stands where this change is not allowed."""
-
-    slug = "wrong-state"
+SENTENCES: dict[Reason, str] = {
+    "out-of-stock": "Of something in your order there was not enough left; you were not charged.",
+    "payment-declined": "Your payment was declined; you were not charged.",
+    "payment-unresolved": "Your payment took too long; you were not charged.",
+    "reservation-lapsed": "It took too long to complete your order; you were not charged.",
+    "not-possible": "Something went wrong on our side; you were not charged. Please try again.",
+}
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an order is not to be: `detail` is the provider's reason, `skus` what is short."""
+    """Why an order will not be: `detail` is the payment provider's slug, `skus` what is short."""
 
     reason: Reason
     detail: str | None = None
@@ -92,29 +105,84 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     line_count: int
     placed_at: str
-    reason: Reason | None = None
+    rejection: Rejection | None = None
 
 
-class Unconcluded(NamedTuple):
-    """An order still open, the run of the workflow it was given last, and its journey."""
-
-    order_id: str
-    run: int
-    correlation_id: str
-
-
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """An order without its lines: all that its states depend on, and all that changes."""
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes of an order; its lines never do. `run` counts its workflow's executions,
+    `journey` is the correlation id all of them carry.
+    """
 
     order_id: str
     owner: str
     contact_id: str
+    total: Money
+    history: list[Change]
+    rejection: Rejection | None
+    journey: str
+    version: int
+    run: int
+
+    @property
+    def status(self) -> Status:
+        return self.history[-1].status
+
+    def confirm(self, at: str) -> tuple[Standing, OrderConfirmed]:
+        after = self._become(Status.CONFIRMED, at)
+        fact = OrderConfirmed(
+            order_id=self.order_id,
+            owner=self.owner,
+            contact_id=self.contact_id,
+            total=self.total,
+            confirmed_at=at,
+        )
+        return after, fact
+
+    def refuse(self, rejection: Rejection, at: str) -> Standing:
+        after = self._become(Status.REJECTING, at)
+        return msgspec.structs.replace(after, rejection=rejection)
+
+    def reject(self, at: str) -> tuple[Standing, OrderRejected]:
+        after = self._become(Status.REJECTED, at)
+        fact = OrderRejected(
+            order_id=self.order_id,
+            owner=self.owner,
+            contact_id=self.contact_id,
+            reason=self.rejection.reason if self.rejection else "not-possible",
+            rejected_at=at,
+        )
+        return after, fact
+
+    def run_again(self) -> Standing:
+        return msgspec.structs.replace(self, run=self.run + 1, version=self.version + 1)
+
+    def _become(self, status: Status, at: str) -> Standing:
+        if status not in CHANGES[self.status]:
+            raise ValueError(f"{self.order_id} is {self.status.value}, not to be {status.value}")
+        history = [*self.history, Change(status=status, at=at)]
+        return msgspec.structs.replace(self, history=history, version=self.version + 1)
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One visitor's promise to buy. Never empty; its total is its lines' sum plus shipping."""
+
+    order_id: str
+    owner: str
+    contact_id: str
+    lines: list[Line]
     shipping_option: str
     shipping: Money
     total: Money
     payment_token: str
+    journey: str
     history: list[Change]
     rejection: Rejection | None = None
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise ValueError("an order needs at least one line")
+        if self.subtotal + self.shipping != self.total:
+            raise ValueError(f"the lines and shipping of {self.order_id} do not add up")
 
     @property
     def status(self) -> Status:
@@ -123,55 +191,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def placed_at(self) -> str:
         return self.history[0].at
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
-    def confirm(self, at: str) -> tuple[Self, OrderConfirmed]:
-        """Raises WrongState unless the order is placed."""
-        confirmed = self._become(Status.CONFIRMED, at)
-        return confirmed, OrderConfirmed(
-            order_id=self.order_id,
-            owner=self.owner,
-            contact_id=self.contact_id,
-            shipping_option=self.shipping_option,
-            total=self.total,
-            confirmed_at=at,
-        )
-
-    def refuse(self, why: Rejection, at: str) -> Self:
-        """From here on it is undone, whoever still works for it. Raises WrongState."""
-        return msgspec.structs.replace(self._become(Status.REJECTING, at), rejection=why)
-
-    def reject(self, at: str) -> tuple[Self, OrderRejected]:
-        """All is undone. Raises WrongState unless the order was refused."""
-        rejected = self._become(Status.REJECTED, at)
-        assert rejected.rejection is not None
-        return rejected, OrderRejected(
-            order_id=self.order_id,
-            owner=self.owner,
-            contact_id=self.contact_id,
-            reason=rejected.rejection.reason,
-            rejected_at=at,
-        )
-
-    def _become(self, status: Status, at: str) -> Self:
-        if status not in CHANGES[self.status]:
-            raise WrongState(f"order {self.order_id} is {self.status.value}, not to be changed so")
-        return msgspec.structs.replace(self, history=[*self.history, Change(status=status, at=at)])
-
-
-class Order(Head, frozen=True, kw_only=True):
-    """One visitor's promise to buy. Never empty; its total is its lines' sum plus shipping."""
-
-    lines: list[Line]
-
-    def __post_init__(self) -> None:
-        if not self.lines:
-            raise ValueError("an order needs at least one line")
-        if self.subtotal + self.shipping != self.total:
-            raise ValueError(f"the lines and shipping of {self.order_id} do not add up")
 
     @property
     def subtotal(self) -> Money:

@@ -18,18 +18,21 @@ class OrderPlaced(Fact, frozen=True, kw_only=True):
 
 
 class OrderConfirmed(Fact, frozen=True, kw_only=True):
-    """Its goods are set aside for good and its money is authorised; nothing is captured yet."""
+    """The goods are kept for the customer and the money is set aside; nothing is sent yet."""
 
     order_id: str
     owner: str
     contact_id: str
-    shipping_option: str
     total: Money
     confirmed_at: str
 
 
 class OrderRejected(Fact, frozen=True, kw_only=True):
-    """The order will not be; whatever was set aside for it has been given back."""
+    """There will be no such order: nothing is kept or set aside for it any more.
+
+    `reason` is a slug: `out-of-stock`, `payment-declined`, `payment-unresolved`,
+    `reservation-lapsed`, `not-possible`.
+    """
 
     order_id: str
     owner: str

@@ -1,40 +1,37 @@
-"""Ordering's routes, what it hears from baskets, and its steps of the checkout workflow."""
+"""Ordering's routes, what it hears from baskets, and what its workflow asks it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
-from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from souk.basket.events import BasketCheckedOut
 from souk.edges.routes import Access, Call, Routes
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now
 from souk.kernel.commands import Does
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Hears, current_cause
+from souk.kernel.ids import id_before
+from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering import usecases
 from souk.ordering.commands import (
     BeginCheckout,
     Begun,
     ConfirmOrder,
+    Item,
     RefuseOrder,
     RejectOrder,
-    Standing,
+    Stands,
 )
-from souk.ordering.domain import Change, Line, Order, Rejection, Status
-from souk.ordering.executions import Executions
+from souk.ordering.domain import REASONS, Change, Line, Order, Reason, Rejection, Standing, Status
+from souk.ordering.runs import CheckoutRuns
 from souk.ordering.store import OrderStore
-from souk.ordering.wire import OrderPage, OrderView, begun, card, view
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from souk.ordering.wire import OrderPage, OrderView, card, view
 
 ROUTES = Routes()
-
-PATIENCE = timedelta(minutes=1)
-"""A workflow at rest needs a second; one not begun or broken after this is looked after."""
+STILL_AT_WORK = timedelta(minutes=1)
+"""A younger order's workflow was only just started."""
 
 
 class OrderingSettings(Settings, frozen=True, kw_only=True):
@@ -46,13 +43,13 @@ def orders() -> OrderStore:
     return OrderStore(load(OrderingSettings).table_name)
 
 
-class CheckoutSettings(Settings, frozen=True, kw_only=True):
-    checkout_arn: str
+class WorkflowSettings(Settings, frozen=True, kw_only=True):
+    checkout_workflow: str
 
 
 @cache
-def checkouts() -> Executions:
-    return Executions(load(CheckoutSettings).checkout_arn)
+def runs() -> CheckoutRuns:
+    return CheckoutRuns(load(WorkflowSettings).checkout_workflow)
 
 
 @ROUTES.add("GET", "/orders", Access.VISITOR, answer=OrderPage, query=("limit", "cursor"))
@@ -87,34 +84,41 @@ def _place(fact: BasketCheckedOut) -> None:
         shipping=fact.shipping,
         total=fact.total,
         payment_token=fact.payment_token,
+        journey=current_cause().correlation_id,
         history=[Change(status=Status.PLACED, at=fact.checked_out_at)],
     )
-    usecases.place_order(
-        order, orders=orders(), checkouts=checkouts(), journey=current_cause().correlation_id
-    )
+    usecases.place_order(order, orders=orders(), runs=runs())
 
 
 HEARS: Hears = {BasketCheckedOut: _place}
 
 
 def _begin(wish: BeginCheckout) -> Begun:
-    return begun(orders().get(wish.order_id))
+    order = usecases.begin_checkout(wish.order_id, orders=orders())
+    lines = [Item(sku=line.sku, quantity=line.quantity) for line in order.lines]
+    return Begun(lines=lines, amount=order.total, payment_token=order.payment_token)
 
 
-def _confirm(wish: ConfirmOrder) -> Standing:
-    status = usecases.confirm_order(wish.order_id, at=stamp(now()), orders=orders())
-    return Standing(status=status.value)
+def _confirm(wish: ConfirmOrder) -> Stands:
+    committed = wish.stock == "committed"
+    return _stands(
+        usecases.confirm_order(wish.order_id, stock_is_committed=committed, orders=orders())
+    )
 
 
-def _refuse(wish: RefuseOrder) -> Standing:
-    why = Rejection(reason=wish.reason, detail=wish.detail, skus=wish.skus)
-    status = usecases.refuse_order(wish.order_id, why, at=stamp(now()), orders=orders())
-    return Standing(status=status.value)
+def _refuse(wish: RefuseOrder) -> Stands:
+    """A reason this room has no words for is a mistake of ours, and no reason to keep undoing."""
+    reason: Reason = wish.reason if wish.reason in REASONS else "not-possible"
+    rejection = Rejection(reason=reason, detail=wish.detail, skus=list(wish.skus))
+    return _stands(usecases.refuse_order(wish.order_id, rejection, orders=orders()))
 
 
-def _reject(wish: RejectOrder) -> Standing:
-    status = usecases.reject_order(wish.order_id, at=stamp(now()), orders=orders())
-    return Standing(status=status.value)
+def _reject(wish: RejectOrder) -> Stands:
+    return _stands(usecases.reject_order(wish.order_id, orders=orders()))
+
+
+def _stands(standing: Standing) -> Stands:
+    return Stands(status=standing.status.value)  # type: ignore[arg-type]  # never placed any more
 
 
 DOES: Does = {
@@ -125,11 +129,8 @@ DOES: Does = {
 }
 
 
-def reconcile(*, enough: Callable[[], bool]) -> int:
-    """See orders through that should be concluded by now, until it is enough for this time.
-
-    Answers how many were begun anew.
-    """
-    overdue = orders().open_orders(stamp(now() - PATIENCE))
-    in_time = takewhile(lambda _: not enough(), overdue)
-    return usecases.see_through(in_time, orders=orders(), checkouts=checkouts())
+def reconcile() -> None:
+    """See that every order left undecided has a workflow at work."""
+    for order_id in orders().left_open(id_before(now() - STILL_AT_WORK)):
+        done = usecases.revive(order_id, orders=orders(), runs=runs())
+        logger.info("order left open", order_id=order_id, workflow=done)

@@ -1,13 +1,13 @@
 """Orders in DynamoDB.
 
     pk             sk          what
-    ORDER#<id>     HEAD        the order without its lines; in both indexes
-    ORDER#<id>     LINES       its lines, never changed: a change of state changes the head only
+    ORDER#<id>     HEAD        the order without its lines; in index `by_owner`, and while it is
+                               undecided in index `by_open`
+    ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
     OUTBOX#<n>     <fact id>   facts on their way to the bus
 
-Index `by_owner` (owner, order_id) sorts by time, since ids do. Index `open_orders` (open,
-placed_at) has the orders that are neither confirmed nor rejected: `open` is there until then.
-`run` counts the executions of the checkout workflow an order was given.
+Index `by_owner` (owner, order_id) sorts by time, since ids do; so does index `by_open`
+(undecided, order_id), which the reconciler reads.
 """
 
 from __future__ import annotations
@@ -17,17 +17,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import ChangedMeanwhile, InvalidQuery, NotFound
-from souk.kernel.facts import Fact, current_cause
+from souk.kernel.errors import InvalidQuery, NotFound
+from souk.kernel.facts import Fact
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
-from souk.ordering.domain import Change, Head, Line, Order, Rejection, Status, Summary, Unconcluded
+from souk.ordering.domain import (
+    Change,
+    Line,
+    Order,
+    OrderMoved,
+    Rejection,
+    Standing,
+    Status,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNDECIDED = "undecided"
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
-OPEN = "OPEN"
 
 
 class Page(NamedTuple):
@@ -48,12 +57,6 @@ class OrderStore:
             raise NotFound(f"there is no order {order_id}")
         return _order(rows["HEAD"], rows["LINES"])
 
-    def head(self, order_id: str) -> Head:
-        row = dynamo.get(self._table, f"ORDER#{order_id}", "HEAD")
-        if row is None:
-            raise NotFound(f"there is no order {order_id}")
-        return Head(**_head(row))
-
     def add(self, order: Order, fact: Fact) -> None:
         head = {
             "TableName": self._table,
@@ -66,59 +69,52 @@ class OrderStore:
         except ConditionFailed:
             return  # heard before: the order stands, and so does what was said of it
 
-    def save(self, changed: Head, *facts: Fact) -> None:
-        """Write the order's newest state and what is said of it, or neither.
+    def standing(self, order_id: str) -> Standing:
+        row = dynamo.get(self._table, f"ORDER#{order_id}", "HEAD")
+        if row is None:
+            raise NotFound(f"there is no order {order_id}")
+        return _standing(row)
 
-        No state comes twice, so an order still in the state before was not changed meanwhile.
-        """
-        sets: dict[str, Any] = {"status": changed.status.value, "history": _history(changed)}
-        if changed.rejection:
-            sets |= _rejection_columns(changed.rejection)
-        update = {
+    def save(self, after: Standing, fact: Fact | None) -> None:
+        status = after.status
+        changed = {
+            "status": status.value,
+            "history": _history(after.history),
+            "version": after.version,
+            "run": after.run,
+            **({"rejection": _rejection_row(after.rejection)} if after.rejection else {}),
+        }
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+        names = {f"#{name}": name for name in changed}
+        if not status.is_open:
+            update, names = f"{update} REMOVE #open", names | {"#open": UNDECIDED}
+        head = {
             "TableName": self._table,
-            "Key": dynamo.key(f"ORDER#{changed.order_id}", "HEAD"),
-            "UpdateExpression": _assign(sets) + ("" if changed.is_open else " REMOVE #open"),
-            "ConditionExpression": "#status = :before",
-            "ExpressionAttributeNames": {f"#{name}": name for name in sets}
-            | ({} if changed.is_open else {"#open": "open"}),
+            "Key": dynamo.key(f"ORDER#{after.order_id}", "HEAD"),
+            "ConditionExpression": "#version = :before",
+            "UpdateExpression": update,
+            "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": to_item(
-                {f":{name}": value for name, value in sets.items()}
-                | {":before": changed.history[-2].status.value}
+                {f":{name}": value for name, value in changed.items()}
+                | {":before": after.version - 1}
             ),
         }
+        facts = [] if fact is None else outbox.puts(self._table, fact)
         try:
-            dynamo.transact([{"Update": update}, *outbox.puts(self._table, *facts)])
+            dynamo.transact([{"Update": head}, *facts])
         except ConditionFailed as error:
-            raise ChangedMeanwhile(f"order {changed.order_id} was changed meanwhile") from error
+            raise OrderMoved from error
 
-    def open_orders(self, placed_before: str) -> Iterator[Unconcluded]:
-        """Oldest first; one just concluded may still be among them."""
+    def left_open(self, before: str) -> Iterator[str]:
         rows = dynamo.query(
             self._table,
-            OPEN,
-            IndexName="open_orders",
-            KeyConditionExpression="#open = :open AND placed_at < :before",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues=to_item({":open": OPEN, ":before": placed_before}),
+            UNDECIDED,
+            IndexName="by_open",
+            KeyConditionExpression="#open = :pk AND order_id < :before",
+            ExpressionAttributeNames={"#open": UNDECIDED},
+            ExpressionAttributeValues=to_item({":pk": UNDECIDED, ":before": before}),
         )
-        for row in rows:
-            yield Unconcluded(row["order_id"], row["run"], row["correlation_id"])
-
-    def next_run(self, order: Unconcluded) -> Unconcluded | None:
-        """Give the open order another run; None if somebody did, or it is concluded."""
-        client = aws.dynamodb()
-        try:
-            client.update_item(
-                TableName=self._table,
-                Key=dynamo.key(f"ORDER#{order.order_id}", "HEAD"),
-                UpdateExpression="SET #run = :next",
-                ConditionExpression="#run = :seen AND attribute_exists(#open)",
-                ExpressionAttributeNames={"#run": "run", "#open": "open"},
-                ExpressionAttributeValues=to_item({":seen": order.run, ":next": order.run + 1}),
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return None
-        return order._replace(run=order.run + 1)
+        return (row["order_id"] for row in rows)
 
     def page(self, owner: str, limit: int, cursor: str | None) -> Page:
         """The owner's orders, newest first."""
@@ -153,7 +149,8 @@ def _head_row(order: Order) -> dict[str, Any]:
         "owner": order.owner,
         "contact_id": order.contact_id,
         "status": order.status.value,
-        "history": _history(order),
+        "history": _history(order.history),
+        UNDECIDED: UNDECIDED if order.status.is_open else None,
         "line_count": len(order.lines),
         "subtotal": order.subtotal.amount,
         "shipping_option": order.shipping_option,
@@ -161,24 +158,41 @@ def _head_row(order: Order) -> dict[str, Any]:
         "total": order.total.amount,
         "currency": order.total.currency,
         "payment_token": order.payment_token,
+        "journey": order.journey,
         "placed_at": order.placed_at,
-        "open": OPEN,
-        "run": 1,
-        "correlation_id": current_cause().correlation_id,
+        "version": 1,
+        "run": 0,
     }
 
 
-def _history(order: Head) -> list[dict[str, str]]:
-    return [{"status": step.status.value, "at": step.at} for step in order.history]
+def _history(steps: list[Change]) -> list[dict[str, str]]:
+    return [{"status": step.status.value, "at": step.at} for step in steps]
 
 
-def _rejection_columns(why: Rejection) -> dict[str, Any]:
-    found = {"reason": why.reason, "detail": why.detail, "skus": why.skus}
-    return {name: value for name, value in found.items() if value}
+def _rejection_row(rejection: Rejection) -> dict[str, Any]:
+    return {"reason": rejection.reason, "detail": rejection.detail, "skus": rejection.skus}
 
 
-def _assign(values: dict[str, Any]) -> str:
-    return "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+def _rejection(row: dict[str, Any]) -> Rejection | None:
+    return Rejection(**row["rejection"]) if "rejection" in row else None
+
+
+def _changes(row: dict[str, Any]) -> list[Change]:
+    return [Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]]
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    return Standing(
+        order_id=row["order_id"],
+        owner=row["owner"],
+        contact_id=row["contact_id"],
+        total=Money(row["total"], row["currency"]),
+        history=_changes(row),
+        rejection=_rejection(row),
+        journey=row["journey"],
+        version=row["version"],
+        run=row["run"],
+    )
 
 
 def _lines_row(order: Order) -> dict[str, Any]:
@@ -198,38 +212,23 @@ def _lines_row(order: Order) -> dict[str, Any]:
 
 
 def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
-    prices = head["currency"]
+    currency = head["currency"]
     return Order(
+        order_id=head["order_id"],
+        owner=head["owner"],
+        contact_id=head["contact_id"],
         lines=[
-            Line(**{**line, "unit_price": Money(line["unit_price"], prices)})
+            Line(**{**line, "unit_price": Money(line["unit_price"], currency)})
             for line in lines["lines"]
         ],
-        **_head(head),
+        shipping_option=head["shipping_option"],
+        shipping=Money(head["shipping"], currency),
+        total=Money(head["total"], currency),
+        payment_token=head["payment_token"],
+        journey=head["journey"],
+        history=_changes(head),
+        rejection=_rejection(head),
     )
-
-
-def _head(row: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a `Head`, which an `Order` has too."""
-    currency = row["currency"]
-    return {
-        "order_id": row["order_id"],
-        "owner": row["owner"],
-        "contact_id": row["contact_id"],
-        "shipping_option": row["shipping_option"],
-        "shipping": Money(row["shipping"], currency),
-        "total": Money(row["total"], currency),
-        "payment_token": row["payment_token"],
-        "history": [
-            Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]
-        ],
-        "rejection": _rejection(row),
-    }
-
-
-def _rejection(row: dict[str, Any]) -> Rejection | None:
-    if "reason" not in row:
-        return None
-    return Rejection(reason=row["reason"], detail=row.get("detail"), skus=row.get("skus", []))
 
 
 def _summary(row: dict[str, Any]) -> Summary:
@@ -241,5 +240,5 @@ def _summary(row: dict[str, Any]) -> Summary:
         total=Money(row["total"], row["currency"]),
         line_count=row["line_count"],
         placed_at=row["placed_at"],
-        reason=row.get("reason"),
+        rejection=_rejection(row),
     )

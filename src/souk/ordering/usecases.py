@@ -4,44 +4,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.ordering.domain import CHANGES, Status, Unconcluded
+from souk.kernel.clock import now, stamp
+from souk.kernel.errors import NotFound
+from souk.kernel.patience import tries
+from souk.ordering.domain import (
+    OrderDecided,
+    OrderMoved,
+    OrderRefused,
+    Rejection,
+    Standing,
+    Status,
+    StockLapsed,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterator
 
     from souk.kernel.facts import Fact
-    from souk.ordering.domain import Head, Order, Rejection
+    from souk.ordering.domain import Order
+
+Change = tuple[Standing, "Fact | None"]
 
 
 class Orders(Protocol):
     def get(self, order_id: str) -> Order:
         """Raises NotFound."""
 
-    def head(self, order_id: str) -> Head:
-        """Raises NotFound."""
+    def standing(self, order_id: str) -> Standing:
+        """The order without its lines. Raises NotFound."""
 
     def add(self, order: Order, fact: Fact) -> None:
         """Store the order and say the fact; an order that is there already stays as it is."""
 
-    def save(self, changed: Head, *facts: Fact) -> None:
-        """Store the newest state and say the facts; ChangedMeanwhile if another was faster."""
+    def save(self, after: Standing, fact: Fact | None) -> None:
+        """Write the change and say the fact, or neither.
 
-    def next_run(self, order: Unconcluded) -> Unconcluded | None:
-        """Count one more run; None if another did, or the order is concluded."""
+        Raises OrderMoved unless `after` follows upon what is stored.
+        """
 
-
-class Checkouts(Protocol):
-    """The runs of the checkout workflow."""
-
-    def start(self, order: Unconcluded) -> bool:
-        """See that the order's run is underway; False if it is over, however it ended."""
+    def left_open(self, before: str) -> Iterator[str]:
+        """Undecided orders whose ids come before this one: ids sort by time."""
 
 
-def place_order(order: Order, *, orders: Orders, checkouts: Checkouts, journey: str) -> None:
-    """Make a checked-out basket an order, and see it through. Heard twice, it is placed once."""
+class Runs(Protocol):
+    """The executions of the checkout workflow; an order's are numbered from 0."""
+
+    def start(self, order_id: str, run: int, journey: str) -> None:
+        """Begin a run; one that was begun before goes on, or stays ended, as it is."""
+
+    def is_over(self, order_id: str, run: int) -> bool | None:
+        """Whether a run has ended, however; None for one that never began."""
+
+
+def place_order(order: Order, *, orders: Orders, runs: Runs) -> None:
+    """Make a checked-out basket an order, and set its workflow going. Heard twice, it is one."""
     orders.add(order, order.placed())
-    checkouts.start(Unconcluded(order.order_id, 1, journey))
+    runs.start(order.order_id, 0, order.journey)
 
 
 def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
@@ -52,53 +70,93 @@ def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
     return order
 
 
-def confirm_order(order_id: str, *, at: str, orders: Orders) -> Status:
-    """Confirm a placed order; any other stays as it is. Answers how it stands then."""
-    order = orders.head(order_id)
-    if Status.CONFIRMED not in CHANGES[order.status]:
-        return order.status
-    return _saved(*order.confirm(at), orders=orders)
+def begin_checkout(order_id: str, *, orders: Orders) -> Order:
+    """The order, if it is still to be decided. Raises OrderRefused or OrderDecided."""
+    order = orders.get(order_id)
+    _still_placed(order_id, order.status)
+    return order
 
 
-def refuse_order(order_id: str, why: Rejection, *, at: str, orders: Orders) -> Status:
-    """Decide that a placed order is not to be; any other stays. Answers how it stands then."""
-    order = orders.head(order_id)
-    if Status.REJECTING not in CHANGES[order.status]:
-        return order.status
-    return _saved(order.refuse(why, at), orders=orders)
+def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> Standing:
+    """Confirm a placed order; one that is confirmed stays so. Raises OrderRefused, StockLapsed."""
+
+    def change(standing: Standing) -> Change | None:
+        if standing.status is Status.CONFIRMED:
+            return None
+        if standing.status is not Status.PLACED:
+            raise OrderRefused(f"{order_id} is {standing.status.value}")
+        if not stock_is_committed:
+            raise StockLapsed(f"the reservation of {order_id} has lapsed")
+        return standing.confirm(stamp(now()))
+
+    return _changed(order_id, change, orders)
 
 
-def reject_order(order_id: str, *, at: str, orders: Orders) -> Status:
-    """Close an order of which all is undone; done twice, it is said once.
+def refuse_order(order_id: str, rejection: Rejection, *, orders: Orders) -> Standing:
+    """Decide that a placed order will not be. The first reason stays; what is decided stays."""
 
-    Raises WrongState for one that was never refused.
+    def change(standing: Standing) -> Change | None:
+        if standing.status is not Status.PLACED:
+            return None
+        return standing.refuse(rejection, stamp(now())), None
+
+    return _changed(order_id, change, orders)
+
+
+def reject_order(order_id: str, *, orders: Orders) -> Standing:
+    """End an order that is undone; one that is rejected stays so."""
+
+    def change(standing: Standing) -> Change | None:
+        if standing.status is Status.REJECTED:
+            return None
+        return standing.reject(stamp(now()))
+
+    return _changed(order_id, change, orders)
+
+
+def revive(order_id: str, *, orders: Orders, runs: Runs) -> str:
+    """See that an undecided order has a workflow at work; says what was done.
+
+    A closed execution's name stays taken, so the next has the next number. Two at work on one
+    order do no harm: each step is done once, and the order's row decides.
     """
-    order = orders.head(order_id)
-    if order.status is Status.REJECTED:
-        return order.status
-    return _saved(*order.reject(at), orders=orders)
-
-
-def _saved(changed: Head, *facts: Fact, orders: Orders) -> Status:
-    """The new state, or the one another run of the same order's workflow was faster to write."""
+    standing = orders.standing(order_id)
+    if not standing.status.is_open:
+        return "decided"
+    match runs.is_over(order_id, standing.run):
+        case False:
+            return "at work"
+        case None:
+            runs.start(order_id, standing.run, standing.journey)
+            return "started"
+    again = standing.run_again()
     try:
-        orders.save(changed, *facts)
-    except ChangedMeanwhile:
-        return orders.head(changed.order_id).status
-    return changed.status
+        orders.save(again, None)
+    except OrderMoved:
+        return "changed meanwhile"
+    runs.start(order_id, again.run, again.journey)
+    return "started again"
 
 
-def see_through(unconcluded: Iterable[Unconcluded], *, orders: Orders, checkouts: Checkouts) -> int:
-    """Begin what was never begun, and begin anew what has ended without an end for the order.
-
-    What is underway is left alone: it ends, or times out, by itself. Answers how many were begun
-    anew; two who look at once begin each order once.
-    """
-    return sum(_see_through(order, orders, checkouts) for order in unconcluded)
+def _still_placed(order_id: str, status: Status) -> None:
+    if status is Status.REJECTING:
+        raise OrderRefused(f"{order_id} is being undone")
+    if status is not Status.PLACED:
+        raise OrderDecided(f"{order_id} is {status.value}")
 
 
-def _see_through(order: Unconcluded, orders: Orders, checkouts: Checkouts) -> bool:
-    if checkouts.start(order):
-        return False
-    following = orders.next_run(order)
-    return following is not None and checkouts.start(following)
+def _changed(
+    order_id: str, change: Callable[[Standing], Change | None], orders: Orders
+) -> Standing:
+    for _ in tries():
+        standing = orders.standing(order_id)
+        wanted = change(standing)
+        if wanted is None:
+            return standing
+        after, fact = wanted
+        try:
+            orders.save(after, fact)
+        except OrderMoved:
+            continue
+        return after
+    raise AssertionError("tries() ends in Busy")

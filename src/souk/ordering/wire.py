@@ -1,14 +1,11 @@
-"""What ordering answers: to its routes, and to the checkout workflow."""
+"""Response bodies of ordering's routes."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import msgspec
 
 from souk.kernel.money import Money
-from souk.ordering.commands import Begun, Reason, WantedLine
-from souk.ordering.domain import SENTENCES, Order, Rejection, Status, Summary
+from souk.ordering.domain import SENTENCES, Order, Rejection, Summary
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +22,12 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
-    """`sentence` is for the customer; `detail` is the payment provider's reason, if it gave one."""
+    """Why the order was rejected: a slug, a sentence, what is short, what the bank says."""
 
-    reason: Reason
-    sentence: str
-    detail: str | None
+    reason: str
+    says: str
     skus: list[str]
+    detail: str | None
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +39,12 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Money
     total: Money
     placed_at: str
-    history: list[ChangeView]
     rejection: RejectionView | None
+    history: list[ChangeView]
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in a list: all but its lines and history; `reason` tells why it is not to be."""
+    """An order in a list: all but its lines and history."""
 
     order_id: str
     status: str
@@ -55,7 +52,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     line_count: int
     placed_at: str
-    reason: Reason | None
+    rejection: RejectionView | None
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -84,8 +81,8 @@ def view(order: Order) -> OrderView:
         shipping=order.shipping,
         total=order.total,
         placed_at=order.placed_at,
-        history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
         rejection=_rejection(order.rejection),
+        history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
     )
 
 
@@ -97,25 +94,16 @@ def card(order: Summary) -> OrderCard:
         total=order.total,
         line_count=order.line_count,
         placed_at=order.placed_at,
-        reason=order.reason,
+        rejection=_rejection(order.rejection),
     )
 
 
-def _rejection(why: Rejection | None) -> RejectionView | None:
-    if why is None:
+def _rejection(rejection: Rejection | None) -> RejectionView | None:
+    if rejection is None:
         return None
     return RejectionView(
-        reason=why.reason, sentence=SENTENCES[why.reason], detail=why.detail, skus=why.skus
-    )
-
-
-def begun(order: Order) -> Begun:
-    """What the checkout workflow is told when it begins."""
-    placed = order.status is Status.PLACED
-    undecided: Literal["placed", "rejecting"] = "placed" if placed else "rejecting"
-    return Begun(
-        status=undecided if order.is_open else "concluded",
-        lines=[WantedLine(sku=line.sku, quantity=line.quantity) for line in order.lines if placed],
-        amount=order.total,
-        payment_token=order.payment_token,
+        reason=rejection.reason,
+        says=SENTENCES[rejection.reason],
+        skus=rejection.skus,
+        detail=rejection.detail,
     )

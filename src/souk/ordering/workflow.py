@@ -1,4 +1,4 @@
-"""Lambda entry point of the checkout workflow's own steps: what a call needs is made at start."""
+"""Lambda entry point of the commands: what one needs is checked and made while it starts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+"""Puts each room's rows down in the audit's book. Layouts are those at the top of each store.py."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from sqlite3 import Connection
+
+from cli.audit.ledger import digest, moment
+from cli.audit.shop import ROOMS, Row, ShopReader
+
+Keep = Callable[[Connection, Row], None]
+
+
+def gather(shop: ShopReader, book: Connection) -> Counter[str]:
+    """How many rows of each kind were read."""
+    checked: Counter[str] = Counter()
+    for room in ROOMS:
+        for row in shop.rows(room):
+            kind = _kind(row)
+            if kind == "outbox":
+                _outbox(book, room, row)
+            elif keep := _KEEP.get((room, kind)):
+                keep(book, row)
+            else:
+                continue
+            checked[kind] += 1
+    book.executescript(_INDEXES)
+    return checked
+
+
+_INDEXES = """
+CREATE INDEX checkout_of ON checkouts (order_id);
+CREATE INDEX moves_of ON moves (sku);
+CREATE INDEX lines_of ON hold_lines (sku);
+CREATE INDEX entries_of ON entries (order_id);
+"""
+
+
+def _kind(row: Row) -> str:
+    """Such as `order` for `ORDER#<id>`/`HEAD`; the second part tells rows of one thing apart."""
+    first, second = row["pk"].partition("#")[0], row["sk"].partition("#")[0]
+    return _KINDS.get((first, second)) or _KINDS.get((first, ""), "")
+
+
+_KINDS = {
+    ("OUTBOX", ""): "outbox",
+    ("PRODUCT", "PRODUCT"): "product",
+    ("OWNER", "CHECKOUT"): "checkout",
+    ("ORDER", "HEAD"): "order",
+    ("ORDER", "LINES"): "order lines",
+    ("STOCK", "STOCK"): "stock",
+    ("STOCK", "MOVE"): "movement",
+    ("HOLD", "HEAD"): "hold",
+    ("HOLD", "LINES"): "hold lines",
+    ("PAYMENT", "HEAD"): "payment",
+    ("PAYMENT", "ENTRY"): "entry",
+}
+
+
+def _put(book: Connection, table: str, *values: object) -> None:
+    places = ", ".join("?" * len(values))
+    book.execute(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608  our own names
+
+
+def _product(book: Connection, row: Row) -> None:
+    _put(book, "products", row["sku"])
+
+
+def _checkout(book: Connection, row: Row) -> None:
+    owner = row["pk"].partition("#")[2]
+    _put(book, "checkouts", row["order_id"], owner, row["total"], row["currency"])
+
+
+def _order(book: Connection, row: Row) -> None:
+    since = moment(row["history"][-1]["at"])
+    whose = (row["order_id"], row["owner"], row["status"])
+    _put(book, "orders", *whose, row["total"], row["shipping"], row["currency"], since)
+
+
+def _order_lines(book: Connection, row: Row) -> None:
+    amount = sum(line["unit_price"] * line["quantity"] for line in row["lines"])
+    _put(book, "order_lines", row["pk"].partition("#")[2], amount, digest(row["lines"]))
+
+
+def _stock(book: Connection, row: Row) -> None:
+    _put(book, "stock", row["sku"], row["received"], row["available"])
+
+
+def _movement(book: Connection, row: Row) -> None:
+    _put(book, "moves", row["sku"], row["by"])
+
+
+def _hold(book: Connection, row: Row) -> None:
+    _put(book, "holds", row["order_id"], row["status"], row["progress"])
+
+
+def _hold_lines(book: Connection, row: Row) -> None:
+    order_id = row["pk"].partition("#")[2]
+    _put(book, "hold_digests", order_id, digest(row["lines"]))
+    book.executemany(
+        "INSERT INTO hold_lines VALUES (?, ?, ?, ?)",
+        [
+            (order_id, place, line["sku"], line["quantity"])
+            for place, line in enumerate(row["lines"])
+        ],
+    )
+
+
+def _payment(book: Connection, row: Row) -> None:
+    sums = (row["authorized"], row["captured"], row["voided"], row["refunded"])
+    _put(book, "payments", row["order_id"], row["status"], row["amount"], row["currency"], *sums)
+
+
+def _entry(book: Connection, row: Row) -> None:
+    _put(book, "entries", row["pk"].partition("#")[2], row["kind"], row["amount"])
+
+
+def _outbox(book: Connection, room: str, row: Row) -> None:
+    data = json.loads(row["detail"])["data"]
+    about = data.get("order_id") or data.get("sku") or ""
+    _put(book, "outbox", room, row["sk"], row["type"], about, moment(row["at"]))
+
+
+_KEEP: dict[tuple[str, str], Keep] = {
+    ("Catalog", "product"): _product,
+    ("Basket", "checkout"): _checkout,
+    ("Ordering", "order"): _order,
+    ("Ordering", "order lines"): _order_lines,
+    ("Inventory", "stock"): _stock,
+    ("Inventory", "movement"): _movement,
+    ("Inventory", "hold"): _hold,
+    ("Inventory", "hold lines"): _hold_lines,
+    ("Payment", "payment"): _payment,
+    ("Payment", "entry"): _entry,
+}
