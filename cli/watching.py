@@ -90,8 +90,8 @@ class _Following:
         try:
             self._complete(_assembly(made))
         except (WouldNotStart, ShopError) as error:
-            _refuse(error)
             self._take_back()
+            _refuse(error)
 
     def end(self) -> None:
         """Give up the synthesis under way."""

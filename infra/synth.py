@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,5 +100,7 @@ def _sources() -> Iterator[Path]:
 
 def _forget_old() -> None:
     assemblies = sorted(BUILD.glob("assembly-*"), key=lambda each: each.stat().st_mtime)
-    for old in assemblies[:-KEPT]:
+    an_hour_ago = time.time() - 3600
+    killed = [left for left in BUILD.glob("unfinished-*") if left.stat().st_mtime < an_hour_ago]
+    for old in assemblies[:-KEPT] + killed:
         shutil.rmtree(old, ignore_errors=True)

@@ -17,6 +17,7 @@ from local.patches import kept_logs, kept_people, kept_queues, kept_tables
 from local.patches.kept import Change, journal
 
 PAUSE = 0.002  # seconds the shop gets between two pieces of a checkpoint
+RETRY = 5.0  # seconds until a checkpoint that failed may be tried again
 
 Json = dict[str, Any]
 
@@ -77,17 +78,19 @@ _one_at_a_time = asyncio.Lock()
 async def checkpoint() -> None:
     """Write everything down and begin the journal anew; the shop goes on meanwhile."""
     async with _one_at_a_time:
+        await asyncio.to_thread(journal.sync)  # so that little is left while all wait
         if _is_deploying():
             return  # half a deployment is not to be found at the next start
         deployments = _deployments()
         try:
             with journal.lock:
                 journal.rotate()
-                records = _records()
-            for _ in journal.snapshot(records):
+                steps = journal.snapshot(_records())
+            while await asyncio.to_thread(next, steps, "done") != "done":  # noqa: ASYNC110 - a pause
                 await asyncio.sleep(PAUSE)
         except OSError as error:
             print(f"No checkpoint was written ({error.strerror}); the journal goes on.", flush=True)
+            await asyncio.sleep(RETRY)
             return
         _settled[:] = deployments
         _prune(_code_in_use)
@@ -116,9 +119,18 @@ def _note_code_in_use(referenced: set[str]) -> None:
 
 async def watch() -> None:
     """Bring what is written to the disk itself every second; keep the journal bounded."""
+    await asyncio.gather(_sync_every_second(), _bound_the_journal())
+
+
+async def _sync_every_second() -> None:
     while True:
         await asyncio.sleep(1)
         await asyncio.to_thread(journal.sync)
+
+
+async def _bound_the_journal() -> None:
+    while True:
+        await asyncio.sleep(0.1)
         if journal.size > journal.bound or _deployments() != _settled:
             await checkpoint()
 

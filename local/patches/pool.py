@@ -66,7 +66,7 @@ def _acquire_worker(
     with _turn:
         while (gone := _way_in(key, may_wait=may_wait)) is None and not closed.is_set():
             may_wait = _turn.wait(STALLED)
-        if gone is None:
+        if gone is None or closed.is_set():
             return None, "func_cap"  # to its caller: throttled
         for each in gone:
             _dismiss(each)

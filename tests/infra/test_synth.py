@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,19 @@ def test_only_the_newest_assemblies_are_kept(project: Path) -> None:
 
     left = sorted(each.name for each in (project / ".build").iterdir())
     assert left == ["assembly-2", "assembly-3", "assembly-4"]
+
+
+def test_what_a_killed_synthesis_left_is_removed_and_what_is_under_way_is_not(
+    project: Path,
+) -> None:
+    for name, age in (("unfinished-dead", 7200), ("unfinished-at-work", 60)):
+        folder = project / ".build" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age,) * 2)
+
+    synth._forget_old()
+
+    assert [each.name for each in (project / ".build").iterdir()] == ["unfinished-at-work"]
 
 
 def test_of_two_who_make_the_same_folder_the_faster_wins(tmp_path: Path) -> None:

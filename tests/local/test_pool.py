@@ -170,6 +170,15 @@ print(call("a")["errorType"], alive())
     assert (said, left) == ("RuntimeError", "0")
 
 
+def test_a_closed_shop_starts_no_worker() -> None:
+    said = in_a_small_pool("""
+patches.workers.close()
+print(lambda_svc._execute_function_warm(function("a"), 0, "id")["throttle"], alive())
+""")
+
+    assert said == "True 0"
+
+
 def test_a_changed_function_finishes_its_calls(my_own: Opened) -> None:
     began = threading.Event()
 
