@@ -10,11 +10,14 @@ from souk.ordering import handlers
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+RESERVE_MS = 5_000
+"""An order is looked at only with this much time left: the next call goes on."""
+
 handlers.orders()
 handlers.runs()
 aws.dynamodb()
 aws.stepfunctions()
 
 
-def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    handlers.reconcile()
+def handler(_event: dict[str, Any], context: LambdaContext) -> None:
+    handlers.reconcile(enough=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)
