@@ -21,6 +21,7 @@ from local.shop import Shop, ShopError
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "src", ROOT / "infra")
+STILL = 50  # milliseconds without a change end a save: some editors move files about
 TICK = 200  # milliseconds from one look at what is under way to the next
 SYNTHESIS = (sys.executable, "-P", "-m", "cli", "synth")
 
@@ -46,7 +47,7 @@ def watch(shop: Shop, goes_on: Callable[[], bool]) -> None:
 def _saves() -> Iterator[set[Path] | None]:
     """The files that were saved, each time; None when there was nothing for a while."""
     yields = watchfiles.watch(
-        *FOLDERS, debounce=400, step=20, rust_timeout=TICK, yield_on_timeout=True
+        *FOLDERS, debounce=400, step=STILL, rust_timeout=TICK, yield_on_timeout=True
     )
     yield {Path(name) for _, name in next(yields)}  # the files may be newer than what was opened
     for changes in yields:
@@ -73,6 +74,8 @@ class _Following:
         os.utime(self._whole)  # among those that are kept
         try:
             self._swap_code()
+        except FileNotFoundError:
+            return  # saved again meanwhile: that is told next
         except (WouldNotStart, ShopError) as error:
             if not any(map(_describes_resources, self._saved)):
                 _refuse(error)
