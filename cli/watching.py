@@ -17,7 +17,7 @@ from infra.synth import openapi_path, synthesize
 from local import people
 from local.cloud import STACK
 from local.process import last_line
-from local.shop import Shop, ShopError
+from local.shop import Running, Shop, ShopError
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "src", ROOT / "infra")
@@ -70,7 +70,8 @@ class _Following:
         """Let the code as it is now run, and have the template made anew."""
         self._since = time.monotonic()
         self._saved |= files
-        self.end()  # its processor time is the code's now
+        if self._synthesis is not None:
+            self._synthesis.terminate()  # its processor time is the code's now
         os.utime(self._whole)  # among those that are kept
         try:
             self._swap_code()
@@ -81,6 +82,8 @@ class _Following:
                 _refuse(error)
                 return
             # what the code misses may be in the template to come
+        finally:
+            self.end()
         self._synthesis = subprocess.Popen(
             SYNTHESIS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -118,7 +121,7 @@ class _Following:
         if shapes:
             rehearse(assembly, STACK)
         if assembly != self._whole:
-            self._deploy(assembly, openapi_path(assembly))
+            people.ensure(self._deploy(assembly, openapi_path(assembly)))
             self._whole = assembly
         self._saved.clear()
         if shapes:
@@ -129,9 +132,10 @@ class _Following:
             self._deploy(self._whole, openapi_path(self._whole))
             self._tell("The code from before runs again")
 
-    def _deploy(self, assembly: Path, openapi: Path) -> None:
-        people.ensure(self._shop.renew(assembly, openapi))
+    def _deploy(self, assembly: Path, openapi: Path) -> Running:
+        running = self._shop.renew(assembly, openapi)
         self._live = _template(assembly)
+        return running
 
     def _tell(self, what: str) -> None:
         note(f"{what} ({time.monotonic() - self._since:.1f} s).")

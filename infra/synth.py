@@ -64,7 +64,7 @@ def _assemble(out: Path, fingerprint: str) -> None:
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "infra.assemble", str(out)],
+        [sys.executable, "-P", "-m", "infra.assemble", str(out)],
         env=env,
         capture_output=True,
         text=True,
