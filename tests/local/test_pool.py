@@ -93,9 +93,11 @@ print(len({*together((call, "a", 0.1), (call, "a", 0.1), (call, "a", 0.1))}))
 
 def test_a_call_by_a_function_never_waits_and_what_it_needed_ends_with_it() -> None:
     answers, left, seconds = in_a_small_pool("""
+all_at_work = threading.Barrier(3)
 def caller(name):
     worker, _ = pool._acquire_worker(name, function(name)["config"], CODE)
     try:
+        all_at_work.wait()
         return nested("callee")
     finally:
         pool._release_worker(worker)
