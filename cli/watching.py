@@ -123,9 +123,11 @@ class _Following:
         if assembly != self._whole:
             people.ensure(self._deploy(assembly, openapi_path(assembly)))
             self._whole = assembly
-        self._saved.clear()
         if shapes:
             self._tell("The changed template is deployed")
+        elif self._saved:
+            self._tell("The template stays the same")
+        self._saved.clear()
 
     def _take_back(self) -> None:
         if _template(self._whole) != self._live:
