@@ -17,10 +17,11 @@ from infra.synth import openapi_path, synthesize
 from local import people
 from local.cloud import STACK
 from local.process import last_line
-from local.shop import Shop, ShopError
+from local.shop import Running, Shop, ShopError
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "src", ROOT / "infra")
+STILL = 50  # milliseconds without a change end a save: some editors move files about
 TICK = 200  # milliseconds from one look at what is under way to the next
 SYNTHESIS = (sys.executable, "-P", "-m", "cli", "synth")
 
@@ -46,7 +47,7 @@ def watch(shop: Shop, goes_on: Callable[[], bool]) -> None:
 def _saves() -> Iterator[set[Path] | None]:
     """The files that were saved, each time; None when there was nothing for a while."""
     yields = watchfiles.watch(
-        *FOLDERS, debounce=400, step=20, rust_timeout=TICK, yield_on_timeout=True
+        *FOLDERS, debounce=400, step=STILL, rust_timeout=TICK, yield_on_timeout=True
     )
     yield {Path(name) for _, name in next(yields)}  # the files may be newer than what was opened
     for changes in yields:
@@ -69,15 +70,20 @@ class _Following:
         """Let the code as it is now run, and have the template made anew."""
         self._since = time.monotonic()
         self._saved |= files
-        self.end()  # its processor time is the code's now
+        if self._synthesis is not None:
+            self._synthesis.terminate()  # its processor time is the code's now
         os.utime(self._whole)  # among those that are kept
         try:
             self._swap_code()
+        except FileNotFoundError:
+            return  # saved again meanwhile: that is told next
         except (WouldNotStart, ShopError) as error:
             if not any(map(_describes_resources, self._saved)):
                 _refuse(error)
                 return
             # what the code misses may be in the template to come
+        finally:
+            self.end()
         self._synthesis = subprocess.Popen(
             SYNTHESIS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -115,20 +121,23 @@ class _Following:
         if shapes:
             rehearse(assembly, STACK)
         if assembly != self._whole:
-            self._deploy(assembly, openapi_path(assembly))
+            people.ensure(self._deploy(assembly, openapi_path(assembly)))
             self._whole = assembly
-        self._saved.clear()
         if shapes:
             self._tell("The changed template is deployed")
+        elif self._saved:
+            self._tell("The template stays the same")
+        self._saved.clear()
 
     def _take_back(self) -> None:
         if _template(self._whole) != self._live:
             self._deploy(self._whole, openapi_path(self._whole))
             self._tell("The code from before runs again")
 
-    def _deploy(self, assembly: Path, openapi: Path) -> None:
-        people.ensure(self._shop.renew(assembly, openapi))
+    def _deploy(self, assembly: Path, openapi: Path) -> Running:
+        running = self._shop.renew(assembly, openapi)
         self._live = _template(assembly)
+        return running
 
     def _tell(self, what: str) -> None:
         note(f"{what} ({time.monotonic() - self._since:.1f} s).")

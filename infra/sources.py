@@ -12,7 +12,7 @@ ALL_BUT_CODE = ["*", "!*/", "!*.py", "infra.py", "__pycache__/"]  # as .gitignor
 
 def files(root: Path = ROOT) -> list[Path]:
     """Every module but those that only describe resources; ALL_BUT_CODE says the same to CDK."""
-    modules = sorted((root / "src").rglob("*.py"))
+    modules = sorted(file for file in (root / "src").rglob("*.py") if file.is_file())
     return [file for file in modules if file.name != "infra.py" and "__pycache__" not in file.parts]
 
 

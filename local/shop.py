@@ -212,6 +212,7 @@ class Shop:
         running = self._launch(port)
         try:
             _wait_until_it_answers(running)
+            _bootstrap(running.session())
             return self._deploy(running, assembly, openapi, say)
         except BaseException:
             self._end(running)
@@ -251,11 +252,9 @@ class Shop:
         rmtree(self.state / "tmp", ignore_errors=True)
 
     def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
-        session = running.session()
-        _bootstrap(session)
         say("Deploying the shop")
         try:
-            published = publish(assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
+            published = publish(assembly, STACK, running.session(), leave_out=UNKNOWN_AT_HOME)
         except PublishError as error:
             raise ShopError(str(error)) from error
         copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
