@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,7 @@ class AccountError(Exception):
 def session() -> boto3.Session:
     """By the usual AWS configuration: environment, profile, sign-in. Raises AccountError."""
     with plainly("AWS"):
-        found = boto3.Session()
+        found = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # as other AWS tools do
     if found.region_name is None:
         raise AccountError(
             "No AWS region is chosen: set AWS_REGION, or a region in your AWS profile."
@@ -69,7 +70,11 @@ def plainly(region: str) -> Iterator[None]:
         raise AccountError(f"No AWS credentials were found: {SIGN_IN}.") from error
     except exceptions.PartialCredentialsError as error:
         raise AccountError(f"The AWS credentials are incomplete: {SIGN_IN}.") from error
-    except (exceptions.HTTPClientError, exceptions.InvalidRegionError) as error:
+    except (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.InvalidRegionError,
+    ) as error:
         raise AccountError(
             f"AWS cannot be reached in {region}: is the region right, and is there a network?"
         ) from error

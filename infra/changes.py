@@ -1,8 +1,9 @@
 """What a change set would do to a stack."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+from infra.pruning import Template
 
 HOLD_DATA: Final = frozenset({
     "AWS::Cognito::UserPool",
@@ -15,18 +16,21 @@ HOLD_DATA: Final = frozenset({
     "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
 })  # fmt: skip
-KEPT: Final = ("Retain", "RetainExceptOnCreate", "Snapshot")
+KEPT: Final = ("Retain", "Snapshot")  # policies
 
 
 @dataclass(frozen=True)
 class Change:
-    """What would happen to one resource; `replacement` and `policy` are CloudFormation's words."""
+    """What would happen to one resource, in CloudFormation's words.
+
+    `kept`: should it go, what there is now stays in the account, outside of the stack.
+    """
 
     action: str
     logical_id: str
     type: str
-    replacement: str = ""
-    policy: str = ""
+    replacement: str
+    kept: bool
 
     @property
     def goes(self) -> bool:
@@ -35,27 +39,35 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether data would be deleted with it; a policy may keep it outside of the stack."""
-        return self.goes and self.type in HOLD_DATA and not self.policy.endswith(KEPT)
+        """Whether data would, or may, be deleted with it."""
+        return self.goes and self.type in HOLD_DATA and not self.kept
 
 
-def changes(cloudformation: Any, change_set: str) -> tuple[Change, ...]:
-    """All of a change set, what goes first and what is new last."""
-    found = (_change(each["ResourceChange"]) for each in _described(cloudformation, change_set))
+def changes(
+    cloudformation: Any, change_set: str, before: Template, after: Template
+) -> tuple[Change, ...]:
+    """All that a change set does between two templates: what goes first, what is new last."""
+    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)
+    found = (
+        _change(each["ResourceChange"], before, after)
+        for page in pages
+        for each in page.get("Changes", [])
+    )
     return tuple(sorted(found, key=lambda each: (not each.goes, each.action == "Add")))
 
 
-def _described(cloudformation: Any, change_set: str) -> Iterator[dict[str, Any]]:
-    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)
-    for page in pages:
-        yield from page.get("Changes", [])
-
-
-def _change(resource: dict[str, Any]) -> Change:
+def _change(resource: dict[str, Any], before: Template, after: Template) -> Change:
+    name = resource["LogicalResourceId"]
+    # a change set tells the policy of a certain replacement only, not of a possible one
+    policy = (
+        before["Resources"].get(name, {}).get("DeletionPolicy")
+        if resource["Action"] == "Remove"
+        else after["Resources"].get(name, {}).get("UpdateReplacePolicy")
+    )
     return Change(
         resource["Action"],
-        resource["LogicalResourceId"],
+        name,
         resource["ResourceType"],
         resource.get("Replacement", ""),
-        resource.get("PolicyAction", ""),
+        policy in KEPT,
     )

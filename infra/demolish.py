@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import boto3
 
+from infra.changes import KEPT
 from infra.stack import Stack, StackError, Watch
-
-KEPT: Final = ("Retain", "Snapshot")
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def publish(
             return Published(target.outputs(), left_out, changed=False)
         body = json.dumps(template, separators=(",", ":")).encode()
         url = upload(assembly, stack, body, session)
-        changed = _Attempt(target, url, agree, watch, is_new=deployed is None).run()
+        changed = _Attempt(target, url, deployed, template, agree, watch).run()
         return Published(target.outputs(), left_out, changed)
     except (StackError, NotPublished) as error:
         raise PublishError(str(error)) from error
@@ -86,9 +86,14 @@ class _Attempt:
 
     stack: Stack
     url: str
+    before: Template | None
+    after: Template
     agree: Agree
     watch: Watch | None
-    is_new: bool
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None
 
     def run(self) -> bool:
         """Whether anything was changed."""
@@ -96,7 +101,7 @@ class _Attempt:
         since = self.stack.newest_event(stack_id)
         try:
             is_empty = self._is_empty(change_set)
-            self._agree_on(() if is_empty else changes(self._cloudformation, change_set))
+            self._agree_on(() if is_empty else self._changes(change_set))
         except BaseException:
             self._withdraw(change_set, stack_id)
             raise
@@ -120,6 +125,10 @@ class _Attempt:
         if ready["Status"] == "FAILED" and not _is_unchanged(reason):
             raise PublishError(f"The change set for {self.stack.name} failed: {reason}")
         return bool(ready["Status"] == "FAILED")
+
+    def _changes(self, change_set: str) -> Sequence[Change]:
+        before = self.before or {"Resources": {}}
+        return changes(self._cloudformation, change_set, before, self.after)
 
     def _agree_on(self, changes: Sequence[Change]) -> None:
         if not self.agree(changes):
