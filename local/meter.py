@@ -1,12 +1,12 @@
 """Counts what AWS would bill: calls, capacity units, function runs. Hooked in only while asked for.
 
-`POST /_souk/meter` on the AWS port begins a count, `DELETE` ends it and answers it as JSON.
+On the AWS port `POST /_souk/meter` begins a count, `GET` answers it as JSON, `DELETE` also ends it.
 """
 
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
@@ -29,9 +29,9 @@ class Meter:
         self._clear()
 
     def _clear(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: defaultdict[str, float] = defaultdict(float)
         self._calls: Counter[str] = Counter()
-        self._functions: dict[str, Counter[str]] = {}
+        self._functions: dict[str, defaultdict[str, float]] = {}
 
     def start(self) -> None:
         """Count from zero."""
@@ -49,6 +49,10 @@ class Meter:
         """What was counted since the start; nothing more is."""
         while self._undo:
             self._undo.pop()()
+        return self.so_far()
+
+    def so_far(self) -> Json:
+        """What was counted since the start."""
         with self._lock:
             functions = {name: dict(each) for name, each in self._functions.items()}
             return {**self._counts, "calls": dict(self._calls), "functions": functions}
@@ -87,9 +91,9 @@ class Meter:
             found = json.loads(answer[2])
             with self._lock:
                 if operation in READS:
-                    self._counts["read_units"] += read_units(operation, request, found)  # type: ignore[assignment]  # half units
+                    self._counts["read_units"] += read_units(operation, request, found)
                 else:
-                    self._counts["write_units"] += reported_units(request, found)  # type: ignore[assignment]  # as above
+                    self._counts["write_units"] += reported_units(request, found)
             return answer
 
         return handle
@@ -100,30 +104,28 @@ class Meter:
             result = upstream(func, config, event, *more)
             spent = (time.perf_counter() - began) * 1000
             with self._lock:
-                each = self._functions.setdefault(config["FunctionName"], Counter())
+                each = self._functions.setdefault(config["FunctionName"], defaultdict(float))
                 each["runs"] += 1
-                each["milliseconds"] += spent  # type: ignore[assignment]  # fractions, too
+                each["milliseconds"] += spent
                 each["log_bytes"] += len(result.get("log") or "")
                 each["log_lines"] += len((result.get("log") or "").splitlines())
-                self._counts.update(_set_off_by(event))
+                for name, number in _set_off_by(event).items():
+                    self._counts[name] += number
             return result
 
         return run
 
 
-def _set_off_by(event: Any) -> Counter[str]:
+def _set_off_by(event: Any) -> dict[str, int]:
     """What it is, and how many records it brings, that made a function run."""
-    if not isinstance(event, dict):
-        return Counter()
-    if "routeKey" in event:
-        return Counter(http_requests=1)
-    if event.get("source") == "aws.events":
-        return Counter(scheduled_runs=1)
-    records = event.get("Records") or [{}]
-    kind = str(records[0].get("eventSource", "")).removeprefix("aws:")
-    if kind not in ("sqs", "dynamodb"):
-        return Counter()
-    return Counter({f"{kind}_batches": 1, f"{kind}_records": len(records)})
+    match event:
+        case {"routeKey": _}:
+            return {"http_requests": 1}
+        case {"source": "aws.events"}:
+            return {"scheduled_runs": 1}
+        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+            return {"sqs_batches": 1, "sqs_records": len(event["Records"])}
+    return {}
 
 
 def _chunks(body: bytes) -> Iterator[int]:
@@ -149,10 +151,13 @@ def with_meter(engine: App) -> App:
             await engine(scope, receive, send)
             return
         counted: Json = {}
-        if scope["method"] == "POST":
-            meter.start()
-        else:
-            counted = meter.stop()
+        match scope["method"]:
+            case "POST":
+                meter.start()
+            case "DELETE":
+                counted = meter.stop()
+            case _:
+                counted = meter.so_far()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(counted).encode()})

@@ -89,7 +89,9 @@ def _function(
 ) -> Iterator[tuple[str, Json]]:
     arn = {"Fn::GetAtt": [table, "Arn"]}
     may = [
-        _allow([f"dynamodb:{action}" for action in actions], arn, {"Fn::Sub": f"${{{table}.Arn}}/*"})
+        _allow(
+            [f"dynamodb:{action}" for action in actions], arn, {"Fn::Sub": f"${{{table}.Arn}}/*"}
+        )
     ]
     if "BUS" in env:
         may.append(_allow(["events:PutEvents"], {"Fn::GetAtt": ["Bus", "Arn"]}))

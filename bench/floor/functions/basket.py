@@ -81,9 +81,7 @@ def _put(owner: str, sku: str, quantity: int) -> dict[str, Any]:
         "ConditionExpression": "attribute_not_exists(pk)",
     }
     dynamodb.transact_write_items(TransactItems=[first, {"Put": put}])
-    return _answer(
-        200, {"sku": sku, "quantity": quantity, "unit_price": int(offer["price"]["N"])}
-    )
+    return _answer(200, {"sku": sku, "quantity": quantity, "unit_price": int(offer["price"]["N"])})
 
 
 def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
