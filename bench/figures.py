@@ -20,7 +20,7 @@ class Target:
         return (figures.ratio if self.of == "ratio" else median(figures.shop)) <= self.most
 
     def __str__(self) -> str:
-        return f"≤ {self.most:g}" + (" × floor" if self.of == "ratio" else "")
+        return f"≤ {self.most:g}" + (" x floor" if self.of == "ratio" else "")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class Meter:
             self._wait_until_quiet()
             counted: Counts = self._http.delete(PATH).raise_for_status().json()
             if not counted.pop("scheduled_runs", 0):
-                return _each(counted, repeats)
+                each: Counts = _each(counted, repeats)
+                return each
 
     def _wait_until_quiet(self) -> None:
         before, now = None, self._so_far()

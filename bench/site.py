@@ -67,7 +67,8 @@ class Site:
             "expected_total": {"amount": price + SHIPPING, "currency": "GBP"},
         }
         path = "/api/guest/basket/checkout"
-        return self._ask("POST", path, 202, headers=headers, json=wish).headers["Location"]
+        answer = self._ask("POST", path, 202, headers=headers, json=wish)
+        return str(answer.headers["Location"])
 
     def sees(self, guest: Headers, location: str) -> bool:
         """Whether the order is there."""
@@ -84,19 +85,22 @@ def new_guest() -> Headers:
     return {"Guest-Token": secrets.token_urlsafe(24)}
 
 
-def sites(running: Running, floor: dict[str, str]) -> tuple[Site, Site]:
-    """The shop, and the floor beside it."""
-    shop = Site(
+def shop_site(running: Running) -> Site:
+    return Site(
         "shop",
         running.endpoint,
         running.outputs["ApiId"],
         running.outputs["OrderingTable"],
         _function_of(running, "souk.catalog.api.handler"),
     )
+
+
+def sites(running: Running, floor: dict[str, str]) -> tuple[Site, Site]:
+    """The shop, and the floor beside it."""
     beside = Site(
         "floor", running.endpoint, floor["Api"], floor["OrdersTable"], floor["ProductsFunction"]
     )
-    return shop, beside
+    return shop_site(running), beside
 
 
 def _function_of(running: Running, handler: str) -> str:

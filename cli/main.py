@@ -165,6 +165,34 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
 
 
 @souk.command()
+@click.option(
+    "--chart",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Where the picture goes.  [default: .build/bench.svg]",
+)
+@_json
+def bench(chart: Path | None, as_json: bool) -> None:
+    """Measure the shop beside the least code that does the same.
+
+    Takes some minutes and wants the machine for itself. Exit code 0 only if every target was
+    reached.
+    """
+    from cli.measuring import bench
+
+    bench(chart, as_json=as_json)
+
+
+@souk.command()
+@_json
+def cost(as_json: bool) -> None:
+    """Say what AWS would bill for a thousand orders, and for an idle month."""
+    from cli.measuring import cost
+
+    cost(as_json=as_json)
+
+
+@souk.command()
 @_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
 def token(name: str) -> None:

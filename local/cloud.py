@@ -125,7 +125,7 @@ async def _run(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(stop, asked_to_stop.set)
     engine = with_meter(_telling(app.app, triggers.serving.set))
     servers = asyncio.gather(
-        serve(engine, _config(options.aws_port), shutdown_trigger=closed.wait),
+        serve(cast("Any", engine), _config(options.aws_port), shutdown_trigger=closed.wait),
         serve(cast("Any", door), _config(options.port), shutdown_trigger=closed.wait),
     )
     servers.add_done_callback(lambda _: asked_to_stop.set())  # a door could not be opened

@@ -78,7 +78,9 @@ class Meter:
         with self._lock:
             self._calls[f"{_short(service)}:{operation}"] += 1
             if operation == "PutEvents":
-                self._counts["events"] += sum(_chunks(body))
+                for size in _sizes(body):
+                    self._counts["event_bytes"] += size
+                    self._counts["events"] += -(-size // CHUNK)
 
     def _weighed_call(self, upstream: Any) -> Any:
         async def handle(
@@ -128,10 +130,10 @@ def _set_off_by(event: Any) -> dict[str, int]:
     return {}
 
 
-def _chunks(body: bytes) -> Iterator[int]:
+def _sizes(body: bytes) -> Iterator[int]:
     for entry in json.loads(body)["Entries"]:
-        size = sum(len(str(entry.get(part, ""))) for part in ("Source", "DetailType", "Detail"))
-        yield -(-size // CHUNK)
+        texts = (str(entry.get(part, "")) for part in ("Source", "DetailType", "Detail"))
+        yield sum(len(text.encode()) for text in texts)
 
 
 def _short(service: str) -> str:

@@ -33,6 +33,6 @@ def deploy(running: Running) -> dict[str, str]:
 def _zipped() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(CODE.glob("*.py")):
+        for file in sorted(CODE.glob("[!_]*.py")):
             archive.write(file, file.name)
     return packed.getvalue()

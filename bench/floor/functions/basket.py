@@ -36,7 +36,7 @@ def _put(owner: str, sku: str, quantity: int) -> dict[str, Any]:
     expires = str(int(time.time()) + 30 * 86_400)
     if head is None or not head["is_open"]["BOOL"]:
         basket = str(uuid.uuid4())
-        first: dict[str, Any] = {
+        first: Any = {
             "Put": {
                 "TableName": TABLE,
                 "Item": {
@@ -75,7 +75,7 @@ def _put(owner: str, sku: str, quantity: int) -> dict[str, Any]:
         "currency": offer["currency"],
         "expires_at": {"N": expires},
     }
-    put = {
+    put: Any = {
         "TableName": TABLE,
         "Item": line,
         "ConditionExpression": "attribute_not_exists(pk)",
@@ -105,7 +105,7 @@ def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
             RequestItems={TABLE: {"Keys": wanted, "ConsistentRead": True}}
         )["Responses"][TABLE]
     }
-    bought = [
+    bought: list[dict[str, Any]] = [
         {
             "sku": line["sku"]["S"],
             "name": offers[line["sku"]["S"]]["name"]["S"],
@@ -128,7 +128,7 @@ def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
         "payment_token": wish["payment_token"],
         "checked_out_at": int(time.time()),
     }
-    close = {
+    close: Any = {
         "TableName": TABLE,
         "Key": keys[1],
         "ConditionExpression": "basket_id = :basket AND is_open = :true AND version = :seen",

@@ -42,7 +42,7 @@ def _place(fact: dict[str, Any]) -> None:
         "type": {"S": "OrderPlaced"},
         "detail": {"S": json.dumps({name: fact[name] for name in ("order_id", "owner", "total")})},
     }
-    unheard = {"ConditionExpression": "attribute_not_exists(pk)"}
+    unheard: Any = {"ConditionExpression": "attribute_not_exists(pk)"}
     try:
         dynamodb.transact_write_items(
             TransactItems=[
