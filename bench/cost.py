@@ -146,9 +146,7 @@ def _resources(running: Running) -> list[dict[str, Any]]:
     return list(template["Resources"].values())
 
 
-def _sweeps(
-    running: Running, meter: Meter, functions: Mapping[str, Function]
-) -> dict[str, float]:
+def _sweeps(running: Running, meter: Meter, functions: Mapping[str, Function]) -> dict[str, float]:
     """Each relay looks for what was left behind; one such run of each is metered."""
     lambda_ = running.session().client("lambda")
     relays = [name for name, each in functions.items() if each.handler.endswith("relay.handler")]

@@ -42,11 +42,15 @@ def _place(fact: dict[str, Any]) -> None:
         "type": {"S": "OrderPlaced"},
         "detail": {"S": json.dumps({name: fact[name] for name in ("order_id", "owner", "total")})},
     }
-    unheard: Any = {"ConditionExpression": "attribute_not_exists(pk)"}
+    placed: Any = {
+        "TableName": TABLE,
+        "Item": head,
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
     try:
         dynamodb.transact_write_items(
             TransactItems=[
-                {"Put": {"TableName": TABLE, "Item": head, **unheard}},
+                {"Put": placed},
                 {"Put": {"TableName": TABLE, "Item": lines}},
                 {"Put": {"TableName": TABLE, "Item": said}},
             ]
