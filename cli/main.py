@@ -143,13 +143,15 @@ def test(everything: bool, kills: int | None) -> None:
 )
 @_json
 def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
-    """Play a day of orders and draw up its books.
+    """Play a day of orders, draw up its books and audit the shop.
 
-    Exit code 0 only if they balance. FILE is a retail day in CSV; without it, the day that came
-    with Souk is played.
+    Exit code 0 only if the books balance and no promise is broken. FILE is a retail day in CSV;
+    without it, the day that came with Souk is played.
     """
     from rich.console import Console
 
+    from cli.audit import AwsShop, audit
+    from cli.audit import render as render_audit
     from cli.opening import at_hand
     from cli.replay import read_day, render
     from cli.replay import replay as play
@@ -166,11 +168,12 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
             concurrency=concurrency,
             progress=show,
         )
+        report = audit(AwsShop.at_home(running))
     if as_json:
-        json_result(books.as_json())
+        json_result(books.as_json() | {"audit": report.as_json()})
     else:
-        Console().print(render(books))
-    sys.exit(0 if books.balanced else 1)
+        Console().print(render(books), render_audit(report))
+    sys.exit(0 if books.balanced and report.clean else 1)
 
 
 @souk.command("import")
@@ -226,6 +229,34 @@ def audit(stage: str | None, as_json: bool) -> None:
     else:
         Console().print(render(report))
     sys.exit(0 if report.clean else 1)
+
+
+@souk.command()
+@click.option(
+    "--chart",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Where the picture goes.  [default: .build/bench.svg]",
+)
+@_json
+def bench(chart: Path | None, as_json: bool) -> None:
+    """Measure the shop beside the least code that does the same.
+
+    Takes some minutes and wants the machine for itself. Exit code 0 only if every target was
+    reached.
+    """
+    from cli.measuring import bench
+
+    bench(chart, as_json=as_json)
+
+
+@souk.command()
+@_json
+def cost(as_json: bool) -> None:
+    """Say what AWS would bill for a thousand orders, and for an idle month."""
+    from cli.measuring import cost
+
+    cost(as_json=as_json)
 
 
 @souk.command()

@@ -1,4 +1,4 @@
-"""How every function is made: a role and a log of its own, traced, limited in time."""
+"""How every function is made: a role and a log of its own, limited in time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Functions:
             handler=handler,
             role=_role(room, name, log),
             log_group=log,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.PASS_THROUGH,  # decision 12: only what others trace
             memory_size=MEMORY_MB,
             timeout=timeout,
             environment={"POWERTOOLS_LOG_LEVEL": "INFO", **service, **env},

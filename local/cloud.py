@@ -17,6 +17,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from local.frontdoor import FrontDoor
+from local.meter import with_meter
 
 STACK = "Souk-dev"
 OPENAPI = "openapi.json"  # in the state folder: the API description to serve
@@ -123,9 +124,9 @@ async def _run(options: argparse.Namespace) -> None:
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, asked_to_stop.set)
-    engine = _telling(app.app, triggers.serving.set)
+    engine = with_meter(_telling(app.app, triggers.serving.set))
     servers = asyncio.gather(
-        serve(engine, _config(options.aws_port), shutdown_trigger=closed.wait),
+        serve(cast("Any", engine), _config(options.aws_port), shutdown_trigger=closed.wait),
         serve(cast("Any", door), _config(options.port), shutdown_trigger=closed.wait),
     )
     servers.add_done_callback(lambda _: asked_to_stop.set())  # a door could not be opened

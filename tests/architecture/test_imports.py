@@ -45,7 +45,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What is said of a copy of the project in which every forbidden import is there."""
     copy = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    for package in ("src", "infra", "local", "cli"):
+    for package in ("src", "infra", "local", "cli", "bench"):
         shutil.copytree(
             ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -87,7 +87,7 @@ def test_a_forbidden_import_is_noticed(
 
 def test_a_file_with_no_place_in_its_room_is_noticed(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for package in ("src", "infra", "local", "cli"):
+    for package in ("src", "infra", "local", "cli", "bench"):
         shutil.copytree(ROOT / package, tmp_path / package)
     (tmp_path / "src/souk/catalog/helpers.py").touch()
 

@@ -198,7 +198,7 @@ def test_replay_opens_a_closed_shop_and_closes_it_again(souk: Souk, tmp_path: Pa
     played = souk("replay", a_day(tmp_path))
 
     assert played.returncode == 0
-    assert played.stdout == "Books of 8 customers\n"
+    assert played.stdout == "Books of 8 customers No promise is broken.\n"
     assert "it is started for this command" in played.stderr
     assert diary(tmp_path) == ["start fresh=False assembly openapi.json", "people", "stop"]
 
@@ -214,7 +214,11 @@ def test_replay_leaves_an_open_shop_open(souk: Souk, tmp_path: Path) -> None:
 def test_replay_for_a_script_prints_one_object_and_nothing_else(souk: Souk, tmp_path: Path) -> None:
     played = souk("replay", "--json", "--concurrency", "3", a_day(tmp_path))
 
-    assert json.loads(played.stdout) == {"balanced": True, "customers": 3}
+    assert json.loads(played.stdout) == {
+        "balanced": True,
+        "customers": 3,
+        "audit": {"violations": []},
+    }
     assert "Playing: 50 %" in played.stderr
 
 

@@ -240,8 +240,19 @@ def test_a_refusal_is_no_error_in_the_log(log: list[dict[str, Any]]) -> None:
     ]
 
 
-def test_a_path_that_leads_nowhere_is_a_problem_too() -> None:
-    refused = call(path="/api/nowhere")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"path": "/api/nowhere"},
+        {"path": "/api/things"},
+        {"path": "/api/things/"},
+        {"path": "/api/things/lamp/shade"},
+        {"path": "/api/thing/lamp"},
+        {"method": "POST", "path": "/api/things/lamp"},
+    ],
+)
+def test_a_path_that_leads_nowhere_is_a_problem_too(request_: dict[str, str]) -> None:
+    refused = call(**request_)
 
     assert refused.status == 404
     assert refused.body == NotFound("no such route").problem()

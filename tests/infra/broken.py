@@ -148,9 +148,9 @@ BREAKS: dict[Rule, list[Way]] = {
         Break("BasketApi", "Properties/Timeout"),
         Break("BasketApi", "Properties/MemorySize"),
     ],
-    functions.a_function_is_traced: [
+    functions.a_function_begins_no_trace: [
         Break("BasketApi", "Properties/TracingConfig"),
-        Break("BasketApi", "Properties/TracingConfig/Mode", "PassThrough"),
+        Break("BasketApi", "Properties/TracingConfig/Mode", "Active"),
     ],
     functions.a_function_runs_on_the_newest_python_and_arm64: [
         Break("BasketApi", "Properties/Runtime", "python3.13"),

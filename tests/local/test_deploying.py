@@ -10,7 +10,8 @@ from cli import cloud
 from cli.__main__ import run
 from infra.stack import Stack
 from infra.synth import SynthError
-from local.shop import ACCOUNT, NO_SECRET, REGION
+from local.cloud import ACCOUNT, REGION
+from local.shop import NO_SECRET
 from tests.local.conftest import Opened, free_port
 from tests.local.small_stack import write_stack
 

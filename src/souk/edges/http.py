@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from botocore.exceptions import ClientError
 
 from souk.edges.routes import Access, Answer, Call, Caller, Route, Routes
@@ -19,10 +18,12 @@ from souk.kernel.ids import new_id
 from souk.kernel.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    Served = tuple[Route, Sequence[str], type[msgspec.Struct] | None]
+    """A route, one of its paths in parts, and the type of its body."""
 
 STAFF_GROUPS = frozenset({"staff", "admin"})
 MAX_NAME = 200  # characters; the store's keys end at 1,024 bytes
@@ -33,21 +34,13 @@ _PATH_IN_ERROR = re.compile(r"^(?P<what>.*?)(?: - at `(?P<where>[^`]*)`)?$", re.
 
 def api(routes: Routes) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     """The Lambda handler that serves `routes` behind an HTTP API (payload 2.0)."""
-    resolver = APIGatewayHttpResolver()
-    resolver.not_found(lambda _: _problem(NotFound("no such route")))
-    resolver.exception_handler(Refusal)(_problem)
-    resolver.exception_handler(ClientError)(_throttled)
-    resolver.exception_handler(Exception)(_failure)
-    for route in routes:
-        for path in route.paths():
-            rule = path.replace("{", "<").replace("}", ">")
-            resolver.route(rule, method=route.method)(_server(resolver, route))
+    served = [(route, path.split("/"), route.body) for route in routes for path in route.paths()]
 
-    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         correlation_id = _correlation_id(event)
         logger.append_keys(correlation_id=correlation_id)
         with caused_by(Cause(correlation_id)):
-            answer = resolver.resolve(event, context)
+            answer = _answer(event, served)
         answer["headers"]["Correlation-Id"] = correlation_id
         logger.info("answered", route=event["routeKey"], status=answer["statusCode"])
         return answer
@@ -55,71 +48,90 @@ def api(routes: Routes) -> Callable[[dict[str, Any], LambdaContext], dict[str, A
     return handle
 
 
-def _server(resolver: APIGatewayHttpResolver, route: Route) -> Callable[..., Response[str]]:
-    body_type = route.body
-
-    def serve(**path: str) -> Response[str]:
-        event = resolver.current_event
-        query = event.query_string_parameters
-        if any(len(value) > MAX_NAME for value in (*path.values(), *query.values())):
-            raise NotFound("nothing here has so long a name")
-        headers = {name.lower(): value for name, value in event.headers.items()}
-        call = Call(
-            path=path,
-            query=query,
-            headers=headers,
-            caller=_caller(route.access, event.path, headers, event.raw_event["requestContext"]),
-            body=_bytes(event),
-        )
-        arguments = [] if body_type is None else [_body(event, body_type)]
-        return _respond(route.handler(call, *arguments), route.status)
-
-    return serve
+def _answer(event: dict[str, Any], served: Iterable[Served]) -> dict[str, Any]:
+    try:
+        return _serve(event, served)
+    except Refusal as refusal:
+        return _problem(refusal)
+    except ClientError as error:
+        return _throttled(error)
+    except Exception as error:  # noqa: BLE001  whatever it is, the caller gets an answer
+        return _failure(error)
 
 
-def _respond(answered: Any, status: int) -> Response[str]:
+def _serve(event: dict[str, Any], served: Iterable[Served]) -> dict[str, Any]:
+    method, parts = event["requestContext"]["http"]["method"], event["rawPath"].split("/")
+    for route, pattern, body_type in served:
+        path = _match(pattern, parts) if route.method == method else None
+        if path is not None:
+            call = _call(event, route, path)
+            arguments = [] if body_type is None else [_body(event, body_type)]
+            return _respond(route.handler(call, *arguments), route.status)
+    raise NotFound("no such route")
+
+
+def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    """What a path says in the places of `{names}`; None when it is another route's."""
+    if len(pattern) != len(parts):
+        return None
+    path = {}
+    for wanted, given in zip(pattern, parts, strict=True):
+        if wanted.startswith("{") and given:
+            path[wanted[1:-1]] = given
+        elif wanted != given:
+            return None
+    return path
+
+
+def _call(event: dict[str, Any], route: Route, path: dict[str, str]) -> Call:
+    query = event.get("queryStringParameters") or {}
+    if any(len(value) > MAX_NAME for value in (*path.values(), *query.values())):
+        raise NotFound("nothing here has so long a name")
+    headers = {name.lower(): value for name, value in event["headers"].items()}
+    caller = _caller(route.access, event["rawPath"], headers, event["requestContext"])
+    return Call(path, query, headers, caller, _bytes(event))
+
+
+def _bytes(event: dict[str, Any]) -> bytes:
+    sent: str = event.get("body", "")
+    return b64decode(sent) if event["isBase64Encoded"] else sent.encode(errors="surrogatepass")
+
+
+def _respond(answered: Any, status: int) -> dict[str, Any]:
     answer = answered if isinstance(answered, Answer) else Answer(answered, status)
-    return Response(
-        status_code=answer.status,
-        content_type="application/json" if answer.body is not None else None,
-        body="" if answer.body is None else msgspec.json.encode(answer.body).decode(),
-        headers=dict(answer.headers),
-    )
+    if answer.body is None:
+        return _response(answer.status, "", dict(answer.headers))
+    headers = {"Content-Type": "application/json", **answer.headers}
+    return _response(answer.status, msgspec.json.encode(answer.body).decode(), headers)
 
 
-def _problem(refusal: Refusal) -> Response[str]:
-    wait = refusal.retry_after
-    return Response(
-        status_code=refusal.status,
-        content_type="application/problem+json",
-        body=msgspec.json.encode(refusal.problem()).decode(),
-        headers={} if wait is None else {"Retry-After": str(wait)},
-    )
+def _response(status: int, body: str, headers: dict[str, str]) -> dict[str, Any]:
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def _throttled(error: ClientError) -> Response[str]:
+def _problem(refusal: Refusal) -> dict[str, Any]:
+    headers = {"Content-Type": "application/problem+json"}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return _response(refusal.status, msgspec.json.encode(refusal.problem()).decode(), headers)
+
+
+def _throttled(error: ClientError) -> dict[str, Any]:
     if error.response["Error"]["Code"] in aws.THROTTLED:
         logger.warning("throttled", exc_info=error)
         return _problem(Busy("the shop is very busy; nothing was changed, please try again"))
     return _failure(error)
 
 
-def _failure(error: Exception) -> Response[str]:
+def _failure(error: Exception) -> dict[str, Any]:
     logger.exception("failed", exc_info=error)
     return _problem(Failure("the shop made a mistake; it has been logged, please try again"))
 
 
-def _bytes(event: BaseProxyEvent) -> bytes:
-    sent = event.body or ""
-    if event.is_base64_encoded:
-        return base64.b64decode(sent)
-    return sent.encode(errors="surrogatepass")
-
-
-def _body(event: BaseProxyEvent, kind: type[msgspec.Struct]) -> msgspec.Struct:
+def _body(event: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
     """Raises Invalid with a JSON pointer to the field that does not fit."""
     try:
-        return msgspec.json.decode(event.decoded_body or "", type=kind)
+        return msgspec.json.decode(_bytes(event), type=kind)
     except msgspec.ValidationError as error:
         match = _PATH_IN_ERROR.match(str(error))
         what, where = (match["what"], match["where"]) if match else (str(error), None)

@@ -25,7 +25,7 @@ RULES: list[Rule] = [
     delivery.the_archive_keeps_every_fact,
     functions.a_function_has_a_log_that_ends,
     functions.a_function_states_time_and_memory,
-    functions.a_function_is_traced,
+    functions.a_function_begins_no_trace,
     functions.a_function_runs_on_the_newest_python_and_arm64,
     functions.a_function_has_a_role_of_its_own,
     access.nobody_may_do_anything,

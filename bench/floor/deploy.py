@@ -1,0 +1,38 @@
+"""Puts the floor beside a running shop."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from bench.floor.template import template
+from local.shop import BOOTSTRAP_BUCKET, Running
+
+STACK = "Floor"
+CODE = Path(__file__).parent / "functions"
+
+
+def deploy(running: Running) -> dict[str, str]:
+    """The outputs of the floor's stack."""
+    session = running.session()
+    key = "floor.zip"
+    session.client("s3").put_object(Bucket=BOOTSTRAP_BUCKET, Key=key, Body=_zipped())
+    cloudformation = session.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateBody=json.dumps(template(BOOTSTRAP_BUCKET, key)),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def _zipped() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(CODE.glob("[!_]*.py")):
+            archive.write(file, file.name)
+    return packed.getvalue()

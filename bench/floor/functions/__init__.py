@@ -1,0 +1,1 @@
+"""Lambda functions, each a file of its own."""

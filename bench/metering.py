@@ -1,0 +1,73 @@
+"""What AWS would bill for a step, counted in the local cloud on the wire."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from bench.site import Site, new_guest
+from bench.stock import CATEGORIES, LISTED, PRICE
+from local.meter import PATH
+
+REPEATS = 10
+QUIET = 0.4  # seconds without a new call until a step's chain is over
+Counts = dict[str, Any]
+
+
+class Meter:
+    """The local cloud's meter."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._http = httpx.Client(base_url=endpoint, timeout=60, trust_env=False)
+
+    def count(self, step: Callable[[], object], repeats: int = REPEATS) -> Counts:
+        """What one `step` and all it sets off come to, on average of some.
+
+        Counted again when a schedule came in between: its calls are not the step's.
+        """
+        while True:
+            self._http.post(PATH).raise_for_status()
+            for _ in range(repeats):
+                step()
+            self._wait_until_quiet()
+            counted: Counts = self._http.delete(PATH).raise_for_status().json()
+            if not counted.pop("scheduled_runs", 0):
+                each: Counts = _each(counted, repeats)
+                return each
+
+    def _wait_until_quiet(self) -> None:
+        before, now = None, self._so_far()
+        while now != before:
+            time.sleep(QUIET)
+            before, now = now, self._so_far()
+
+    def _so_far(self) -> Counts:
+        counted: Counts = self._http.get(PATH).raise_for_status().json()
+        return counted
+
+
+def _each(counted: Any, repeats: int) -> Any:
+    if isinstance(counted, dict):
+        return {name: _each(value, repeats) for name, value in counted.items()}
+    return counted / repeats
+
+
+def by_step(site: Site, meter: Meter) -> dict[str, Counts]:
+    """Calls and units of each step of a customer's way."""
+    small, large = CATEGORIES
+    guests = [new_guest() for _ in range(REPEATS)]
+    putting, buying = iter(guests), iter(guests)
+    return {
+        "read a product": meter.count(lambda: site.read(LISTED[0])),
+        "a page, of 100 products": meter.count(lambda: site.page(small)),
+        "a page, of 10,000 products": meter.count(lambda: site.page(large)),
+        "put a line": meter.count(lambda: site.put(next(putting), LISTED[0])),
+        "checkout until stored": meter.count(lambda: site.check_out(next(buying), PRICE)),
+    }
+
+
+def units(counts: Counts) -> tuple[Counter[str], float, float]:
+    """The calls, the read units and the write units."""
+    return Counter(counts["calls"]), counts.get("read_units", 0.0), counts.get("write_units", 0.0)

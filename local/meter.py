@@ -1,0 +1,167 @@
+"""Counts what AWS would bill: calls, capacity units, function runs. Hooked in only while asked for.
+
+On the AWS port `POST /_souk/meter` begins a count, `GET` answers it as JSON, `DELETE` also ends it.
+"""
+
+import json
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+from local.capacity import READS, read_units, reported_units
+
+Json = dict[str, Any]
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+PATH = "/_souk/meter"
+CHUNK = 64 * 1024  # bytes that EventBridge bills as one event
+
+
+class Meter:
+    """One count at a time; the engine runs its own code again once it has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._undo: list[Callable[[], None]] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._counts: defaultdict[str, float] = defaultdict(float)
+        self._calls: Counter[str] = Counter()
+        self._functions: dict[str, defaultdict[str, float]] = {}
+
+    def start(self) -> None:
+        """Count from zero."""
+        self.stop()
+        from ministack import app
+        from ministack.services import dynamodb, lambda_svc
+
+        with self._lock:
+            self._clear()
+        self._hook(app, "_dispatch_service_request", self._counted_call)
+        self._hook(dynamodb, "handle_request", self._weighed_call)
+        self._hook(lambda_svc, "_execute_function_dispatch", self._timed_run)
+
+    def stop(self) -> Json:
+        """What was counted since the start; nothing more is."""
+        while self._undo:
+            self._undo.pop()()
+        return self.so_far()
+
+    def so_far(self) -> Json:
+        """What was counted since the start."""
+        with self._lock:
+            functions = {name: dict(each) for name, each in self._functions.items()}
+            return {**self._counts, "calls": dict(self._calls), "functions": functions}
+
+    def _hook(self, module: Any, name: str, around: Callable[[Any], Any]) -> None:
+        upstream = getattr(module, name)
+        setattr(module, name, around(upstream))
+        self._undo.append(lambda: setattr(module, name, upstream))
+
+    def _counted_call(self, upstream: Any) -> Any:
+        async def dispatch(
+            method: str, path: str, headers: Any, body: bytes, *more: Any
+        ) -> Any:  # fmt: skip
+            target = headers.get("x-amz-target", "")
+            if target:
+                self._add_call(target, body)
+            return await upstream(method, path, headers, body, *more)
+
+        return dispatch
+
+    def _add_call(self, target: str, body: bytes) -> None:
+        service, _, operation = target.partition(".")
+        with self._lock:
+            self._calls[f"{_short(service)}:{operation}"] += 1
+            if operation == "PutEvents":
+                for size in _sizes(body):
+                    self._counts["event_bytes"] += size
+                    self._counts["events"] += -(-size // CHUNK)
+
+    def _weighed_call(self, upstream: Any) -> Any:
+        async def handle(
+            method: str, path: str, headers: Any, body: bytes, *more: Any
+        ) -> Any:  # fmt: skip
+            operation = headers.get("x-amz-target", "").rpartition(".")[2]
+            request = json.loads(body or b"{}")
+            asked = json.dumps({**request, "ReturnConsumedCapacity": "INDEXES"}).encode()
+            answer = await upstream(method, path, headers, asked, *more)
+            found = json.loads(answer[2])
+            with self._lock:
+                if operation in READS:
+                    self._counts["read_units"] += read_units(operation, request, found)
+                else:
+                    self._counts["write_units"] += reported_units(request, found)
+            return answer
+
+        return handle
+
+    def _timed_run(self, upstream: Any) -> Any:
+        def run(func: Json, config: Json, event: Any, *more: Any) -> Any:
+            began = time.perf_counter()
+            result = upstream(func, config, event, *more)
+            spent = (time.perf_counter() - began) * 1000
+            with self._lock:
+                each = self._functions.setdefault(config["FunctionName"], defaultdict(float))
+                each["runs"] += 1
+                each["milliseconds"] += spent
+                each["log_bytes"] += len(result.get("log") or "")
+                each["log_lines"] += len((result.get("log") or "").splitlines())
+                for name, number in _set_off_by(event).items():
+                    self._counts[name] += number
+            return result
+
+        return run
+
+
+def _set_off_by(event: Any) -> dict[str, int]:
+    """What it is, and how many records it brings, that made a function run."""
+    match event:
+        case {"routeKey": _}:
+            return {"http_requests": 1}
+        case {"source": "aws.events"}:
+            return {"scheduled_runs": 1}
+        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+            return {"sqs_batches": 1, "sqs_records": len(event["Records"])}
+    return {}
+
+
+def _sizes(body: bytes) -> Iterator[int]:
+    for entry in json.loads(body)["Entries"]:
+        texts = (str(entry.get(part, "")) for part in ("Source", "DetailType", "Detail"))
+        yield sum(len(text.encode()) for text in texts)
+
+
+def _short(service: str) -> str:
+    return {
+        "DynamoDB_20120810": "dynamodb",
+        "AWSEvents": "events",
+        "AmazonSQS": "sqs",
+    }.get(service, service)
+
+
+def with_meter(engine: App) -> App:
+    """The engine, and the meter's control at an address no AWS service has."""
+    meter = Meter()
+
+    async def app(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await engine(scope, receive, send)
+            return
+        counted: Json = {}
+        match scope["method"]:
+            case "POST":
+                meter.start()
+            case "DELETE":
+                counted = meter.stop()
+            case _:
+                counted = meter.so_far()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(counted).encode()})
+
+    return app
