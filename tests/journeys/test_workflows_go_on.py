@@ -71,4 +71,5 @@ def returning(shop: Running, guest: Guest) -> Guest:
 
 
 def confirmed(guest: Guest, order_id: str) -> bool:
-    return guest.sees(order_id)["status"] == "confirmed"
+    status: str = guest.sees(order_id)["status"]
+    return status == "confirmed"
