@@ -53,14 +53,10 @@ def _at_home(shop: Shop) -> Iterator[Door]:
 def _deployed(stage: str) -> Iterator[Door]:
     from cli.cloud import outputs
 
-    yield outputs(stage)["ApiUrl"], _given_token
-
-
-def _given_token() -> str:
     token = os.environ.get("SOUK_TOKEN")
     if not token:
         raise ImportRefused(
             "Set SOUK_TOKEN to an access token of a member of staff;"
             " docs/deploying.md says how to get one."
         )
-    return token
+    yield outputs(stage)["ApiUrl"], lambda: token

@@ -246,6 +246,23 @@ def test_a_shop_that_is_gone_ends_the_import_and_doing_it_again_goes_on(
     assert outcomes(summary) == {"unchanged": there, "created": 100 - there}
 
 
+def test_an_interrupted_import_is_gone_on_with(tmp_path: Path) -> None:
+    shop, file = FakeCatalog(), many(tmp_path, 100)
+
+    def interrupt(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imported(file, shop, progress=interrupt)
+    there = len(shop.products)
+    summary, _ = imported(file, shop)
+
+    assert 0 < there < 100
+    assert outcomes(summary) == {"unchanged": there, "created": 100 - there}
+    assert shop.changes == 0
+
+
 def test_an_expired_token_is_renewed(tmp_path: Path) -> None:
     tokens = iter(["old", "sam"])
 
