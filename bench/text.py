@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
