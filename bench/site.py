@@ -106,7 +106,7 @@ def sites(running: Running, floor: dict[str, str]) -> tuple[Site, Site]:
 def _function_of(running: Running, handler: str) -> str:
     pages = running.session().client("lambda").get_paginator("list_functions").paginate()
     return next(
-        each["FunctionName"]
+        str(each["FunctionName"])
         for page in pages
         for each in page["Functions"]
         if each.get("Handler") == handler
