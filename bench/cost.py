@@ -164,7 +164,9 @@ def _functions(running: Running) -> dict[str, Function]:
     pages = running.session().client("lambda").get_paginator("list_functions").paginate()
     return {
         each["FunctionName"]: Function(
-            each["Handler"], each["MemorySize"], each["TracingConfig"]["Mode"] == "Active"
+            each["Handler"],
+            each["MemorySize"],
+            each.get("TracingConfig", {}).get("Mode") == "Active",
         )
         for page in pages
         for each in page["Functions"]

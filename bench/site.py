@@ -105,10 +105,9 @@ def sites(running: Running, floor: dict[str, str]) -> tuple[Site, Site]:
 
 def _function_of(running: Running, handler: str) -> str:
     pages = running.session().client("lambda").get_paginator("list_functions").paginate()
-    name: str = next(
-        each["FunctionName"]
+    return next(
+        str(each["FunctionName"])
         for page in pages
         for each in page["Functions"]
         if each.get("Handler") == handler
     )
-    return name

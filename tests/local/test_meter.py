@@ -1,0 +1,103 @@
+"""The meter counts what a request makes AWS do, and only while it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.metering import Meter
+from local.meter import PATH
+from local.shop import Running
+from tests.journeys.visitor import Guest, Staff, new_key
+
+pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture
+def count(shop: Running) -> Callable[[Callable[[], object]], dict[str, Any]]:
+    """What one step comes to, begun when nothing of an earlier test is on its way any more."""
+    meter = Meter(shop.endpoint)
+
+    def counted(step: Callable[[], object]) -> dict[str, Any]:
+        meter.count(lambda: None, 1)
+        return meter.count(step, 1)
+
+    return counted
+
+
+def test_reading_a_product_is_one_read(
+    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+) -> None:
+    sku = Staff(shop).list_product()
+
+    counted = count(lambda: Guest(shop).http.get(f"/products/{sku}").raise_for_status())
+
+    assert counted["calls"] == {"dynamodb:GetItem": 1}
+    assert (counted["read_units"], counted.get("write_units", 0)) == (1, 0)
+    assert counted["http_requests"] == 1
+
+
+def test_a_line_is_put_with_one_read_and_one_transaction(
+    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+) -> None:
+    staff, guest = Staff(shop), Guest(shop)
+    first, second = staff.list_product(), staff.list_product()
+    guest.put(first)
+    Guest(shop).put(second)  # from now on it is known
+
+    counted = count(lambda: guest.put(second))
+
+    assert counted["calls"] == {"dynamodb:BatchGetItem": 1, "dynamodb:TransactWriteItems": 1}
+    assert (counted["read_units"], counted["write_units"]) == (2, 4)
+
+
+def test_a_checkout_is_metered_to_the_stored_order(
+    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+) -> None:
+    guest = Guest(shop)
+    guest.put(Staff(shop).list_product())
+    wish = guest.wish()
+
+    counted = count(lambda: guest.check_out(wish, new_key()).raise_for_status())
+
+    assert counted["calls"] == {
+        "dynamodb:TransactGetItems": 1,
+        "dynamodb:Query": 1,
+        "dynamodb:BatchGetItem": 1,
+        "dynamodb:TransactWriteItems": 2,
+        "dynamodb:BatchWriteItem": 2,
+        "events:PutEvents": 2,
+    }
+    assert (counted["events"], counted["sqs_records"]) == (2, 1)
+    assert counted["write_units"] == 2 * 4 + 1 + 2 * 3 + 1 + 1  # an index's share is not doubled
+
+
+def test_a_page_costs_the_same_however_many_products_there_are(
+    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+) -> None:
+    staff, guest = Staff(shop), Guest(shop)
+
+    def page() -> None:
+        guest.http.get("/products", params={"limit": 2, "category": "Tests"}).raise_for_status()
+
+    for _ in range(3):
+        staff.list_product()
+    few = count(page)["read_units"]
+    for _ in range(20):
+        staff.list_product()
+
+    assert count(page)["read_units"] == few
+
+
+def test_nothing_is_counted_once_the_count_has_ended(shop: Running) -> None:
+    sku = Staff(shop).list_product()
+    with httpx.Client(base_url=shop.endpoint) as http:
+        http.post(PATH)
+        http.delete(PATH)
+
+        Guest(shop).http.get(f"/products/{sku}").raise_for_status()
+
+        assert http.get(PATH).json().get("http_requests", 0) == 0
