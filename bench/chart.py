@@ -14,6 +14,7 @@ INK, FAINT, GOOD, BAD = "#24292f", "#8c959f", "#2f7d4f", "#b4342d"
 
 def svg(figures: Sequence[Figures], caption: str) -> str:
     """A bar per step as long as the shop takes, in the floor's time; whiskers are the spread."""
+    figures = [each for each in figures if each.compared]
     most = max(2.0, *(each.spread()[1] for each in figures))
     height = TOP + ROW * len(figures) + 40
     scale = (WIDTH - LEFT - RIGHT) / most

@@ -25,7 +25,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Figures:
-    """One step, measured on both in turn; a lower figure is a better one."""
+    """One step, measured on both in turn, or of the shop alone; a lower figure is a better one."""
 
     step: str
     unit: str
@@ -34,8 +34,13 @@ class Figures:
     target: Target | None = None
 
     @property
+    def compared(self) -> bool:
+        """Whether the floor does this, too."""
+        return bool(self.floor)
+
+    @property
     def ratio(self) -> float:
-        """Of the medians."""
+        """Of the medians; only of a step that is compared."""
         return median(self.shop) / median(self.floor)
 
     def spread(self) -> tuple[float, float]:
@@ -46,16 +51,19 @@ class Figures:
         return ratios[RESAMPLES * 25 // 1000], ratios[RESAMPLES * 975 // 1000 - 1]
 
     def as_json(self) -> dict[str, Any]:
-        low, high = self.spread()
         return {
             "unit": self.unit,
             "samples": len(self.shop),
             "shop": _summary(self.shop),
-            "floor": _summary(self.floor),
-            "ratio": {"p50": round(self.ratio, 3), "low": round(low, 3), "high": round(high, 3)},
+            **(self._beside_the_floor() if self.compared else {}),
             "target": str(self.target) if self.target else None,
             "met": self.target.met(self) if self.target else None,
         }
+
+    def _beside_the_floor(self) -> dict[str, Any]:
+        low, high = self.spread()
+        ratio = {"p50": round(self.ratio, 3), "low": round(low, 3), "high": round(high, 3)}
+        return {"floor": _summary(self.floor), "ratio": ratio}
 
 
 def _ratio(pairs: Sequence[tuple[float, float]]) -> float:

@@ -74,6 +74,14 @@ class Site:
         """Whether the order is there."""
         return self.http.get(location, headers=guest).status_code == httpx.codes.OK
 
+    def is_confirmed(self, guest: Headers, location: str) -> bool:
+        """Whether the order is decided; Refused when it is decided against the customer."""
+        answer = self.http.get(location, headers=guest)
+        status = answer.json()["status"] if answer.is_success else "not there"
+        if status == "rejected":
+            raise Refused(f"{self.name}: {location} was rejected")
+        return bool(status == "confirmed")
+
     def _ask(self, method: str, path: str, expected: int, **options: Any) -> httpx.Response:
         answer = self.http.request(method, path, **options)
         if answer.status_code != expected:

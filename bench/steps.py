@@ -22,6 +22,8 @@ CHECKOUTS = 60
 COLD = 9
 BURSTS = 3
 BURST, CUSTOMERS = 300, 16
+JOURNEYS, CROWD = 60, 220
+RATE = 11  # confirmed orders a second, at least
 LOOK = 0.004  # seconds between two looks for an order
 REST = 0.1  # seconds until the chain behind a checkout is quiet
 PATIENCE = 60.0
@@ -145,6 +147,36 @@ def _wait_until_stored(site: Site, session: Any, orders: Sequence[str]) -> None:
             time.sleep(0.02)
 
 
+def journeys(pair: Pair) -> list[Figures]:
+    """A customer's whole way, from two lines to the confirmed order: of the shop alone."""
+    one_by_one = [_journey(pair.shop) for _ in range(JOURNEYS + WARM_UP)][WARM_UP:]
+    with ThreadPoolExecutor(CUSTOMERS) as customers:
+        began = time.perf_counter()
+        at_once = list(customers.map(lambda _: _journey(pair.shop), range(CROWD)))
+        took = time.perf_counter() - began
+    crowd = f"{CROWD} orders by {CUSTOMERS} customers confirmed"
+    return [
+        Figures("journey until confirmed", "ms", one_by_one, (), Target(120, of="shop")),
+        Figures(f"journey of {CUSTOMERS} at once", "ms", at_once, ()),
+        Figures(crowd, "s", [took], (), Target(CROWD / RATE, of="shop")),
+    ]
+
+
+def _journey(site: Site) -> float:
+    began = time.perf_counter()
+    guest = new_guest()
+    for sku in LISTED[:2]:
+        site.put(guest, sku)
+    site.see_basket(guest)
+    location = site.check_out(guest, 2 * PRICE)
+    deadline = time.monotonic() + PATIENCE
+    while not site.is_confirmed(guest, location):
+        if time.monotonic() > deadline:
+            raise Refused(f"{site.name}: {location} was not confirmed")
+        time.sleep(LOOK)
+    return (time.perf_counter() - began) * 1000
+
+
 def cold_calls(pair: Pair) -> list[Figures]:
     """The first call after its code was put anew, which ends a function's environments."""
     functions = pair.session.client("lambda")
@@ -164,7 +196,7 @@ def _code(functions: Any, name: str) -> bytes:
     return httpx.get(where, trust_env=False).raise_for_status().content
 
 
-STEPS: tuple[Step, ...] = (reads, put_a_line, checkouts, bursts, cold_calls)
+STEPS: tuple[Step, ...] = (reads, put_a_line, checkouts, bursts, journeys, cold_calls)
 
 
 def _calls(

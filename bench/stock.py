@@ -14,6 +14,7 @@ from souk.kernel.ids import new_id
 PRICE = 1999
 LISTED = tuple(f"BENCH-{number:02}" for number in range(16))
 CATEGORIES = {"Bench of 100": 100, "Bench of 10000": 10_000}
+PIECES = 100_000  # of each: nothing sells out
 PATIENCE = 30.0
 
 Item = dict[str, Any]
@@ -24,7 +25,7 @@ class NotHeard(Exception):
 
 
 def list_products(running: Running) -> None:
-    """Some products, which the basket has heard of when this returns."""
+    """Some products, in stock, which the basket has heard of when this returns."""
     staff = httpx.Client(
         base_url=running.urls["api"],
         headers={"Authorization": f"Bearer {people.token(running, 'sam')}"},
@@ -33,6 +34,12 @@ def list_products(running: Running) -> None:
     )
     for sku in LISTED:
         staff.post("/staff/products", json=_product(sku)).raise_for_status()
+        receipt = staff.post(
+            f"/staff/stock/{sku}/receipts",
+            json={"quantity": PIECES},
+            headers={"Idempotency-Key": "bench"},
+        )
+        receipt.raise_for_status()
     deadline = time.monotonic() + PATIENCE
     for sku in LISTED:
         path = f"/guest/basket/items/{sku}"

@@ -29,19 +29,23 @@ def _times(figures: Sequence[Figures]) -> Table:
     table = _table("Shop and floor in turn", "step", "", "shop", "floor", "ratio", "spread",
                    "target", "")  # fmt: skip
     for each in figures:
-        low, high = each.spread()
         table.add_row(
             each.step,
             each.unit,
             f"{median(each.shop):.1f}",
-            f"{median(each.floor):.1f}",
-            f"{each.ratio:.2f}",
-            f"{low:.2f} to {high:.2f}",
+            *_beside_the_floor(each),
             str(each.target or ""),
             "" if each.target is None else "met" if each.target.met(each) else "MISSED",
         )
     table.caption = "Medians; the spread of their ratio is a bootstrap's 95 % interval."
     return table
+
+
+def _beside_the_floor(figures: Figures) -> tuple[str, str, str]:
+    if not figures.compared:
+        return "", "", ""
+    low, high = figures.spread()
+    return f"{median(figures.floor):.1f}", f"{figures.ratio:.2f}", f"{low:.2f} to {high:.2f}"
 
 
 def _metered(metered: Mapping[str, Mapping[str, Counts]]) -> Table:

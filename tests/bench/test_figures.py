@@ -45,3 +45,13 @@ def test_a_step_may_have_a_limit_of_its_own_whatever_the_floor_does(most: float,
 
 def test_a_step_without_a_target_neither_meets_nor_misses_it() -> None:
     assert figures([1.0], [1.0]).as_json()["met"] is None
+
+
+def test_a_step_of_the_shop_alone_has_a_limit_and_no_ratio() -> None:
+    alone = Figures("journey", "ms", [119.0, 121.0, 118.0], (), Target(120, of="shop"))
+
+    told = alone.as_json()
+
+    assert not alone.compared
+    assert told["met"] is True
+    assert "ratio" not in told
