@@ -123,7 +123,7 @@ def test_nobody_has_to_ask_for_the_sweep(in_function: Running) -> None:
 
 def test_a_product_that_runs_out_is_noted_refused_and_sold_again(shop: Running) -> None:
     staff, guest, order = Staff(shop), Guest(shop), new_id()
-    sku = staff.list_product()
+    sku = staff.list_product(stock=0)
     receive(staff, sku, 1)
     guest.put(sku)
     ask(shop, ReserveStock(order_id=order, lines=lines(**{sku: 1})))

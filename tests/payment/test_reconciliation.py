@@ -16,7 +16,7 @@ from souk.payment.reconciliation import AGE, LISTED, Difference, compare, settle
 from tests.payment.builders import a_capture, a_void, an_authorize
 from tests.payment.fakes import FakePayments, FakeProvider
 
-LATER = now() + AGE + timedelta(minutes=10)
+LATER = now() + AGE + timedelta(hours=3)  # the tests around may take a while
 
 
 class Room:
