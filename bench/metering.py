@@ -33,13 +33,15 @@ class Meter:
                 step()
             self._wait_until_quiet()
             counted: Counts = self._http.delete(PATH).raise_for_status().json()
+            del counted["running"]
             if not counted.pop("scheduled_runs", 0):
                 each: Counts = _each(counted, repeats)
                 return each
 
     def _wait_until_quiet(self) -> None:
+        """A cold start is silent for long, so what runs is asked for as well."""
         before, now = None, self._so_far()
-        while now != before:
+        while now != before or now["running"]:
             time.sleep(QUIET)
             before, now = now, self._so_far()
 

@@ -26,6 +26,7 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
+        self._running = 0
         self._clear()
 
     def _clear(self) -> None:
@@ -52,10 +53,15 @@ class Meter:
         return self.so_far()
 
     def so_far(self) -> Json:
-        """What was counted since the start."""
+        """What was counted since the start, and how many functions run right now."""
         with self._lock:
             functions = {name: dict(each) for name, each in self._functions.items()}
-            return {**self._counts, "calls": dict(self._calls), "functions": functions}
+            return {
+                **self._counts,
+                "calls": dict(self._calls),
+                "functions": functions,
+                "running": self._running,
+            }
 
     def _hook(self, module: Any, name: str, around: Callable[[Any], Any]) -> None:
         upstream = getattr(module, name)
@@ -102,8 +108,14 @@ class Meter:
 
     def _timed_run(self, upstream: Any) -> Any:
         def run(func: Json, config: Json, event: Any, *more: Any) -> Any:
+            with self._lock:
+                self._running += 1
             began = time.perf_counter()
-            result = upstream(func, config, event, *more)
+            try:
+                result = upstream(func, config, event, *more)
+            finally:
+                with self._lock:
+                    self._running -= 1
             spent = (time.perf_counter() - began) * 1000
             with self._lock:
                 each = self._functions.setdefault(config["FunctionName"], defaultdict(float))
