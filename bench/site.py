@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -74,13 +75,18 @@ class Site:
         """Whether the order is there."""
         return self.http.get(location, headers=guest).status_code == httpx.codes.OK
 
-    def is_confirmed(self, guest: Headers, location: str) -> bool:
-        """Whether the order is decided; Refused when it is decided against the customer."""
+    def confirmed_at(self, guest: Headers, location: str) -> float | None:
+        """When the order was confirmed, in Unix seconds; None as long as it is undecided.
+
+        Raises Refused when it was decided against the customer.
+        """
         answer = self.http.get(location, headers=guest)
-        status = answer.json()["status"] if answer.is_success else "not there"
-        if status == "rejected":
+        order: dict[str, Any] = answer.json() if answer.is_success else {"status": "not there"}
+        if order["status"] == "rejected":
             raise Refused(f"{self.name}: {location} was rejected")
-        return bool(status == "confirmed")
+        if order["status"] != "confirmed":
+            return None
+        return datetime.fromisoformat(order["history"][-1]["at"]).timestamp()
 
     def _ask(self, method: str, path: str, expected: int, **options: Any) -> httpx.Response:
         answer = self.http.request(method, path, **options)
