@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.cloud, pytest.mark.all]
 
 DEMO_DAY = Path(__file__).resolve().parents[2] / "demo" / "day.csv"
 WORKERS, MEGABYTES = 24, 600
+CLOCKS = 4  # functions the clock calls each minute, and a relay's sweep
 
 
 def resident(running: Running) -> list[int]:
@@ -46,7 +47,7 @@ def test_after_a_day_of_orders_the_idle_shop_is_small_again(tmp_path: Path) -> N
             progress=lambda _done, _total: None,
         ).balanced
         busy = resident(running)
-        assert soon(lambda: len(resident(running)) == 1, seconds=150)
+        assert soon(lambda: len(resident(running)) <= 1 + CLOCKS, seconds=150)
 
         assert len(busy) <= 1 + WORKERS
         assert sum(resident(running)) < MEGABYTES

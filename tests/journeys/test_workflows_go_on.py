@@ -14,6 +14,7 @@ from local.process import kill_group
 from local.shop import Running, Shop
 from tests.conftest import free_port
 from tests.journeys.visitor import Guest, Staff
+from tests.local.conftest import soon
 
 pytestmark = [pytest.mark.cloud, pytest.mark.all, pytest.mark.timeout(400)]
 
@@ -24,8 +25,9 @@ def stopped(home: Shop, _running: Running) -> None:
     assert home.stop()
 
 
-def killed(_home: Shop, running: Running) -> None:
+def killed(home: Shop, running: Running) -> None:
     kill_group(running.pid)
+    assert soon(lambda: home.running() is None)  # it takes a moment to be gone
 
 
 @pytest.mark.parametrize("ended", [stopped, killed])
