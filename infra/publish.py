@@ -149,6 +149,8 @@ class _Attempt:
         self._cloudformation.delete_change_set(ChangeSetName=change_set)
         if self.is_new:
             self._cloudformation.delete_stack(StackName=stack_id)  # only the wish for one
+            # or a next try would be refused, since the stack is going
+            self.stack.wait(stack_id, None, None, good="DELETE_COMPLETE")
 
     def _update(self, change_set: str, stack_id: str) -> bool:
         """Apply what a change set does not count as a change, such as a new output."""

@@ -1,6 +1,7 @@
 """A price list comes into the shop once, whatever is in it and however often it is imported."""
 
 import json
+import signal
 from itertools import count
 from pathlib import Path
 
@@ -81,6 +82,9 @@ def test_name_and_price_may_change_together(tmp_path: Path) -> None:
     assert outcomes(summary) == {"updated": 1}
     assert shop.products["LAMP"]["name"] == "L"
     assert shop.products["LAMP"]["price"]["amount"] == 1300
+    again, _ = imported(a_file(tmp_path, LAMP), shop)
+    assert outcomes(again) == {"updated": 1}
+    assert shop.products["LAMP"]["name"] == "Lamp"
 
 
 def test_what_a_file_does_not_say_stays_as_it_is_in_the_shop(tmp_path: Path) -> None:
@@ -248,10 +252,11 @@ def test_a_shop_that_is_gone_ends_the_import_and_doing_it_again_goes_on(
 
 def test_an_interrupted_import_is_gone_on_with(tmp_path: Path) -> None:
     shop, file = FakeCatalog(), many(tmp_path, 100)
+    told = count()
 
     def interrupt(done: int, total: int) -> None:
-        if done > total / 2:
-            raise KeyboardInterrupt
+        if next(told) == 50:
+            signal.raise_signal(signal.SIGINT)  # as Ctrl-C does
 
     with pytest.raises(KeyboardInterrupt):
         imported(file, shop, progress=interrupt)

@@ -12,7 +12,7 @@ from infra.stack import Stack
 from infra.synth import SynthError
 from local.cloud import ACCOUNT, REGION
 from local.shop import NO_SECRET
-from tests.local.conftest import Opened, free_port
+from tests.local.conftest import Opened, free_port, soon
 from tests.local.small_stack import write_stack
 
 Souk = Callable[..., int]
@@ -38,6 +38,9 @@ def as_aws(opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
         monkeypatch.delenv(name, raising=False)
     yield opened
     opened.client("cloudformation").delete_stack(StackName=STACK)
+    assert soon(lambda: stack(opened) == "none")  # or the next test finds it going
+    for kept in tables(opened):
+        opened.client("dynamodb").delete_table(TableName=kept)
 
 
 @pytest.fixture
@@ -162,7 +165,6 @@ def test_prod_goes_only_for_who_types_its_name_and_what_stays_is_said(
     assert f"AWS::DynamoDB::Table  {kept}" in capsys.readouterr().err
     assert stack(as_aws) == "none"
     assert tables(as_aws) == [kept]
-    as_aws.client("dynamodb").delete_table(TableName=kept)
 
 
 def test_a_stack_that_is_not_there_cannot_be_destroyed(souk: Souk, capsys: Said) -> None:
