@@ -1,8 +1,10 @@
 """`./souk deploy` and `destroy`: a stage in the person's own AWS account, asked before changed."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+import boto3
 import click
 
 from cli.say import columns, note
@@ -57,6 +59,13 @@ def destroy(stage: str, *, yes: bool) -> None:
 
 def outputs(stage: str) -> Mapping[str, str]:
     """What the deployed stage says about itself."""
+    with deployed(stage) as (_, stack):
+        return stack.outputs()
+
+
+@contextmanager
+def deployed(stage: str) -> Iterator[tuple[boto3.Session, Stack]]:
+    """The stage's stack in the person's account; what goes wrong inside is told in a sentence."""
     _check(stage)
     session = account.session()
     with account.plainly(session.region_name):
@@ -66,7 +75,7 @@ def outputs(stage: str) -> Mapping[str, str]:
                 f"There is no stack {stack.name} in {session.region_name};"
                 f" deploy it with: ./souk deploy {stage}"
             )
-        return stack.outputs()
+        yield session, stack
 
 
 def _check(stage: str) -> None:

@@ -156,6 +156,7 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
     from cli.replay import read_day, render
     from cli.replay import replay as play
     from local import people
+    from local.cloud import STACK
     from local.secret import secret
 
     day = read_day(file or ROOT / "demo" / "day.csv")
@@ -168,7 +169,7 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
             concurrency=concurrency,
             progress=show,
         )
-        report = audit(AwsShop.at_home(running))
+        report = audit(AwsShop(running.session(), STACK))
     if as_json:
         json_result(books.as_json() | {"audit": report.as_json()})
     else:
@@ -223,7 +224,15 @@ def audit(stage: str | None, as_json: bool) -> None:
 
     from cli.audit import AwsShop, audit, render
 
-    report = audit(AwsShop.at_home(_running()) if stage is None else AwsShop.on_aws(stage))
+    if stage is None:
+        from local.cloud import STACK
+
+        report = audit(AwsShop(_running().session(), STACK))
+    else:
+        from cli.cloud import deployed
+
+        with deployed(stage) as (session, stack):
+            report = audit(AwsShop(session, stack.name))
     if as_json:
         json_result(report.as_json())
     else:

@@ -68,6 +68,8 @@ def _missing(names: list[str]) -> list[str]:
 
 
 def _check(missing: list[str]) -> None:
+    if _VENV.is_symlink():  # making it anew would empty a folder that is somebody else's
+        _fail(f"{_VENV} is a link: remove it, and an environment is made in its place.")
     if not os.access(_VENV if _VENV.exists() else _VENV.parent, os.W_OK):
         _fail(f"{_VENV.parent} is read-only: make it writable, or use a copy that is.")
     if not (find_spec("venv") and find_spec("ensurepip")):

@@ -6,7 +6,7 @@ from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
 NO_RESOURCE = "X-Ray takes segments for no resource in particular"
-LAST = "this is a dead-letter queue: of the relay's stream trigger and of its schedule"
+LAST = "this is a dead-letter queue: of a stream trigger, a schedule or a function they call"
 GUESTS = "guests and the catalogue need no sign-in; a guest's token is checked in the handler"
 NO_MFA = "customers of a small shop sign in with a password; staff MFA comes with the staff pages"
 NO_PLUS = "threat protection needs the Plus tier, priced per user; the shop runs for cents"

@@ -1,13 +1,8 @@
 """What the audit reads: each room's table, page by page, and what still waits in queues."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.cloud import STACK
-from local.shop import Running
 from souk.kernel.items import from_item
 
 Row = dict[str, Any]
@@ -29,26 +24,8 @@ class ShopReader(Protocol):
         """Whether a message waits for a consumer, or is being worked on."""
 
 
-class AuditError(Exception):
-    """Why a shop cannot be audited, in one sentence."""
-
-
 class AwsShop:
     """A deployed stack, by a boto3 session; the same at home and in AWS."""
-
-    @classmethod
-    def at_home(cls, running: Running) -> Self:
-        return cls(running.session(), STACK)
-
-    @classmethod
-    def on_aws(cls, stage: str) -> Self:
-        """With the person's own AWS configuration. Raises AuditError."""
-        from infra.stages import stack_name  # takes the CDK along, a second of loading
-
-        try:
-            return cls(boto3.Session(), stack_name(stage))
-        except (BotoCoreError, ClientError) as error:
-            raise AuditError(f"{stack_name(stage)} cannot be read in AWS: {error}.") from error
 
     def __init__(self, session: Any, stack: str) -> None:
         self._dynamodb = session.client("dynamodb")

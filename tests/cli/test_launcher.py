@@ -269,6 +269,16 @@ def test_a_read_only_folder_is_told(read_only: Path) -> None:
     assert_one_sentence(launched, "is read-only", "use a copy")
 
 
+def test_an_environment_elsewhere_is_not_emptied(project: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").touch()
+    (project / ".venv").symlink_to(theirs)
+
+    assert_one_sentence(souk(project, "up"), "is a link", "remove it")
+    assert (theirs / "kept").exists()
+
+
 def test_a_missing_requirement_file_is_told(project: Path) -> None:
     (project / "requirements" / "run.txt").unlink()
 

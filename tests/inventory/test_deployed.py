@@ -14,8 +14,8 @@ from souk.inventory.plans import AT_ONCE
 from souk.kernel import aws, dynamo
 from souk.kernel.ids import new_id
 from souk.kernel.items import to_item
+from tests.deployed import AskedInVain, ask, function
 from tests.inventory.builders import lines
-from tests.inventory.deployed import AskedInVain, ask, function
 from tests.journeys.visitor import Guest, Staff, new_key, until
 
 pytestmark = pytest.mark.cloud
@@ -39,10 +39,10 @@ def test_an_order_is_reserved_sold_and_given_back(shop: Running) -> None:
     staff, sku, order = Staff(shop), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
 
-    reserved = ask(shop, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
-    committed = ask(shop, CommitStock(order_id=order))
+    reserved = ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    committed = ask(shop, "Inventory", CommitStock(order_id=order))
     sold = stock(staff, sku)
-    released = ask(shop, ReleaseStock(order_id=order))
+    released = ask(shop, "Inventory", ReleaseStock(order_id=order))
 
     assert reserved == {"status": "reserved", "shortages": []}
     assert committed == {"status": "committed"}
@@ -53,7 +53,7 @@ def test_an_order_is_reserved_sold_and_given_back(shop: Running) -> None:
 def test_what_is_short_is_answered_with_what_there_is(shop: Running) -> None:
     sku = f"T-{token_hex(6)}"
 
-    answer = ask(shop, ReserveStock(order_id=new_id(), lines=lines(**{sku: 2})))
+    answer = ask(shop, "Inventory", ReserveStock(order_id=new_id(), lines=lines(**{sku: 2})))
 
     assert answer["status"] == "rejected"
     assert answer["shortages"] == [{"sku": sku, "wanted": 2, "available": 0}]
@@ -62,10 +62,10 @@ def test_what_is_short_is_answered_with_what_there_is(shop: Running) -> None:
 def test_what_cannot_be_done_has_a_name_the_workflow_can_catch(shop: Running) -> None:
     order, sku = new_id(), f"T-{token_hex(6)}"
     receive(Staff(shop), sku, 5)
-    ask(shop, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
 
     with pytest.raises(AskedInVain, match="OtherLines"):
-        ask(shop, ReserveStock(order_id=order, lines=lines(**{sku: 3})))
+        ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 3})))
 
 
 def test_a_large_order_is_held_and_given_back_by_the_function(shop: Running) -> None:
@@ -75,9 +75,9 @@ def test_a_large_order_is_held_and_given_back_by_the_function(shop: Running) -> 
         list(hands.map(lambda sku: receive(staff, sku, 3), skus))
 
     wanted = lines(**dict.fromkeys(skus, 1))
-    answer = ask(shop, ReserveStock(order_id=order, lines=wanted))
+    answer = ask(shop, "Inventory", ReserveStock(order_id=order, lines=wanted))
     held = {stock(staff, sku) for sku in skus}
-    ask(shop, ReleaseStock(order_id=order))
+    ask(shop, "Inventory", ReleaseStock(order_id=order))
 
     assert answer["status"] == "reserved"
     assert (held, {stock(staff, sku) for sku in skus}) == ({(3, 2)}, {(3, 3)})
@@ -95,15 +95,15 @@ def let_the_lease_end(shop: Running, order: str) -> None:
 def test_the_clocks_function_lets_go_of_what_lapsed(in_function: Running) -> None:
     staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
-    ask(in_function, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    ask(in_function, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
     let_the_lease_end(in_function, order)
 
-    sweep = function(in_function, "Leases")
+    sweep = function(in_function, "InventoryLeases")
     swept = in_function.session().client("lambda").invoke(FunctionName=sweep, Payload=b"{}")
 
     assert "FunctionError" not in swept
     assert stock(staff, sku) == (5, 5)
-    assert ask(in_function, CommitStock(order_id=order)) == {"status": "lapsed"}
+    assert ask(in_function, "Inventory", CommitStock(order_id=order)) == {"status": "lapsed"}
 
 
 @pytest.mark.all
@@ -111,7 +111,7 @@ def test_the_clocks_function_lets_go_of_what_lapsed(in_function: Running) -> Non
 def test_nobody_has_to_ask_for_the_sweep(in_function: Running) -> None:
     staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
-    ask(in_function, ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    ask(in_function, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
     let_the_lease_end(in_function, order)
 
     deadline = time.monotonic() + 150
@@ -126,11 +126,11 @@ def test_a_product_that_runs_out_is_noted_refused_and_sold_again(shop: Running) 
     sku = staff.list_product(stock=0)
     receive(staff, sku, 1)
     guest.put(sku)
-    ask(shop, ReserveStock(order_id=order, lines=lines(**{sku: 1})))
+    ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 1})))
     until("the note", lambda: guest.basket()["lines"][0]["notes"] == [{"kind": "sold-out"}])
 
     refused = guest.check_out(guest.wish(), new_key())
-    ask(shop, ReleaseStock(order_id=order))
+    ask(shop, "Inventory", ReleaseStock(order_id=order))
     until("the note's end", lambda: guest.basket()["lines"][0]["notes"] == [])
     accepted = guest.check_out(guest.wish(), new_key())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from souk.kernel import aws, dynamo
+from souk.kernel import aws, dynamo, patience
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.errors import Busy
 from souk.kernel.items import from_item, to_item
@@ -94,7 +94,7 @@ def test_a_clash_that_does_not_end_is_told_as_busy(monkeypatch: pytest.MonkeyPat
         dynamo.transact(ACTIONS)
 
     assert fake.written == []
-    assert len(fake.calls) == dynamo.TRIES
+    assert len(fake.calls) == patience.TRIES
 
 
 @pytest.mark.parametrize(

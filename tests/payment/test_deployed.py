@@ -20,9 +20,9 @@ from souk.kernel.items import to_item
 from souk.payment.domain import Status
 from souk.payment.sandbox import BOOK, SECONDS, Sandbox
 from souk.payment.store import PaymentStore
+from tests.deployed import AskedInVain, ask, invoke, log
 from tests.journeys.visitor import until
 from tests.payment.builders import a_capture, a_refund, a_void, an_authorize
-from tests.payment.deployed import AskedInVain, ask, invoke, log
 
 pytestmark = pytest.mark.cloud
 
@@ -53,11 +53,11 @@ def status(shop: Running, order_id: str) -> Status | None:
 def test_an_orders_money_goes_all_its_ways(shop: Running) -> None:
     asked = an_authorize()
 
-    assert ask(shop, asked)["status"] == "authorized"
-    assert ask(shop, a_capture(asked.order_id))["status"] == "captured"
-    assert ask(shop, a_refund(asked.order_id, 1000))["status"] == "refunded"
+    assert ask(shop, "Payment", asked)["status"] == "authorized"
+    assert ask(shop, "Payment", a_capture(asked.order_id))["status"] == "captured"
+    assert ask(shop, "Payment", a_refund(asked.order_id, 1000))["status"] == "refunded"
     with pytest.raises(AskedInVain, match="is captured"):
-        ask(shop, a_void(asked.order_id))
+        ask(shop, "Payment", a_void(asked.order_id))
 
 
 @pytest.mark.parametrize(
@@ -70,33 +70,33 @@ def test_an_orders_money_goes_all_its_ways(shop: Running) -> None:
     ],
 )
 def test_a_token_is_answered_at_once(shop: Running, token: str, answer: object) -> None:
-    assert ask(shop, an_authorize(token=token)) == answer
+    assert ask(shop, "Payment", an_authorize(token=token)) == answer
 
 
 @pytest.mark.parametrize("token", ["tok_timeout", "tok_slow", "tok_late", "tok_lost"])
 def test_a_token_that_takes_time_is_authorised_by_asking_again(shop: Running, token: str) -> None:
     asked = an_authorize(token=token)
     with pytest.raises(AskedInVain):
-        ask(shop, asked)
+        ask(shop, "Payment", asked)
 
     def again() -> Any:
         try:
-            return ask(shop, asked)
+            return ask(shop, "Payment", asked)
         except AskedInVain:
             return None
 
     assert until("the answer", again)["status"] == "authorized"
-    assert ask(shop, a_void(asked.order_id)) == {"status": "voided"}
+    assert ask(shop, "Payment", a_void(asked.order_id)) == {"status": "voided"}
 
 
 def test_a_token_that_is_never_answered_is_let_go(shop: Running) -> None:
     asked = an_authorize(token="tok_never")
     for _ in range(2):
         with pytest.raises(AskedInVain):
-            ask(shop, asked)
+            ask(shop, "Payment", asked)
 
-    assert ask(shop, a_void(asked.order_id)) == {"status": "voided"}
-    assert ask(shop, asked) == {"status": "voided", "reason": None}
+    assert ask(shop, "Payment", a_void(asked.order_id)) == {"status": "voided"}
+    assert ask(shop, "Payment", asked) == {"status": "voided", "reason": None}
 
 
 def test_a_signed_notice_settles_a_payment_and_twice_is_once(
@@ -104,7 +104,7 @@ def test_a_signed_notice_settles_a_payment_and_twice_is_once(
 ) -> None:
     asked = an_authorize(token="tok_slow")
     with pytest.raises(AskedInVain):
-        ask(shop, asked)
+        ask(shop, "Payment", asked)
     time.sleep(SECONDS + 1)
 
     notice = sandbox(shop, secret(shop)).notice(f"sbx_{asked.order_id}")
@@ -156,7 +156,7 @@ def test_money_nobody_asked_for_is_a_letter_with_its_ids(
     aws.dynamodb().put_item(TableName=table, Item=to_item(row))
     PaymentStore(table).move_cursor(eight)
 
-    invoke(shop, "Reconciler", {})
+    invoke(shop, "PaymentReconciler", {})
 
     letter = until("the letter", lambda: take_letter(shop))
     assert (letter["order_id"], letter["ledger"]) == (order_id, None)
@@ -180,16 +180,16 @@ def test_no_token_and_no_secret_is_ever_written_down(shop: Running, in_function:
     tokens = ["tok_very_private", "tok_twice", "tok_lost"]
     for token in tokens:
         with suppress(AskedInVain):
-            ask(shop, an_authorize(token=token))
+            ask(shop, "Payment", an_authorize(token=token))
     post(shop, sandbox(shop, secret(shop)).notice(f"sbx_{new_id()}"))
     post(shop, sandbox(shop, "guessed").notice(f"sbx_{new_id()}"))
-    invoke(shop, "Reconciler", {})
+    invoke(shop, "PaymentReconciler", {})
 
-    written = until("the log", lambda: log(shop, "Commands")) + log(shop, "Api")
+    written = until("the log", lambda: log(shop, "PaymentCommands")) + log(shop, "PaymentApi")
     table = aws.dynamodb().scan(TableName=shop.outputs["PaymentTable"])["Items"]
 
     assert '"done"' in written
     for private in (*tokens, secret(shop)):
-        assert private not in written + log(shop, "Reconciler")
+        assert private not in written + log(shop, "PaymentReconciler")
         assert private not in json.dumps(table)
     assert not re.search(r"\b\d{13,19}\b(?!\.)", re.sub(r'"timestamp".*?,', "", written))

@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
 from souk.kernel.errors import Conflict
 from souk.kernel.money import Money
-from souk.kernel.patterns import END, ONE_LINE
+from souk.kernel.patterns import END, ONE_LINE, SKU
 
 MAX_PRICE = 10_000_000  # so that any order's total stays exact as a JSON number (2**53)
 
 Sku = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}" + END,
+        pattern=SKU,
         description="Stock keeping unit, up to 40",
     ),
 ]

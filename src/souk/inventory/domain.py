@@ -16,13 +16,11 @@ from souk.inventory.commands import Committed, Reserved, Shortage, WantedLine
 from souk.inventory.events import StockDepleted, StockReplenished
 from souk.kernel.errors import Conflict, Invalid
 from souk.kernel.facts import Fact
-from souk.kernel.patterns import END
+from souk.kernel.patterns import SKU
 
 MAX_MOVE = 1_000_000
 
-Sku = Annotated[
-    str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}" + END, description="As listed")
-]
+Sku = Annotated[str, msgspec.Meta(pattern=SKU, description="As listed")]
 
 
 class NotEnoughFree(Conflict):

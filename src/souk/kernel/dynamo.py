@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
-import time
 from typing import TYPE_CHECKING, Any
 
 from souk.kernel import aws
-from souk.kernel.errors import Busy
 from souk.kernel.items import Item, from_item, to_item
+from souk.kernel.patience import tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-TRIES = 6
 BATCH_GET_LIMIT = 100
 CONDITION = "ConditionalCheckFailed"
 PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -46,9 +43,9 @@ def get_together(table: str, *keys: tuple[str, str]) -> list[dict[str, Any] | No
     return [from_item(each["Item"]) if "Item" in each else None for each in found]
 
 
-def _together(operation: str, actions: Sequence[dict[str, Any]]) -> Any:  # noqa: RET503  _tries ends in Busy
+def _together(operation: str, actions: Sequence[dict[str, Any]]) -> Any:  # noqa: RET503  tries() ends in Busy
     client = aws.dynamodb()
-    for _ in _tries():
+    for _ in tries():
         try:
             return getattr(client, operation)(TransactItems=actions)
         except client.exceptions.TransactionCanceledException as error:
@@ -58,14 +55,6 @@ def _together(operation: str, actions: Sequence[dict[str, Any]]) -> Any:  # noqa
                 raise ConditionFailed(failed) from error
             if PASSING.isdisjoint(codes):
                 raise
-
-
-def _tries() -> Iterator[None]:
-    """Come again after growing, jittered pauses, as AWS asks of its clients; then Busy."""
-    for attempt in range(TRIES):
-        yield
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, no secret
-    raise Busy("too many others want the same thing; nothing was changed, please try again")
 
 
 def key(pk: str, sk: str) -> Item:
@@ -90,7 +79,7 @@ def get_many(table: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str
 
 def _batch_get(table: str, wanted: list[Item]) -> Iterator[dict[str, Any]]:
     """Asks again for what one answer (16 MB at most) could not hold."""
-    for _ in _tries():
+    for _ in tries():
         answer = aws.dynamodb().batch_get_item(
             RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
         )

@@ -24,6 +24,9 @@ class Running:
         origin = f"http://127.0.0.1:{self.port}"
         return {"api": f"{origin}/api", "storefront": f"{origin}/", "docs": f"{origin}/api/docs/"}
 
+    def session(self) -> None:
+        """Nothing to ask: the stand-in for the audit asks no cloud."""
+
 
 @dataclass(frozen=True)
 class Queue:

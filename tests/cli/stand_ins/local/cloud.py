@@ -1,0 +1,3 @@
+"""The name the local cloud gives the shop's stack."""
+
+STACK = "Souk-dev"
