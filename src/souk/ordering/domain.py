@@ -39,26 +39,41 @@ class Status(Enum):
     CONFIRMED = "confirmed"
     REJECTING = "rejecting"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    DISPATCHED = "dispatched"
+    DELIVERED = "delivered"
 
     @property
     def is_open(self) -> bool:
         """Whether the checkout workflow still has to decide or undo something."""
-        return bool(CHANGES[self])
+        return self in (Status.PLACED, Status.REJECTING)
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether the checkout workflow ended well, whatever came after."""
+        return self not in (Status.PLACED, Status.REJECTING, Status.REJECTED)
 
 
 CHANGES: dict[Status, tuple[Status, ...]] = {
     Status.PLACED: (Status.CONFIRMED, Status.REJECTING),
-    Status.CONFIRMED: (),
+    Status.CONFIRMED: (Status.DISPATCHED, Status.CANCELLED),
     Status.REJECTING: (Status.REJECTED,),
     Status.REJECTED: (),
+    Status.CANCELLED: (),
+    Status.DISPATCHED: (Status.DELIVERED,),
+    Status.DELIVERED: (),
 }
-"""Every change of state there is. What is `rejecting` is being undone, what is confirmed never."""
+"""Every change of state there is. What is `rejecting` is being undone; what is confirmed is sent,
+unless delivery says that the wish to cancel came first."""
 
 MEANS = {
     Status.PLACED: "the customer committed to buy; stock and payment are being seen to",
     Status.CONFIRMED: "the goods are the order's and the money is set aside: it can be shipped",
     Status.REJECTING: "it will not be: what was set aside for it is being given back",
     Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
+    Status.CANCELLED: "its customer asked before it was sent; goods and money are given back",
+    Status.DISPATCHED: "its parcel left and its money was taken",
+    Status.DELIVERED: "its parcel was handed over",
 }
 SENTENCES: dict[Reason, str] = {
     "out-of-stock": "Of something in your order there was not enough left; you were not charged.",

@@ -78,10 +78,10 @@ def begin_checkout(order_id: str, *, orders: Orders) -> Order:
 
 
 def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> Standing:
-    """Confirm a placed order; one that is confirmed stays so. Raises OrderRefused, StockLapsed."""
+    """Confirm a placed order; one that was stays as it is. Raises OrderRefused, StockLapsed."""
 
     def change(standing: Standing) -> Change | None:
-        if standing.status is Status.CONFIRMED:
+        if standing.status.was_confirmed:
             return None
         if standing.status is not Status.PLACED:
             raise OrderRefused(f"{order_id} is {standing.status.value}")
