@@ -111,7 +111,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     return_id: str
     order_id: str
     items: list[Item]
-    reason: str | None
+    reason: str | None = None
     requested_at: str
     status: Status = Status.REQUESTED
     refund: Money | None = None
