@@ -38,6 +38,30 @@ PARAMETERS: dict[str, Json] = {
         "description": "Returns that wait for a verdict, or accepted ones for their refund",
         "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
     },
+    "state": {
+        "description": "How an unfinished shipment stands",
+        "schema": {"type": "string", "enum": ["ready", "dispatching", "parked", "dispatched"]},
+    },
+    "option": {
+        "description": "A shipping option's id",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "standard",
+    },
+    "carrier": {
+        "description": "Whose parcel it is, as staff named it when it was dispatched",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "souk-post",
+    },
+    "country": {
+        "description": "ISO 3166-1 alpha-2 code of where it goes",
+        "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "example": "GB",
+    },
+    "weight_grams": {
+        "description": "What the parcel weighs",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000_000},
+        "example": 1200,
+    },
     "limit": {
         "description": "How many at most",
         "schema": {
@@ -92,6 +116,8 @@ _ADDRESS = {"line1": "1 Analytical Row", "city": "London", "country": "GB"}
 _CONTACT = {"name": "Ada Byron", "email": "ada@example.com", "address": _ADDRESS}
 _PRICE = {"amount": 1999, "currency": "GBP"}
 _DETAILS = {"name": "Brass lamp", "category": "Lamps", "weight_grams": 850}
+_FEE = {"amount": 995, "currency": "GBP"}
+_RATES = [{"country": "GB", "max_grams": 2000, "price": _FEE}, {"country": "*", "price": _FEE}]
 
 BODIES: dict[str, Json] = {  # an example of each body, by its class
     "NewProduct": {"sku": "LAMP-01", **_DETAILS, "price": _PRICE},
@@ -103,6 +129,9 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
     "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
     "Refusal": {"reason": "It was used for weeks."},
+    "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
+    "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
+    "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
     "CheckoutWish": {
         "contact": _CONTACT,
         "shipping_option": "standard",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from souk.basket.events import BasketCheckedOut
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
-from souk.edges.routes import Access, Call, Routes
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import now
 from souk.kernel.commands import Does
 from souk.kernel.errors import Busy, InvalidQuery, NotFound
@@ -100,13 +100,15 @@ def read_order(call: Call) -> OrderView:
     status=202,
     refusals=(NotFound, NothingToCancel, Busy),
 )
-def cancel_order(call: Call) -> OrderView:
+def cancel_order(call: Call) -> Answer:
     """Ask to cancel one of your orders; it is granted as long as its parcel has not left.
 
     The order's `cancellation` tells what became of it. Asked twice is asked once.
     """
-    order = usecases.ask_to_cancel(call.path["order_id"], owner=call.visitor.owner, orders=orders())
-    return view(order)
+    order_id = call.path["order_id"]
+    order = usecases.ask_to_cancel(order_id, owner=call.visitor.owner, orders=orders())
+    location = f"{call.visitor.prefix}/orders/{order_id}"
+    return Answer(view(order), 202, {"Location": location})
 
 
 @ROUTES.add(
