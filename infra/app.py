@@ -12,6 +12,7 @@ from infra.platform import Platform
 from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
@@ -19,7 +20,7 @@ from souk.payment.infra import Payment
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering)
+ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Delivery)
 
 
 def build(

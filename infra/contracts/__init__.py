@@ -10,6 +10,8 @@ from souk.basket import events as basket_events
 from souk.basket import handlers as basket
 from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
+from souk.delivery import events as delivery_events
+from souk.delivery import handlers as delivery
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
 from souk.ordering import events as ordering_events
@@ -26,6 +28,7 @@ ROOMS = {
     "inventory": inventory,
     "payment": payment,
     "ordering": ordering,
+    "delivery": delivery,
 }
 SAYS = {
     "catalog": catalog_events,
@@ -33,6 +36,7 @@ SAYS = {
     "inventory": inventory_events,
     "payment": payment_events,
     "ordering": ordering_events,
+    "delivery": delivery_events,
 }
 
 
