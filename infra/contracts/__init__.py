@@ -12,6 +12,7 @@ from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
+from souk.journal import handlers as journal
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
@@ -26,6 +27,7 @@ ROOMS = {
     "inventory": inventory,
     "payment": payment,
     "ordering": ordering,
+    "journal": journal,
 }
 SAYS = {
     "catalog": catalog_events,

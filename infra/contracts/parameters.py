@@ -24,6 +24,11 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
     },
+    "room": {
+        "description": "Only what this room says",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "ordering",
+    },
     "limit": {
         "description": "How many at most",
         "schema": {
