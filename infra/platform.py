@@ -138,13 +138,24 @@ class Platform(Stack):
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """The room's function for commands; who may ask it is granted by the asking room."""
+        """The room's function for commands; who may ask it is granted by `let_ask`."""
         environment = self._room_env(table) | dict(env or {})
         function = self._functions.make(
             room, "Commands", handler, env=environment, timeout=LONG, stripe=stripe
         )
         self.commanded[room.node.id] = function
         return function
+
+    def let_ask(self, function: lambda_.Function, *rooms: str) -> None:
+        """Let a function ask these rooms, which are built before; it finds `BASKET_COMMANDS`."""
+        for room in rooms:
+            asked = self.commanded[room]
+            function.add_environment(f"{room.upper()}_COMMANDS", asked.function_name)
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=["lambda:InvokeFunction"], resources=[asked.function_arn]
+                )
+            )
 
     def repeat(
         self,

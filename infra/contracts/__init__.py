@@ -10,6 +10,7 @@ from souk.basket import events as basket_events
 from souk.basket import handlers as basket
 from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
+from souk.delivery import events as delivery_events
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
 from souk.journal import handlers as journal
@@ -35,6 +36,7 @@ SAYS = {
     "inventory": inventory_events,
     "payment": payment_events,
     "ordering": ordering_events,
+    "delivery": delivery_events,
 }
 
 
