@@ -14,13 +14,14 @@ from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
 from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
+from souk.journal.infra import Journal
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Delivery)
+ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Delivery, Journal)
 
 
 def build(

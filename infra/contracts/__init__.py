@@ -14,6 +14,7 @@ from souk.delivery import events as delivery_events
 from souk.delivery import handlers as delivery
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
+from souk.journal import handlers as journal
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
@@ -29,6 +30,7 @@ ROOMS = {
     "payment": payment,
     "ordering": ordering,
     "delivery": delivery,
+    "journal": journal,
 }
 SAYS = {
     "catalog": catalog_events,

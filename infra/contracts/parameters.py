@@ -25,6 +25,11 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
     },
+    "room": {
+        "description": "Only what this room says",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "ordering",
+    },
     "status": {
         "description": "How an order stands",
         "schema": {"type": "string", "enum": [status.value for status in Status]},
