@@ -54,8 +54,15 @@ def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
 
 
 def forget_clients() -> None:
-    clients = (aws.dynamodb, aws.eventbridge, aws.secretsmanager, aws.sqs, aws.stepfunctions)
-    for cached in (aws._session, *clients):
+    for cached in (
+        aws._session,
+        aws.dynamodb,
+        aws.eventbridge,
+        aws.functions,
+        aws.secretsmanager,
+        aws.sqs,
+        aws.stepfunctions,
+    ):
         cached.cache_clear()
 
 

@@ -10,12 +10,15 @@ from souk.basket import events as basket_events
 from souk.basket import handlers as basket
 from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
+from souk.delivery import events as delivery_events
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
+from souk.journal import handlers as journal
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
 from souk.payment import handlers as payment
+from souk.watch import handlers as watch
 
 __all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
 
@@ -26,6 +29,8 @@ ROOMS = {
     "inventory": inventory,
     "payment": payment,
     "ordering": ordering,
+    "journal": journal,
+    "watch": watch,
 }
 SAYS = {
     "catalog": catalog_events,
@@ -33,6 +38,7 @@ SAYS = {
     "inventory": inventory_events,
     "payment": payment_events,
     "ordering": ordering_events,
+    "delivery": delivery_events,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from souk.edges.routes import DEFAULT_PAGE
+from souk.ordering.domain import Status
 
 Json = dict[str, Any]
 
@@ -23,6 +24,15 @@ PARAMETERS: dict[str, Json] = {
         "description": "Only products of this category",
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
+    },
+    "room": {
+        "description": "Only what this room says",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "ordering",
+    },
+    "status": {
+        "description": "How an order stands",
+        "schema": {"type": "string", "enum": [status.value for status in Status]},
     },
     "limit": {
         "description": "How many at most",

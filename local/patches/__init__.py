@@ -44,6 +44,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     memory.logs_are_bounded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
+    triggers.batches_are_gathered,
     workflows.executions_begin_at_once,
     workflows.executions_take_turns,
     workflows.retries_wait_as_written,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -115,8 +115,8 @@ class FakeBaskets:
     def set_line_count(self, head: Head, count: int) -> None:
         self._heads[head.owner] = replace(self._heads[head.owner], line_count=count)
 
-    def contact(self, contact_id: str) -> dict[str, Any]:
-        return self.contacts[contact_id].details
+    def contact(self, contact_id: str) -> Contact | None:
+        return self.contacts.get(contact_id)
 
     def _others_first(self) -> None:
         others, self.meanwhile = self.meanwhile, []
@@ -165,8 +165,3 @@ class StoredBaskets(BasketStore):
             UpdateExpression="SET line_count = :count",
             ExpressionAttributeValues=to_item({":count": count}),
         )
-
-    def contact(self, contact_id: str) -> dict[str, Any]:
-        row = dynamo.get(self._table, f"CONTACT#{contact_id}", "CONTACT")
-        assert row is not None
-        return {name: row[name] for name in row if name not in ("pk", "sk", "owner")}

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from souk.basket.domain import BasketEmpty, KeyReused, Line, TotalChanged
+from souk.basket.domain import BasketEmpty, Contact, KeyReused, Line, TotalChanged
 from souk.basket.events import BasketCheckedOut, CheckedOutLine
 from souk.basket.usecases import check_out, put_line, remove_line, see_basket
 from souk.kernel.errors import Invalid
@@ -48,7 +48,7 @@ def test_a_checkouts_contact_is_kept_and_only_its_id_travels() -> None:
 
     (fact,) = baskets.said
     assert isinstance(fact, BasketCheckedOut)
-    assert baskets.contact(fact.contact_id) == wish.contact
+    assert baskets.contact(fact.contact_id) == Contact(fact.contact_id, wish.contact)
     said = json.dumps(msgspec.to_builtins(fact))
     assert not [word for word in ("Lovelace", "example.org", "London") if word in said]
 

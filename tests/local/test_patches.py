@@ -97,6 +97,7 @@ UPSTREAM = {
         "services/lambda_svc.py",
         "    _restore_state(data)\n    if _esms.has_any():\n        _ensure_poller()\n",
     ),
+    "batches_are_gathered": ("services/sqs.py", "max_n = min(int(max_number or 1), 10)\n"),
     "executions_begin_at_once": ("services/stepfunctions.py", "    time.sleep(0.15)\n\n    sm ="),
     "executions_take_turns": (
         "services/stepfunctions.py",
@@ -354,6 +355,56 @@ print(before, lambda_svc._poll_sqs())
 """)
 
     assert polled == "False polled"
+
+
+GATHERING = """
+from ministack.services import lambda_svc, sqs
+sqs._act_create_queue({"QueueName": "q"}, "")
+url, queue = next(iter(sqs._queues.items()))
+arn = queue["attributes"]["QueueArn"]
+def send(number):
+    for _ in range(number):
+        sqs._HANDLERS["SendMessage"]({"QueueUrl": url, "MessageBody": "{}"}, url)
+lambda_svc._esms["t"] = {"UUID": "t", "EventSourceArn": arn, "FunctionName": "f", "Enabled": True,
+                         "BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}
+lambda_svc._get_func_record_for_qualifier = lambda *_: ({}, {})
+lambda_svc._reserved_concurrency = lambda *_: None
+batches = []
+def execute(function, event):
+    batches.append(len(event["Records"]))
+    return {}
+lambda_svc._execute_function = execute
+lambda_svc._dispatch_esm_batch = lambda uuid, run, *args: run(*args)
+"""
+
+
+@pytest.mark.parametrize(
+    ("patched", "batches"), [("", "[1, 10, 10, 5]"), ("patches.apply()", "[1]")]
+)
+def test_a_batch_waits_for_more_as_the_trigger_says(patched: str, batches: str) -> None:
+    taken = in_the_engine(f"""
+{patched}
+{GATHERING}
+patches.triggers.serving.set()
+send(1); lambda_svc._poll_sqs(); send(25)
+for _ in range(5): lambda_svc._poll_sqs()
+print(batches)
+""")
+
+    assert taken == batches
+
+
+def test_a_full_batch_waits_for_nobody() -> None:
+    taken = in_the_engine(f"""
+patches.apply()
+{GATHERING}
+patches.triggers.serving.set()
+send(230)
+for _ in range(5): lambda_svc._poll_sqs()
+print(batches)
+""")
+
+    assert taken == "[100, 100, 30]"
 
 
 WORKFLOW = """

@@ -1,4 +1,4 @@
-"""The basket's routes, and what it hears from catalog and inventory."""
+"""The basket's routes, what it hears from catalog and inventory, and what it can be asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 import msgspec
 
 from souk.basket import shipping, usecases
+from souk.basket.commands import ContactCard, GetContact
 from souk.basket.domain import (
     BasketEmpty,
     BasketFull,
@@ -35,6 +36,7 @@ from souk.catalog import events as catalog
 from souk.edges.routes import Access, Answer, Call, Routes
 from souk.inventory import events as inventory
 from souk.kernel.clock import stamp
+from souk.kernel.commands import Does
 from souk.kernel.errors import Busy
 from souk.kernel.facts import Hears
 from souk.kernel.settings import Settings, load
@@ -149,3 +151,11 @@ HEARS: Hears = {
     inventory.StockDepleted: _note_depleted,
     inventory.StockReplenished: _note_replenished,
 }
+
+
+def _get_contact(wish: GetContact) -> ContactCard:
+    contact = usecases.get_contact(wish.contact_id, baskets=baskets())
+    return msgspec.convert({"contact_id": contact.contact_id, **contact.details}, ContactCard)
+
+
+DOES: Does = {GetContact: _get_contact}

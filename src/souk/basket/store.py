@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Action = dict[str, Any]
 
 _AS_READ = "basket_id = :basket AND is_open = :true"
+_NO_DETAILS = frozenset({"pk", "sk", "owner"})
 
 
 class BasketStore:
@@ -121,18 +122,21 @@ class BasketStore:
             "currency": receipt.total.currency,
             "fingerprint": receipt.fingerprint,
         }
-        person = {
-            "pk": f"CONTACT#{contact.contact_id}",
-            "sk": "CONTACT",
-            "owner": head.owner,
-            **contact.details,
-        }
+        pk, sk = _contact_key(contact.contact_id)
+        person = {"pk": pk, "sk": sk, "owner": head.owner, **contact.details}
         self._write(
             {"Update": closed},
             self._put(kept, ConditionExpression="attribute_not_exists(pk)"),
             self._put(person),
             *outbox.puts(self._table, fact),
         )
+
+    def contact(self, contact_id: str) -> Contact | None:
+        row = dynamo.get(self._table, *_contact_key(contact_id))
+        if row is None:
+            return None
+        details = {name: value for name, value in row.items() if name not in _NO_DETAILS}
+        return Contact(contact_id, details)
 
     def learn(self, offer: Offer) -> None:
         said = {
@@ -208,6 +212,10 @@ def _head_key(owner: str) -> tuple[str, str]:
 
 def _receipt_key(owner: str, key: str) -> tuple[str, str]:
     return f"OWNER#{owner}", f"CHECKOUT#{key}"
+
+
+def _contact_key(contact_id: str) -> tuple[str, str]:
+    return f"CONTACT#{contact_id}", "CONTACT"
 
 
 def _offer_key(sku: str) -> tuple[str, str]:

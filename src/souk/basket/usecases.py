@@ -13,6 +13,7 @@ from souk.basket.domain import (
     BasketFull,
     BasketMoved,
     Contact,
+    ContactUnknown,
     Head,
     Line,
     Offer,
@@ -73,6 +74,9 @@ class Baskets(Protocol):
         Raises BasketMoved when the basket is not as `head` says or the key is bound.
         """
 
+    def contact(self, contact_id: str) -> Contact | None:
+        """What a checkout left under this id."""
+
     def learn(self, offer: Offer) -> None:
         """Keep what the catalog says of the offer unless a newer version is known."""
 
@@ -132,6 +136,14 @@ def check_out(owner: str, key: str, wish: Checkout, *, currency: str, baskets: B
         if known is None:
             raise
         return known.answered(wish.fingerprint)
+
+
+def get_contact(contact_id: str, *, baskets: Baskets) -> Contact:
+    """Raises ContactUnknown."""
+    contact = baskets.contact(contact_id)
+    if contact is None:
+        raise ContactUnknown(f"nobody left a contact {contact_id}")
+    return contact
 
 
 def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:

@@ -11,6 +11,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -41,6 +42,12 @@ def dynamodb() -> DynamoDBClient:
 @cache
 def eventbridge() -> EventBridgeClient:
     return cast("EventBridgeClient", _client("events"))
+
+
+@cache
+def functions() -> LambdaClient:
+    """To ask another room."""
+    return cast("LambdaClient", _client("lambda"))
 
 
 @cache
