@@ -60,7 +60,8 @@ def card(plan: Plan, room: Room, x: float, y: float, *, mirrored: bool) -> Card:
         top += height + ROW_GAP
     bottom = top - ROW_GAP if rows else top
     nodes |= _stores(plan, room, Box(x + MIDDLE, y + HEAD, STORE, max(bottom - y - HEAD, HIGH)))
-    foot = [*_lines("says", room.says), *_lines("hears", room.hears)]
+    heard = ["every fact"] if len(room.hears) == len(plan.facts) else room.hears
+    foot = [*_lines("says", room.says), *_lines("hears", heard)]
     height = bottom - y + 12 + (LINE * len(foot) + 8 if foot else 0)
     box = Box(x, y, WIDTH, height)
     if mirrored:

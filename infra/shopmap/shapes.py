@@ -96,7 +96,7 @@ def text_width(words: str, size: float) -> float:
     """About as wide as a system's sans-serif sets it; rather too wide than too narrow."""
     wide = sum(each in WIDE_LETTERS for each in words)
     narrow = sum(each in NARROW_LETTERS for each in words)
-    return size * (0.58 * len(words) + 0.3 * wide - 0.26 * narrow)
+    return size * (0.63 * len(words) + 0.3 * wide - 0.28 * narrow)
 
 
 def _towards(
