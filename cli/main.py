@@ -356,6 +356,31 @@ def events(as_json: bool) -> None:
         result(events_markdown().rstrip())
 
 
+@souk.command("map")
+@click.option(
+    "--svg",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write the picture there instead of printing it.",
+)
+@_json
+def map_(svg: Path | None, as_json: bool) -> None:
+    """Draw the shop as it is deployed, as docs/images/map.svg; as JSON, what its page draws."""
+    import json
+
+    from infra.shopmap import picture
+    from infra.synth import map_path, synthesize
+
+    made = json.loads(map_path(synthesize(note)).read_text())
+    if as_json:
+        json_result(made)
+    elif svg:
+        svg.write_text(picture(made))
+        note(f"The map is in {svg}.")
+    else:
+        result(picture(made).rstrip())
+
+
 @souk.command()
 def orders() -> None:
     """Print an order's states and its checkout workflow, as docs/orders.md draws them."""

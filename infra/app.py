@@ -17,11 +17,21 @@ from souk.inventory.infra import Inventory
 from souk.journal.infra import Journal
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
+from souk.watch.infra import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Delivery, Journal)
+ROOMS = (
+    Catalog,
+    Basket,
+    Inventory,
+    Payment,
+    Ordering,
+    Delivery,
+    Journal,
+    Watch,
+)  # Watch last: it counts what is in the queues of all
 
 
 def build(

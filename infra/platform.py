@@ -90,12 +90,12 @@ class Platform(Stack):
         *,
         handler: str,
         routes: Routes,
-        table: dynamodb.TableV2,
+        table: dynamodb.TableV2 | None = None,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        environment = self._room_env(table) | dict(env or {})
+        environment = (self._room_env(table) if table else {}) | dict(env or {})
         function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function

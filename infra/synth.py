@@ -37,7 +37,7 @@ class SynthError(Exception):
 
 
 def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
-    """The cloud assembly: all stages, and `openapi.json` beside them.
+    """The cloud assembly: all stages, `openapi.json` and `map.json` beside them.
 
     The local cloud's (`host`) is what deploys to AWS (`arm64`) but for the layer's bytes, which
     are this machine's wheels. Raises SynthError.
@@ -53,6 +53,10 @@ def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
 
 def openapi_path(assembly: Path) -> Path:
     return assembly / "openapi.json"
+
+
+def map_path(assembly: Path) -> Path:
+    return assembly / "map.json"
 
 
 def node() -> str:

@@ -22,6 +22,7 @@ from local.meter import with_meter
 
 STACK = "Souk-dev"
 OPENAPI = "openapi.json"  # in the state folder: the API description to serve
+MAP = "map.json"  # beside it: what the page of the map draws
 REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
@@ -121,6 +122,7 @@ async def _run(options: argparse.Namespace) -> None:
         api_id=_deployed_api,
         pages=PAGES,
         openapi=options.state / OPENAPI,
+        shop_map=options.state / MAP,
     )
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):

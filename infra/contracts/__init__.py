@@ -19,6 +19,7 @@ from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
 from souk.payment import handlers as payment
+from souk.watch import handlers as watch
 
 __all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
 
@@ -31,6 +32,7 @@ ROOMS = {
     "ordering": ordering,
     "delivery": delivery,
     "journal": journal,
+    "watch": watch,
 }
 SAYS = {
     "catalog": catalog_events,

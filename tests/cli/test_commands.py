@@ -277,7 +277,7 @@ def test_a_mistyped_command_is_answered_with_the_right_one(souk: Souk) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["up", "down", "status", "test", "replay", "token", "synth", "openapi", "events"],
+    ["up", "down", "status", "test", "replay", "token", "synth", "openapi", "events", "map"],
 )
 def test_every_command_has_help(souk: Souk, name: str) -> None:
     helped = souk(name, "--help")
