@@ -13,13 +13,14 @@ from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
 from souk.inventory.infra import Inventory
+from souk.notification.infra import Notification
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering)
+ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Notification)
 
 
 def build(

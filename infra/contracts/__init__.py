@@ -13,6 +13,7 @@ from souk.catalog import handlers as catalog
 from souk.delivery import events as delivery_events
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
+from souk.notification import handlers as notification
 from souk.ordering import events as ordering_events
 from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
@@ -28,6 +29,8 @@ ROOMS = {
     "payment": payment,
     "ordering": ordering,
 }
+LISTENERS = {"notification": notification}
+"""Rooms without routes."""
 SAYS = {
     "catalog": catalog_events,
     "basket": basket_events,
@@ -59,5 +62,5 @@ def orders_markdown() -> str:
 
 
 def _said() -> list[bus.Said]:
-    hears = {name: getattr(room, "HEARS", {}) for name, room in ROOMS.items()}
+    hears = {name: getattr(room, "HEARS", {}) for name, room in (ROOMS | LISTENERS).items()}
     return bus.said(SAYS, hears)
