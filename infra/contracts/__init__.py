@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.contracts import bus, http_api, orders
+from infra.contracts import bus, http_api, mails, orders
 from infra.contracts.compatibility import breaking_changes
 from souk.basket import events as basket_events
 from souk.basket import handlers as basket
@@ -19,7 +19,14 @@ from souk.ordering import handlers as ordering
 from souk.payment import events as payment_events
 from souk.payment import handlers as payment
 
-__all__ = ["breaking_changes", "events_json", "events_markdown", "openapi", "orders_markdown"]
+__all__ = [
+    "breaking_changes",
+    "events_json",
+    "events_markdown",
+    "mails_markdown",
+    "openapi",
+    "orders_markdown",
+]
 
 VERSION = "0.1.0"
 ROOMS = {
@@ -59,6 +66,11 @@ def events_markdown() -> str:
 def orders_markdown() -> str:
     """An order's states and its checkout workflow for people."""
     return orders.markdown()
+
+
+def mails_markdown() -> str:
+    """Each mail as its reader sees it."""
+    return mails.markdown()
 
 
 def _said() -> list[bus.Said]:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.mails import letters, mails
 from local.shop import Running
 from souk.kernel import dynamo
 from tests import deployed
@@ -43,14 +44,14 @@ def test_a_confirmed_order_is_two_mails(in_function: Running) -> None:
 
     order_id = order(in_function, email)
 
-    mails = until("two mails", lambda: (m := sent(in_function, email)) and len(m) == 2 and m)
-    assert {mail["Subject"] for mail in mails} == {
+    found = until("two mails", lambda: (m := sent(in_function, email)) and len(m) == 2 and m)
+    assert {mail["Subject"] for mail in found} == {
         f"We have received your order {order_id}",
         f"Your order {order_id} is confirmed",
     }
-    assert all(mail["Source"] == "Souk <orders@souk.example>" for mail in mails)
-    assert all("Dear Ada Lovelace," in mail["BodyText"] for mail in mails)
-    assert all("<p>Dear Ada Lovelace,</p>" in mail["BodyHtml"] for mail in mails)
+    assert all(mail["Source"] == "Souk <orders@souk.example>" for mail in found)
+    assert all("Dear Ada Lovelace," in mail["BodyText"] for mail in found)
+    assert all("<p>Dear Ada Lovelace,</p>" in mail["BodyHtml"] for mail in found)
 
     def recorded() -> bool:
         return [row["status"] for row in rows(in_function, order_id).values()] == ["sent"] * 2
@@ -93,3 +94,17 @@ def test_an_address_the_post_refuses_is_recorded_and_told_to_staff(in_function: 
     assert row["status"] == "sent"
     assert email not in deployed.log(in_function, "NotificationConsumer")
     assert email not in str([row, *found.values()])
+
+
+def test_an_orders_mails_can_be_read_in_the_terminal(in_function: Running) -> None:
+    email = f"{new_key()}@example.com"
+    order_id = order(in_function, email)
+
+    def both() -> Any:
+        found = mails(in_function, order_id)
+        return [mail for mail in found if mail.status == "sent"][1:] and found
+
+    shown = letters(until("both mails are sent", both))
+
+    assert shown.count(f"To    {email}") == 2
+    assert shown.count("  Dear Ada Lovelace,") == 2

@@ -43,8 +43,12 @@ def write(template: str, values: Mapping[str, str]) -> Letter:
 
 def reason(slug: str) -> str:
     """Why an order was rejected, in a sentence; one for reasons without a sentence of their own."""
-    sentences = dict(line.split(": ", 1) for line in _read("reasons.txt").splitlines())
-    return sentences.get(slug, sentences["otherwise"])
+    return reasons().get(slug, reasons()["otherwise"])
+
+
+def reasons() -> dict[str, str]:
+    """The sentences by ordering's slugs."""
+    return dict(line.split(": ", 1) for line in _read("reasons.txt").splitlines())
 
 
 @cache
