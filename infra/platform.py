@@ -55,6 +55,8 @@ class Platform(Stack):
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self.staff_topic = self._dead_letters.topic
+        """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
