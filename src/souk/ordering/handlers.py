@@ -17,7 +17,7 @@ from souk.kernel.facts import Hears, current_cause
 from souk.kernel.ids import id_before
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
-from souk.ordering import usecases
+from souk.ordering import return_handlers, usecases
 from souk.ordering.commands import (
     BeginCheckout,
     Begun,
@@ -55,7 +55,7 @@ from souk.ordering.wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUTES = Routes()
+ROUTES = Routes(return_handlers.ROUTES)
 STILL_AT_WORK = timedelta(minutes=1)
 """A younger order's workflow was only just started."""
 
@@ -186,6 +186,7 @@ HEARS: Hears = {
     ShipmentDispatched: _note_dispatched,
     ShipmentCancelled: _note_cancelled,
     ParcelDelivered: _note_delivered,
+    **return_handlers.HEARS,
 }
 
 
