@@ -46,6 +46,8 @@ class FrontDoor:
         self._openapi = openapi
         self._docs = swagger_ui()
         self.open = True
+        self.connected = 0
+        """Live connections, until their end is dealt with."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -71,7 +73,11 @@ class FrontDoor:
             return
         path = LIVE.removeprefix("/api")
         inside = {**scope, "path": path, "raw_path": path.encode()}
-        await self._engine(addressed_to(live_id, inside), receive, send)
+        self.connected += 1
+        try:
+            await self._engine(addressed_to(live_id, inside), receive, send)
+        finally:
+            self.connected -= 1
 
     async def _send_file(self, scope: Scope, send: Send) -> None:
         path: str = scope["path"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.shop import Running
+from infra.synth import openapi_path, synthesize
+from local import people
+from local.shop import Running, Shop
 from souk.journal.domain import News
 from souk.journal.usecases import Gate, admit, issue_ticket, tell
 from souk.kernel.clock import now
 from souk.kernel.errors import Forbidden
 from souk.kernel.ids import new_id
+from tests.conftest import free_port
 from tests.journal.builders import a_delivered_order, a_fact
 from tests.journal.fakes import FakeFeed, FakeGate
 from tests.journal.test_deployed import an_order
@@ -155,3 +160,21 @@ def test_a_watcher_who_leaves_keeps_nothing_from_being_told(shop: Running) -> No
     assert next(m for m in stays.messages() if m["fact"] == "ProductListed")["room"] == "catalog"
     assert sku
     stays.close()
+
+
+@pytest.mark.all
+@pytest.mark.cloud
+def test_a_shop_closes_although_somebody_watches(tmp_path: Path) -> None:
+    assembly = synthesize(print)
+    home = Shop(tmp_path)
+    shop = home.start(assembly, openapi_path(assembly), free_port(), fresh=False, say=print)
+    people.ensure(shop)
+    watcher = Watcher(shop.port, Staff(shop).http.post("/staff/map/tickets").json()["path"])
+
+    began = time.monotonic()
+    home.stop()
+
+    assert watcher.admitted
+    assert list(watcher.messages()) == []
+    assert time.monotonic() - began < 8
+    assert "Error" not in (tmp_path / "cloud.log").read_text()
