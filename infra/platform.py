@@ -56,6 +56,8 @@ class Platform(Stack):
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self.staff_topic = self._dead_letters.topic
+        """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
@@ -91,12 +93,12 @@ class Platform(Stack):
         *,
         handler: str,
         routes: Routes,
-        table: dynamodb.TableV2,
+        table: dynamodb.TableV2 | None = None,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        environment = self._room_env(table) | dict(env or {})
+        environment = (self._room_env(table) if table else {}) | dict(env or {})
         function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function
@@ -109,6 +111,7 @@ class Platform(Stack):
         hears: Hears,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
         batches: Batches = Batches(),  # noqa: B008  immutable
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
@@ -118,7 +121,9 @@ class Platform(Stack):
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         environment = self._room_env(table) | urls | dict(env or {})
-        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
+        consumer = self._functions.make(
+            room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         consumer.add_event_source(
             sources.SqsEventSource(
                 queue,

@@ -17,6 +17,8 @@ OPENED_LATER = "the connections of one API; a connection gets its name when it o
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
 NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
 
+CARRIERS_KEY = "carriers hold the same key; a person changes it there and here"
+
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     """Accept one finding of one rule at a construct and what is in it."""
