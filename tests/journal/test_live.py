@@ -73,7 +73,7 @@ def test_each_fact_is_told_to_all_who_watch_in_order_of_time() -> None:
         admit(name, issue_ticket(gate=gate).text, gate=gate)
     said = a_delivered_order(new_id())
 
-    tell(said[::-1], gate=gate, feed=feed)
+    tell(said[::-1], gate=gate, feed=feed, enough=lambda: False)
 
     told = [fact.name for fact in said]
     assert [[news.fact for news in feed.told[name]] for name in ("c-1", "c-2")] == [told, told]
@@ -84,7 +84,7 @@ def test_what_a_fact_says_is_not_told() -> None:
     admit("c-1", issue_ticket(gate=gate).text, gate=gate)
     fact = a_fact("StockDepleted", "inventory", sku="LAMP-1")
 
-    tell([fact], gate=gate, feed=feed)
+    tell([fact], gate=gate, feed=feed, enough=lambda: False)
 
     assert feed.told["c-1"] == [
         News(
@@ -103,9 +103,19 @@ def test_who_is_gone_is_forgotten_and_who_only_just_comes_is_not(age: int, left:
     gate, feed = FakeGate(), FakeFeed(gone={"c-1"})
     gate.watch("c-1", since=now() - timedelta(seconds=age))
 
-    tell([a_fact()], gate=gate, feed=feed)
+    tell([a_fact()], gate=gate, feed=feed, enough=lambda: False)
 
     assert [watcher.connection_id for watcher in gate.watchers()] == left
+
+
+def test_however_many_watch_telling_them_comes_to_an_end() -> None:
+    gate, feed = FakeGate(), FakeFeed()
+    for number in range(5):
+        gate.watch(f"c-{number}", since=now())
+
+    tell([a_fact()], gate=gate, feed=feed, enough=lambda: len(feed.told) == 2)
+
+    assert list(feed.told) == ["c-0", "c-1"]
 
 
 @pytest.mark.cloud

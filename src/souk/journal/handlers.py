@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import cache
 
@@ -25,6 +26,8 @@ from souk.kernel.facts import Fact, Heard, Hears
 from souk.kernel.settings import Settings, load
 
 ROUTES = Routes()
+TELLING_SECONDS = 5
+"""Of a function's 30: however many watch, what is kept is not heard again for their sake."""
 
 
 class JournalSettings(Settings, frozen=True, kw_only=True):
@@ -97,7 +100,8 @@ def forget(connection_id: str) -> None:
 def hear(facts: Sequence[Heard]) -> None:
     """Take a batch of facts, whoever says them."""
     usecases.keep(facts, journal=journal())
-    usecases.tell(facts, gate=gate(), feed=feed())
+    until = time.monotonic() + TELLING_SECONDS
+    usecases.tell(facts, gate=gate(), feed=feed(), enough=lambda: time.monotonic() > until)
 
 
 HEARS: Hears = {Fact: hear}

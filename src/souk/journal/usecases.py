@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from operator import attrgetter
 from typing import Protocol
 
@@ -87,10 +88,13 @@ def admit(connection_id: str, ticket: str, *, gate: Gate) -> None:
         raise Forbidden("this ticket lets nobody in any more; ask for a new one")
 
 
-def tell(facts: Sequence[Heard], *, gate: Gate, feed: Feed) -> None:
-    """Tell those who watch that these were said. A picture of the moment: nothing is repeated."""
+def tell(facts: Sequence[Heard], *, gate: Gate, feed: Feed, enough: Callable[[], bool]) -> None:
+    """Tell those who watch that these were said, until it is enough for now.
+
+    It is a picture of the moment: nothing is repeated.
+    """
     told = [news(fact) for fact in sorted(facts, key=attrgetter("time", "id"))]
-    for watcher in gate.watchers():
+    for watcher in takewhile(lambda _: not enough(), gate.watchers()):
         is_there = all(feed.post(watcher.connection_id, each) for each in told)
         if not is_there and now() - watcher.since > SETTLING:
             gate.forget(watcher.connection_id)
