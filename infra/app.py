@@ -12,6 +12,7 @@ from infra.platform import Platform
 from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
 from souk.notification.infra import Notification
 from souk.ordering.infra import Ordering
@@ -20,7 +21,7 @@ from souk.payment.infra import Payment
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Notification)
+ROOMS = (Catalog, Basket, Inventory, Payment, Ordering, Delivery, Notification)
 
 
 def build(

@@ -102,6 +102,7 @@ class Platform(Stack):
         hears: Hears,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         dead = self._dead_letters.make(room, "DeadLetters")
@@ -109,7 +110,9 @@ class Platform(Stack):
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         environment = self._room_env(table) | urls | dict(env or {})
-        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
+        consumer = self._functions.make(
+            room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         consumer.add_event_source(
             sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
         )

@@ -32,10 +32,12 @@ class Ordering(Construct):
             indexes=[
                 index("by_owner", "owner", "order_id", *CARD),
                 index("by_open", "undecided", "order_id"),
+                index("by_status", "status", "order_id", "owner", *CARD[1:]),
+                index("by_return", "awaits", "return_id"),
             ],
         )
         api = platform.serve(self, handler="souk.ordering.api.handler", routes=ROUTES, table=table)
-        platform.allow(api, table, "Query")
+        platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
         workflow = self._workflow(platform, table)
         self._consumer(platform, table, workflow)
         self._reconciler(platform, table, workflow)
@@ -58,7 +60,7 @@ class Ordering(Construct):
             table=table,
             env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
         )
-        platform.allow(consumer, table, "PutItem")
+        platform.allow(consumer, table, "GetItem", "PutItem", "UpdateItem")
         allow_to_start(consumer, workflow)
 
     def _reconciler(
