@@ -14,7 +14,7 @@ from infra import packaging
 from infra.app import ROOMS
 from infra.assets import zipped
 
-CODE_LIMIT = 50_000 * len(ROOMS)
+CODE_LIMIT = 75_000 * len(ROOMS)
 LAYER_LIMIT = 15_000_000
 STRIPE_LIMIT = 25_000_000
 INSTALLERS_OWN = ("RECORD", "INSTALLER", "REQUESTED", "__pycache__")
