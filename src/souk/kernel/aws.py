@@ -25,6 +25,9 @@ _CONFIG = Config(
 
 _ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
 """For what has no key by which AWS knows a second try for the first."""
+_ASKING = Config(connect_timeout=1, read_timeout=7, retries={"total_max_attempts": 1})
+"""A room asked may start cold, or ask others itself. Whoever asks from an API function still has
+time to answer that it got none."""
 
 THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException", "Throttling"}
 
@@ -59,7 +62,7 @@ def eventbridge() -> EventBridgeClient:
 @cache
 def functions() -> LambdaClient:
     """To ask another room."""
-    return cast("LambdaClient", _client("lambda"))
+    return cast("LambdaClient", _client("lambda", _ASKING))
 
 
 @cache
