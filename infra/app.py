@@ -12,6 +12,7 @@ from infra.platform import Platform
 from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
 from souk.journal.infra import Journal
 from souk.ordering.infra import Ordering
@@ -27,9 +28,10 @@ ROOMS = (
     Inventory,
     Payment,
     Ordering,
+    Delivery,
     Journal,
-    Watch,
-)  # Watch last: it counts what is in the queues of all
+    Watch,  # last: it counts what is in the queues of all
+)
 
 
 def build(

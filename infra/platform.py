@@ -109,6 +109,7 @@ class Platform(Stack):
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
         batches: Batches = Batches(),  # noqa: B008  immutable
+        stripe: bool = False,
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         window = batches.window_seconds
@@ -117,7 +118,9 @@ class Platform(Stack):
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         environment = self._room_env(table) | urls | dict(env or {})
-        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
+        consumer = self._functions.make(
+            room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         consumer.add_event_source(
             sources.SqsEventSource(
                 queue,

@@ -14,6 +14,8 @@ NAMED_LATER = "the executions of one workflow; an execution's name is an order's
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
 NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
 
+CARRIERS_KEY = "carriers hold the same key; a person changes it there and here"
+
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     """Accept one finding of one rule at a construct and what is in it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import IO, Any, cast
 
+import uvloop
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     os.environ.update(engine_settings(state, options.aws_port))
     tempfile.tempdir = str(_empty(state / "tmp"))
-    asyncio.run(_run(options))
+    uvloop.run(_run(options))
     rmtree(tempfile.tempdir, ignore_errors=True)
     held.close()
     return 0

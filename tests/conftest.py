@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from cli.demo import offer_shipping
 from infra.synth import openapi_path, synthesize
 from local import people
 from local.shop import Running, Shop
@@ -33,6 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = Shop(tmp_path_factory.mktemp("shop"))
     running = home.start(assembly, openapi_path(assembly), free_port(), fresh=False, say=print)
     people.ensure(running)
+    offer_shipping(running.urls["storefront"], people.token(running, "sam"))
     yield running
     home.stop()
 

@@ -11,6 +11,7 @@ from souk.basket import handlers as basket
 from souk.catalog import events as catalog_events
 from souk.catalog import handlers as catalog
 from souk.delivery import events as delivery_events
+from souk.delivery import handlers as delivery
 from souk.inventory import events as inventory_events
 from souk.inventory import handlers as inventory
 from souk.journal import handlers as journal
@@ -29,6 +30,7 @@ ROOMS = {
     "inventory": inventory,
     "payment": payment,
     "ordering": ordering,
+    "delivery": delivery,
     "journal": journal,
     "watch": watch,
 }

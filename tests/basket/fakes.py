@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
 from souk.basket.events import BasketCheckedOut
+from souk.basket.shipping import Option
 from souk.basket.store import BasketStore
 from souk.basket.usecases import put_line, see_basket
 from souk.kernel import aws, dynamo
 from souk.kernel.items import to_item
-from tests.basket.builders import ADA, an_offer
+from tests.basket.builders import ADA, STANDARD, an_offer
 from tests.kernel import tables
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class FakeBaskets:
     """Baskets by owner.
 
     `meanwhile` holds what other requests do, one after another, each just before a write;
-    `said` are the facts told, `contacts` the contacts kept.
+    `said` are the facts told, `contacts` the contacts kept. Standard shipping goes everywhere.
     """
 
     def __init__(self, *offers: Offer, meanwhile: Iterable[Callable[[], object]] = ()) -> None:
@@ -35,6 +36,7 @@ class FakeBaskets:
         self._heads: dict[str, Head] = {}
         self._lines: dict[str, dict[str, Line]] = {}
         self._receipts: dict[tuple[str, str], Receipt] = {}
+        self._options = {STANDARD.option: STANDARD}
         self.meanwhile = list(meanwhile)
         self.contacts: dict[str, Contact] = {}
         self.said: list[Fact] = []
@@ -54,6 +56,9 @@ class FakeBaskets:
 
     def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
         return {sku: offer for sku in skus if (offer := self._offer(sku)) is not None}
+
+    def shipping_options(self) -> list[Option]:
+        return list(self._options.values())
 
     def begin(self, head: Head, line: Line) -> None:
         self._others_first()
@@ -102,6 +107,11 @@ class FakeBaskets:
         known = self._catalog.get(offer.sku)
         if known is None or known.version < offer.version:
             self._catalog[offer.sku] = offer
+
+    def learn_option(self, option: Option) -> None:
+        known = self._options.get(option.option)
+        if known is None or known.version < option.version:
+            self._options[option.option] = option
 
     def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
         if turn > self._stock.get(sku, (0, False))[0]:

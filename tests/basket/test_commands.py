@@ -31,7 +31,7 @@ WHO = {"name": "Ada Lovelace", "email": "ada@example.org", "address": LONDON}
 def baskets(monkeypatch: pytest.MonkeyPatch) -> FakeBaskets:
     """Ada checked out."""
     kept = with_lamps()
-    check_out(ADA, "key-1", a_wish(2598, contact=WHO), currency="GBP", baskets=kept)
+    check_out(ADA, "key-1", a_wish(2598, contact=WHO), baskets=kept)
     monkeypatch.setattr(handlers, "baskets", lambda: kept)
     return kept
 

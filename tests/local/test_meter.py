@@ -69,6 +69,7 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
     assert calls["dynamodb:TransactWriteItems"] == 6  # two, then hold, authorise, confirm; sell
     assert (counted["events"], counted["sqs_records"]) == (5, 1)
     assert counted["write_units"] == 50
+    assert (counted["executions"], counted["transitions"]) == (1, 7)
 
 
 def test_a_page_costs_the_same_however_many_products_there_are(

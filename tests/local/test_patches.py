@@ -103,6 +103,10 @@ UPSTREAM = {
         "services/stepfunctions.py",
         "threading.Thread(\n        target=ctx_snapshot.run,\n        args=(_run_execution,",
     ),
+    "customers_go_first": (
+        "services/stepfunctions.py",
+        "args=(_run_execution, exec_arn),\n        daemon=True,\n    ).start()",
+    ),
     "retries_wait_as_written": (
         "services/stepfunctions.py",
         "sleep_sec = interval * (backoff ** count)\n",
@@ -496,6 +500,21 @@ print(before, len(asked))
 """)
 
     assert asked == "0 1"
+
+
+def test_a_step_lets_a_customers_request_pass_but_waits_for_no_crowd_to_end() -> None:
+    asked = in_the_engine(f"""{WORKFLOW}
+asked, requests = [], patches.workflows._requests
+sfn._call_lambda = lambda name, payload: asked.append(payload)
+requests.come(); start("behind"); time.sleep(0.1)
+while_answering = len(asked)
+requests.go(); wait()
+once_answered = len(asked)
+requests.come(); start("in a crowd"); wait()
+print(while_answering, once_answered, len(asked))
+""")
+
+    assert asked == "0 1 2"
 
 
 def test_a_retry_waits_no_longer_than_written_and_never_quite_the_same() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from souk.basket.events import BasketCheckedOut
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
-from souk.edges.routes import Access, Call, Routes
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import now
 from souk.kernel.commands import Does
 from souk.kernel.errors import Busy, InvalidQuery, NotFound
@@ -17,7 +17,7 @@ from souk.kernel.facts import Hears, current_cause
 from souk.kernel.ids import id_before
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
-from souk.ordering import usecases
+from souk.ordering import return_handlers, usecases
 from souk.ordering.commands import (
     BeginCheckout,
     Begun,
@@ -55,7 +55,7 @@ from souk.ordering.wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUTES = Routes()
+ROUTES = Routes(return_handlers.ROUTES)
 STILL_AT_WORK = timedelta(minutes=1)
 """A younger order's workflow was only just started."""
 
@@ -100,13 +100,15 @@ def read_order(call: Call) -> OrderView:
     status=202,
     refusals=(NotFound, NothingToCancel, Busy),
 )
-def cancel_order(call: Call) -> OrderView:
+def cancel_order(call: Call) -> Answer:
     """Ask to cancel one of your orders; it is granted as long as its parcel has not left.
 
     The order's `cancellation` tells what became of it. Asked twice is asked once.
     """
-    order = usecases.ask_to_cancel(call.path["order_id"], owner=call.visitor.owner, orders=orders())
-    return view(order)
+    order_id = call.path["order_id"]
+    order = usecases.ask_to_cancel(order_id, owner=call.visitor.owner, orders=orders())
+    location = f"{call.visitor.prefix}/orders/{order_id}"
+    return Answer(view(order), 202, {"Location": location})
 
 
 @ROUTES.add(
@@ -184,6 +186,7 @@ HEARS: Hears = {
     ShipmentDispatched: _note_dispatched,
     ShipmentCancelled: _note_cancelled,
     ParcelDelivered: _note_delivered,
+    **return_handlers.HEARS,
 }
 
 

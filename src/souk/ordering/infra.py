@@ -33,10 +33,11 @@ class Ordering(Construct):
                 index("by_owner", "owner", "order_id", *CARD),
                 index("by_open", "undecided", "order_id"),
                 index("by_status", "status", "order_id", "owner", *CARD[1:]),
+                index("by_return", "awaits", "return_id"),
             ],
         )
         api = platform.serve(self, handler="souk.ordering.api.handler", routes=ROUTES, table=table)
-        platform.allow(api, table, "GetItem", "Query", "PutItem", "UpdateItem")
+        platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
         workflow = self._workflow(platform, table)
         self._consumer(platform, table, workflow)
         self._reconciler(platform, table, workflow)

@@ -6,6 +6,8 @@
     ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
     OUTBOX#<n>     <fact id>   facts on their way to the bus
 
+What is sent back has rows of its own, see return_store.py.
+
 Index `by_owner` (owner, order_id) sorts by time, since ids do; so do index `by_status` (status,
 order_id), which staff read, and index `by_open` (undecided, order_id), which the reconciler reads.
 """

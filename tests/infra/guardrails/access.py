@@ -34,7 +34,9 @@ MAY_BE_ANY = {  # wildcard resources: action, and why it names none
 }
 OPEN = re.compile(
     r"GET /api/(products(/{sku})?|categories)|[A-Z]+ /api/guest/.+"
+    r"|GET /api/shipping-options"
     r"|POST /api/payments/webhooks/{provider}"  # signed by the provider
+    r"|POST /api/carriers/{carrier}/notices"  # signed by the carrier
 )
 
 
