@@ -241,6 +241,33 @@ def audit(stage: str | None, as_json: bool) -> None:
 
 
 @souk.command()
+@_of_shop
+@click.argument("order")
+@click.option(
+    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
+)
+@_json
+def trace(order: str, stage: str | None, as_json: bool) -> None:
+    """Tell the story of ORDER, fact by fact, with the log lines of who took part."""
+    from cli.trace import AwsShop, render, trace
+    from cli.trace import as_json as told
+
+    if stage is None:
+        from local.cloud import STACK
+
+        found = trace(AwsShop(_running().session(), STACK), order)
+    else:
+        from cli.cloud import deployed
+
+        with deployed(stage) as (session, stack):
+            found = trace(AwsShop(session, stack.name), order)
+    if as_json:
+        json_result(told(found))
+    else:
+        result(render(found))
+
+
+@souk.command()
 @click.option(
     "--chart",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),

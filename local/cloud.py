@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import IO, Any, cast
@@ -119,7 +120,8 @@ async def _run(options: argparse.Namespace) -> None:
 
     door = FrontDoor(
         engine=app.app,
-        api_id=_deployed_api,
+        api_id=partial(_deployed, "ApiId"),
+        live_id=partial(_deployed, "LiveApiId"),
         pages=PAGES,
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
@@ -192,12 +194,12 @@ def _config(port: int) -> Config:
     return config
 
 
-def _deployed_api() -> str | None:
+def _deployed(output: str) -> str | None:
     from ministack.services import cloudformation
 
     stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001 - as above
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return outputs.get("ApiId")
+    return outputs.get(output)
 
 
 def _empty(folder: Path) -> Path:

@@ -18,6 +18,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
+LIVE = "/api/live"  # of the WebSocket API's stage `live`
 
 _PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -34,12 +35,14 @@ class FrontDoor:
         *,
         engine: App,
         api_id: Callable[[], str | None],
+        live_id: Callable[[], str | None],
         pages: Path,
         openapi: Path,
         shop_map: Path,
     ) -> None:
         self._engine = engine
         self._api_id = api_id
+        self._live_id = live_id
         self._pages = pages
         self._made = {OPENAPI: openapi, MAP: shop_map}  # with the template that is deployed
         self._docs = swagger_ui()
@@ -49,7 +52,7 @@ class FrontDoor:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
+            await self._connect(scope, receive, send)
         elif scope["path"].startswith("/api/") and not _is_reference(scope["path"]):
             await self._call_api(scope, receive, send)
         else:
@@ -61,6 +64,15 @@ class FrontDoor:
             await _problem(scope, send, 503, "The shop is not open yet", [(b"retry-after", b"1")])
             return
         await self._engine(addressed_to(api_id, scope), receive, _with(send, [_NOSNIFF]))
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        live_id = self._live_id() if self.open and scope["path"] == LIVE else None
+        if live_id is None:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        path = LIVE.removeprefix("/api")
+        inside = {**scope, "path": path, "raw_path": path.encode()}
+        await self._engine(addressed_to(live_id, inside), receive, send)
 
     async def _send_file(self, scope: Scope, send: Send) -> None:
         path: str = scope["path"]

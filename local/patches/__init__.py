@@ -32,6 +32,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     pool.idle_workers_end,
     pool.changed_functions_finish_their_calls,
     workers.layers_are_unpacked_once,
+    workers.functions_find_apis_here,
     workers.failures_are_not_told_to_callers,
     tables.tables_expire_their_items,
     tables.expressions_are_parsed_once,

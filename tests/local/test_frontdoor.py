@@ -58,6 +58,7 @@ def door(engine: Engine, pages: Path) -> FrontDoor:
     return FrontDoor(
         engine=engine,
         api_id=lambda: "abcd1234",
+        live_id=lambda: "live5678",
         pages=pages,
         openapi=openapi,
         shop_map=pages.parent / "map.json",
@@ -100,13 +101,61 @@ def test_a_call_reaches_the_api_under_its_own_host_and_path(
 def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
     engine: Engine, pages: Path
 ) -> None:
-    door = FrontDoor(engine=engine, api_id=lambda: None, pages=pages, openapi=pages, shop_map=pages)
+    door = FrontDoor(
+        engine=engine,
+        api_id=lambda: None,
+        live_id=lambda: None,
+        pages=pages,
+        openapi=pages,
+        shop_map=pages,
+    )
 
     answer = ask(door, "/api/products")
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["status"] == 503
+
+
+def connect(door: FrontDoor, path: str) -> list[Message]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope: dict[str, Any] = {"type": "websocket", "path": path, "query_string": b"ticket=t"}
+    asyncio.run(door({**scope, "headers": [(b"host", b"127.0.0.1:8000")]}, receive, send))
+    return sent
+
+
+def test_a_live_connection_reaches_the_socket_api_at_its_stage(
+    door: FrontDoor, engine: Engine
+) -> None:
+    connect(door, "/api/live")
+
+    (asked,) = engine.asked
+    assert (asked["path"], asked["raw_path"], asked["query_string"]) == (
+        "/live",
+        b"/live",
+        b"ticket=t",
+    )
+    assert dict(asked["headers"]) == {b"host": b"live5678.execute-api.localhost"}
+
+
+@pytest.mark.parametrize("path", ["/", "/api/products", "/api/live/more"])
+def test_no_other_connection_is_taken(door: FrontDoor, engine: Engine, path: str) -> None:
+    assert connect(door, path) == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
+
+
+def test_a_closing_shop_takes_no_more_connections(door: FrontDoor, engine: Engine) -> None:
+    door.open = False
+
+    assert connect(door, "/api/live") == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
 
 
 def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> None:

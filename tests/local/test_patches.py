@@ -49,6 +49,10 @@ UPSTREAM = {
         "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
     ),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
+    "functions_find_apis_here": (
+        "services/apigateway.py",
+        '"apiEndpoint": f"{_api_endpoint_scheme(protocol)}://{api_id}.execute-api.{_HOST}:{_PORT}"',
+    ),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
         'else str(err_body)\n        return {\n            "statusCode": 502,',

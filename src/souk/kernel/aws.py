@@ -35,6 +35,14 @@ def _client(service: str) -> Any:
 
 
 @cache
+def connections(endpoint: str) -> Any:
+    """Of one WebSocket API, whose address it has."""
+    return _session().create_client(
+        "apigatewaymanagementapi", config=_CONFIG, endpoint_url=endpoint
+    )
+
+
+@cache
 def dynamodb() -> DynamoDBClient:
     return cast("DynamoDBClient", _client("dynamodb"))
 
