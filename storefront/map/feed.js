@@ -21,15 +21,15 @@ export class Feed {
 
   async connect() {
     try {
-      const { ticket, url } = await takeTicket();
-      this.open(url ?? `${location.origin.replace("http", "ws")}/api/live`, ticket);
+      const { path } = await takeTicket();
+      this.open(new URL(path, location.origin.replace("http", "ws")));
     } catch {
-      this.later(); // this shop has no socket, or not now: looking goes on
+      this.later(); // not now: looking goes on
     }
   }
 
-  open(url, ticket) {
-    const socket = new WebSocket(`${url}?ticket=${encodeURIComponent(ticket)}`);
+  open(url) {
+    const socket = new WebSocket(url);
     socket.addEventListener("open", () => {
       this.socket = socket;
       this.state("live");
