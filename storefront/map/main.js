@@ -64,7 +64,9 @@ function start(map) {
   document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && !$("chosen").hidden) close(); });
   new Feed((fact, isNew) => {
     list(fact, follow);
-    if (isNew && !journey.order) travel.send(fact);
+    if (!isNew) return;
+    if (!journey.order) travel.send(fact);
+    else if (journey.order === fact.order_id && journey.list) journey.grow(fact.order_id).catch(() => {}); // the next tells
   }, state, trouble);
 }
 
