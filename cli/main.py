@@ -297,6 +297,31 @@ def cost(as_json: bool) -> None:
 
 @souk.command()
 @_of_shop
+@click.argument("order", required=False)
+@click.option("--texts", is_flag=True, help="Print every mail there is, as docs/mails.md does.")
+@_json
+def mails(order: str | None, texts: bool, as_json: bool) -> None:
+    """Show what the shop wrote to customers and staff; with ORDER, its mails in full."""
+    if texts:
+        from infra.contracts import mails_markdown
+
+        result(mails_markdown().rstrip())
+        return
+    running = _running()
+    from cli.mails import letters, table
+    from cli.mails import mails as found
+
+    written = found(running, order)
+    if as_json:
+        json_result({"mails": [each.as_json() for each in written]})
+    elif not written:
+        note("No mail was sent yet." if order is None else f"No mail was sent about {order}.")
+    else:
+        result(letters(written) if order else table(written))
+
+
+@souk.command()
+@_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
 def token(name: str) -> None:
     """Print a bearer token of a demo person."""

@@ -15,6 +15,7 @@ from souk.catalog.infra import Catalog
 from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
 from souk.journal.infra import Journal
+from souk.notification.infra import Notification
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
 from souk.watch.infra import Watch
@@ -29,9 +30,10 @@ ROOMS = (
     Payment,
     Ordering,
     Delivery,
+    Notification,
     Journal,
-    Watch,  # last: it counts what is in the queues of all
-)
+    Watch,
+)  # Watch last: it counts what is in the queues of all
 
 
 def build(

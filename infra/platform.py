@@ -56,6 +56,8 @@ class Platform(Stack):
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self.staff_topic = self._dead_letters.topic
+        """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
@@ -109,8 +111,8 @@ class Platform(Stack):
         hears: Hears,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
-        batches: Batches = Batches(),  # noqa: B008  immutable
         stripe: bool = False,
+        batches: Batches = Batches(),  # noqa: B008  immutable
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
         window = batches.window_seconds

@@ -25,6 +25,8 @@ KEPT = 3  # assemblies; older ones are deleted
 _MADE_OF = (
     "src/**/*.py",
     "src/**/*.json",
+    "src/**/*.txt",
+    "src/**/*.html",
     "infra/**/*.py",
     "requirements/run.txt",
     "requirements/lambda.txt",

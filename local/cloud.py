@@ -28,9 +28,8 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
-    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sqs",
-    "ssm",
-    "states", "sts", "tagging",
+    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns",
+    "sqs", "ssm", "states", "sts", "tagging",
 )  # fmt: skip
 PAGES = Path(__file__).parents[1] / "storefront"
 PATIENCE = 10.0  # seconds the functions at work get to finish when the shop closes

@@ -26,6 +26,10 @@ UPSTREAM = {
         "core/iam_actions.py",
         'split(":", 1)[-1] not in _tag_operations(service):\n        return {}',
     ),
+    "mails_name_their_sender": (
+        "core/iam_actions.py",
+        'service == "ses":\n        identity = _query_param(query_params, "Identity")\n        if',
+    ),
     "logs_end_with_a_mark": ("core/lambda_runtime.py", "first_line_wait: float = 0.050,"),
     "exceptions_leave_the_worker_alive": (
         "core/lambda_runtime.py",
@@ -76,6 +80,10 @@ UPSTREAM = {
     "queues_are_journaled": (
         "services/sqs.py",
         "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "mails_are_kept": (
+        "services/ses.py",
+        'lst = []\n        _sent_emails["entries"] = lst\n    return lst',
     ),
     "people_are_journaled": (
         "services/cognito.py",
@@ -261,6 +269,34 @@ print(len(eventbridge._events_log_list()))
 """)
 
     assert int(kept) == left
+
+
+@pytest.mark.parametrize(("patched", "kept"), [("", 5_100), ("patches.apply()", 5_000)])
+def test_of_mails_the_last_ones_are_kept(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import ses
+for n in range(5_100):
+    ses._sent_emails_list().append({{"MessageId": n}})
+assert ses._sent_emails_list()[-1]["MessageId"] == 5_099
+print(len(ses._sent_emails["entries"]))
+""")
+
+    assert int(left) == kept
+
+
+@pytest.mark.parametrize(
+    ("patched", "named"), [("", "*"), ("patches.apply()", "identity/orders@souk.example")]
+)
+def test_a_right_to_send_is_one_on_the_senders_identity(patched: str, named: str) -> None:
+    arn = in_the_engine(f"""
+{patched}
+from ministack.core import iam_actions
+asked = {{"Action": ["SendEmail"], "Source": ["Souk <orders@souk.example>"]}}
+print(iam_actions.extract_resource_arn("ses", "POST", "/", {{}}, b"", asked, "r", "a"))
+""")
+
+    assert arn.rpartition(":")[2] == named
 
 
 @pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
