@@ -24,9 +24,9 @@ function trouble(error) {
 }
 
 function state(now) {
-  $("state").className = { live: "live", looking: "live", lost: "broken" }[now];
+  $("state").className = { live: "live", looking: "live", lost: "broken", closed: "" }[now];
   $("state").textContent = t[now];
-  if (now !== "lost") $("trouble").hidden = true;
+  if (now === "live" || now === "looking") $("trouble").hidden = true;
 }
 
 function start(map) {
