@@ -13,7 +13,11 @@ STOREFRONT = Path(__file__).parents[2] / "storefront"
 PAGES = sorted(STOREFRONT.glob("*.html"))
 STYLES = sorted(STOREFRONT.glob("*.css"))
 SCRIPTS = sorted(STOREFRONT.glob("*.js"))
-SCRIPT_OF = {"index.html": "landing.js", "reference.html": "reference.js"}
+SCRIPT_OF = {
+    "map.html": "map/main.js",
+    "index.html": "landing.js",
+    "reference.html": "reference.js",
+}
 API = {"/api/products", "/api/categories", "/api/docs", "/api/openapi.json"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
