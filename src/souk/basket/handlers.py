@@ -60,7 +60,24 @@ def baskets() -> BasketStore:
 @ROUTES.add("GET", "/basket", Access.VISITOR, answer=BasketView)
 def see_basket(call: Call) -> BasketView:
     """See the basket at today's prices, with notes on what changed since a line was put."""
-    head, lines = usecases.see_basket(call.visitor.owner, baskets=baskets())
+    return _view(usecases.see_basket(call.visitor.owner, baskets=baskets()))
+
+
+@ROUTES.add(
+    "POST",
+    "/basket/merge",
+    Access.CUSTOMER,
+    answer=BasketView,
+    refusals=(BasketFull, Busy),
+    headers=("Guest-Token",),
+)
+def merge_baskets(call: Call) -> BasketView:
+    """Bring along what you put as a guest, once however often it is asked."""
+    return _view(usecases.merge(call.guest(), call.visitor.owner, baskets=baskets()))
+
+
+def _view(seen: usecases.Seen) -> BasketView:
+    head, lines = seen
     currency = settings().currency
     return BasketView(
         basket_id=head.basket_id if head else None,
