@@ -271,11 +271,13 @@ def cost(as_json: bool) -> None:
 @souk.command()
 @_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
-def token(name: str) -> None:
+@click.option("--password", is_flag=True, help="Print the password to sign in with on the pages.")
+def token(name: str, password: bool) -> None:
     """Print a bearer token of a demo person."""
     from local import people
 
-    result(people.token(_running(), name))
+    made = people.password if password else people.token
+    result(made(_running(), name))
 
 
 @souk.command()

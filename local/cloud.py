@@ -117,7 +117,7 @@ async def _run(options: argparse.Namespace) -> None:
 
     door = FrontDoor(
         engine=app.app,
-        api_id=_deployed_api,
+        outputs=_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
     )
@@ -189,12 +189,11 @@ def _config(port: int) -> Config:
     return config
 
 
-def _deployed_api() -> str | None:
+def _outputs() -> dict[str, str]:
     from ministack.services import cloudformation
 
     stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001 - as above
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return outputs.get("ApiId")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _empty(folder: Path) -> Path:
