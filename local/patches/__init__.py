@@ -17,6 +17,7 @@ from local.patches import (
     queues,
     tables,
     triggers,
+    verified,
     workers,
     workflows,
 )
@@ -38,6 +39,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     queues.queues_have_one_lock,
     kept_tables.tables_are_journaled,
     kept_queues.queues_are_journaled,
+    verified.confirmed_addresses_are_verified,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
     memory.events_are_not_hoarded,

@@ -1,6 +1,6 @@
 // Signing in, and making an account: an e-mail address, a password, and the code that was sent.
 import { html, nothing } from "/vendor/lit-html.js";
-import { count, seen } from "/shop/basket.js";
+import { bringBasket, count, seen } from "/shop/basket.js";
 import { open } from "/shop/frame.js";
 import { keep, forget, recall } from "/shop/keep.js";
 import { field } from "/shop/parts.js";
@@ -63,15 +63,16 @@ function confirming() {
     <p><button class="link" type="button" @click=${again}>${t.signIn.codeAgain}</button></p>`;
 }
 
-async function enter({ name, password: given }) {
-  await signIn(name.trim(), given);
+async function enter({ name, password: given }, shown = name) {
+  await signIn(name.trim(), given, shown);
+  await bringBasket();
   location.assign(new URLSearchParams(location.search).has("staff") ? "/staff" : "/");
 }
 
 async function join({ email, password: chosen }) {
   const { name, done } = await signUp(email.trim(), chosen);
   password = chosen;
-  if (done) return enter({ name: email, password });
+  if (done) return enter({ name, password }, email);
   keep("joining", { name, email });
   go("code");
 }
@@ -79,9 +80,9 @@ async function join({ email, password: chosen }) {
 async function finish({ code }) {
   const { name, email } = recall("joining");
   await confirm(name, code.trim());
-  forget("joining");
-  if (!password) return go("in"); // the page was left in between: the password is gone
-  await enter({ name: email, password });
+  const isAtHand = password !== ""; // not when the page was left in between
+  go("in");
+  if (isAtHand) await enter({ name, password }, email);
 }
 
 async function again() {

@@ -28,8 +28,9 @@ function words(status, { title, detail }) {
   return [title, detail].filter(Boolean).join(": ") || t.trouble.refused(status);
 }
 
-export async function ask(method, path, { body, headers = {}, signal } = {}) {
-  const request = { method, signal, headers: { accept: "application/json", ...headers } };
+/** Never from a cache: going back, a browser would show the basket as it was before the order. */
+export async function ask(method, path, { body, headers = {}, signal, cache = "no-store" } = {}) {
+  const request = { method, signal, cache, headers: { accept: "application/json", ...headers } };
   if (body !== undefined) {
     request.body = typeof body === "string" ? body : JSON.stringify(body);
     request.headers["content-type"] = "application/json";
@@ -49,6 +50,7 @@ async function reach(path, request) {
   }
 }
 
+/** What everybody may see. */
 export async function get(path, signal) {
-  return (await ask("GET", path, { signal })).body;
+  return (await ask("GET", path, { signal, cache: "default" })).body;
 }

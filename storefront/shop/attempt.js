@@ -1,15 +1,13 @@
 // One attempt to place an order: its body and key, kept until the shop has answered it.
 // Asked again with the same key it is answered the same, so a lost answer never doubles an order.
 import { forget, keep, recall } from "./keep.js";
-import { call, newKey, session } from "./visitor.js";
+import { by, call, newKey } from "./visitor.js";
 
 /** The attempt that was sent and not answered, of whoever is here now; null if there is none. */
 export function unanswered() {
   const kept = recall("attempt");
   return kept?.by === by() ? kept : null;
 }
-
-const by = () => session()?.name ?? "";
 
 /**
  * Place the order, after asking what became of an earlier attempt. Returns the order's id.

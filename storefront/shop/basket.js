@@ -1,17 +1,36 @@
 // The basket: kept by the shop; what was seen of it last stands in for it while it is away.
 import { get } from "./api.js";
-import { keep, recall, whenChangedElsewhere } from "./keep.js";
-import { call } from "./visitor.js";
+import { forget, keep, recall, whenChangedElsewhere } from "./keep.js";
+import { by, call, callSignedIn, guestToken, session } from "./visitor.js";
 
 const changed = new EventTarget();
 
-/** As it was seen last, in this tab or another; null before that. */
-export const seen = () => recall("seen");
+/** As whoever is here saw it last, in this tab or another; null before that. */
+export function seen() {
+  const kept = recall("seen");
+  return kept?.by === by() ? kept.basket : null;
+}
+
 export const count = (basket) => (basket?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0);
 
 export async function load() {
+  const whose = by(); // who may be somebody else when the answer comes
   const { body } = await call("GET", "/basket");
-  return remember(body);
+  return remember(body, whose);
+}
+
+/** Take along what was put as a guest. Asked until it is answered: the shop does it once. */
+export async function bringBasket() {
+  if (!recall("merge") || !session()) return;
+  const whose = by();
+  try {
+    const headers = { "guest-token": guestToken() };
+    remember((await callSignedIn("POST", "/basket/merge", { headers })).body, whose);
+  } catch (trouble) {
+    if (!trouble.isAnswer) return; // the next page asks again
+    if (trouble.slug !== "basket-full") throw trouble;
+  }
+  forget("merge");
 }
 
 export async function put(sku, quantity) {
@@ -29,8 +48,8 @@ export async function remove(sku) {
   return load();
 }
 
-function remember(basket) {
-  keep("seen", basket);
+function remember(basket, whose) {
+  keep("seen", { by: whose, basket });
   changed.dispatchEvent(new Event("change"));
   return basket;
 }

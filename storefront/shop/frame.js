@@ -1,9 +1,9 @@
 // What surrounds every page: its head with the basket, its foot, and where the page is drawn.
 import { html, nothing, render } from "/vendor/lit-html.js";
-import { count, seen, whenChanged } from "./basket.js";
+import { bringBasket, count, seen, whenChanged } from "./basket.js";
 import { whenChangedElsewhere } from "./keep.js";
 import { t } from "./texts.js";
-import { bringBasket, isStaff, session, signOut } from "./visitor.js";
+import { isStaff, session, signOut } from "./visitor.js";
 
 /** Draws the frame; what it returns draws the page in it. */
 export function open(title) {
@@ -18,7 +18,7 @@ export function open(title) {
   document.body.append(skip(), head, main, foot);
   whenChanged(drawHead);
   whenChangedElsewhere("session", () => location.reload());
-  bringBasket().then(drawHead, () => {}); // what is wrong shows where the basket is looked at
+  bringBasket().catch(() => {}); // what is wrong shows where the basket is looked at
   return (page) => render(page, main);
 }
 

@@ -22,6 +22,8 @@ export function guestToken() {
 }
 
 export const session = () => recall("session");
+/** What tells apart what this browser remembers for whom; a guest has no name. */
+export const by = () => session()?.name ?? "";
 export const isStaff = () => (session()?.groups ?? []).some((group) => ["staff", "admin"].includes(group));
 
 /** An API call as whoever is here: `path` such as /basket is put where that visitor's is. */
@@ -88,24 +90,11 @@ function remember(tokens, before) {
   return known;
 }
 
-export async function signIn(name, password) {
+/** `shown` is what the person is called on the pages, where that is not the name itself. */
+export async function signIn(name, password, shown = name) {
   const tokens = await initiate("USER_PASSWORD_AUTH", { USERNAME: name, PASSWORD: password });
-  remember(tokens, { name });
-  keep("merge", true);
-  await bringBasket();
-}
-
-/** Take along what was put as a guest. Asked until it is answered: the shop does it once. */
-export async function bringBasket() {
-  if (!recall("merge") || !session()) return;
-  try {
-    const headers = { "guest-token": guestToken() };
-    keep("seen", (await callSignedIn("POST", "/basket/merge", { headers })).body);
-  } catch (trouble) {
-    if (!trouble.isAnswer) return; // the next page asks again
-    if (trouble.slug !== "basket-full") throw trouble;
-  }
-  forget("merge");
+  remember(tokens, { name: shown });
+  keep("merge", true); // see bringBasket
 }
 
 export async function signUp(email, password) {
@@ -129,6 +118,5 @@ export function signOut() {
   const known = session();
   forget("session");
   forget("merge");
-  forget("seen");
   if (known) people("RevokeToken", { Token: known.refresh }).catch(() => {}); // it ends by itself too
 }
