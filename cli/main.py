@@ -281,6 +281,20 @@ def token(name: str, password: bool) -> None:
 
 
 @souk.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+def screenshots(folder: Path | None) -> None:
+    """Picture every page, on a desk, in the dark and on a phone.
+
+    In FOLDER, or docs/images/pages. It opens a shop of its own; the system's Chromium is needed.
+    """
+    from cli.screenshots import FOLDER
+    from cli.screenshots import screenshots as shoot
+
+    for file in shoot(folder or FOLDER):
+        result(str(file))
+
+
+@souk.command()
 @click.argument("stage")
 @click.option("--yes", is_flag=True, help="Apply the changes without asking, as in CI.")
 def deploy(stage: str, yes: bool) -> None:

@@ -2,7 +2,7 @@
 import { html, nothing } from "/vendor/lit-html.js";
 import { place, unanswered } from "/shop/attempt.js";
 import { load, remove } from "/shop/basket.js";
-import { countries, options } from "/shop/delivery.js";
+import { countries, ways } from "/shop/delivery.js";
 import { open } from "/shop/frame.js";
 import { keep, recall } from "/shop/keep.js";
 import { field, orderPath, troubled, waiting } from "/shop/parts.js";
@@ -19,10 +19,14 @@ const FIELDS = { // name on the page: its place in the body
 };
 
 const draw = open(t.checkout.title);
-const state = { basket: null, ways: [], draft: recall("draft") ?? {}, busy: false, trouble: null };
+const state = { basket: null, draft: recall("draft") ?? {}, busy: false, trouble: null };
 
-const chosen = () => state.ways.find(({ id }) => id === state.draft.shipping) ?? state.ways[0];
+const chosen = () => {
+  const all = ways(state.basket);
+  return all.find(({ id }) => id === state.draft.shipping) ?? all[0];
+};
 const due = () => plus(state.basket.subtotal, chosen().price);
+const goesTo = () => state.draft.country ?? countries[0];
 
 function page() {
   if (!state.basket.lines.length && !unanswered()) return empty();
@@ -61,7 +65,7 @@ function contact() {
       <p class="field"><label for="country">${t.checkout.country}</label>
         <select id="country" name="country" autocomplete="country" @change=${look}>
           ${countries.map((code) => html`
-            <option value=${code} ?selected=${code === (state.draft.country ?? countries[0])}>${country(code)}</option>`)}
+            <option value=${code} ?selected=${code === goesTo()}>${country(code)}</option>`)}
         </select></p>
     </fieldset>`;
 }
@@ -69,7 +73,8 @@ function contact() {
 function delivery() {
   return html`
     <fieldset><legend>${t.checkout.delivery}</legend>
-      ${state.ways.map(({ id, name, price }) => choice("shipping", id, name, id === chosen().id, money(price)))}
+      ${ways(state.basket).map(({ id, name, price }) => choice("shipping", id, name, id === chosen().id, money(price)))}
+      ${chosen() ? nothing : html`<p class="note" role="alert">${t.checkout.nowhere(country(goesTo()))}</p>`}
     </fieldset>`;
 }
 
@@ -95,6 +100,11 @@ function review() {
     <h2>${t.checkout.review}</h2>
     <ul class="short">${basket.lines.map(({ name, quantity, line_total: total }) => html`
       <li><span>${quantity} × ${name}</span> <span class="price">${money(total)}</span></li>`)}</ul>
+    ${chosen() ? payable(basket, busy, trouble) : nothing}`;
+}
+
+function payable(basket, busy, trouble) {
+  return html`
     <dl class="sums">
       <div><dt>${t.basket.subtotal}</dt><dd>${money(basket.subtotal)}</dd></div>
       <div><dt>${chosen().name}</dt><dd>${money(chosen().price)}</dd></div>
@@ -144,7 +154,8 @@ function gone({ skus }) {
 
 async function takeOut(skus) {
   try {
-    for (const sku of skus) state.basket = await remove(sku);
+    for (const sku of skus) await remove(sku);
+    state.basket = await load(goesTo());
     state.trouble = null;
   } catch (trouble) {
     state.trouble = trouble;
@@ -197,28 +208,24 @@ function isComplete(form) {
 
 /** The refusal, beside the basket as it is now: its prices may be others than those seen. */
 async function explain(trouble) {
-  if (trouble.slug === "total-changed") await load().then((basket) => { state.basket = basket; }, () => {});
+  if (trouble.slug === "total-changed") await load(goesTo()).then((basket) => { state.basket = basket; }, () => {});
   Object.assign(state, { busy: false, trouble });
   draw(page());
   document.querySelector("[role=alert]")?.scrollIntoView({ block: "nearest" });
 }
 
+/** What delivery costs depends on where it goes. */
 async function look() {
-  state.ways = await options(state.basket, state.draft.country ?? countries[0]);
-  draw(page());
-}
-
-async function show() {
-  draw(waiting());
   try {
-    state.basket = await load();
-    await look();
+    state.basket = await load(goesTo());
+    draw(page());
   } catch (trouble) {
-    draw(troubled(trouble, show));
+    draw(troubled(trouble, look));
   }
 }
 
 window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload(); // back from the order: the basket is another one now
 });
-show();
+draw(waiting());
+look();

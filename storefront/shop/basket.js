@@ -13,9 +13,10 @@ export function seen() {
 
 export const count = (basket) => (basket?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0);
 
-export async function load() {
+/** With what delivery costs to the country, where one is named. */
+export async function load(country) {
   const whose = by(); // who may be somebody else when the answer comes
-  const { body } = await call("GET", "/basket");
+  const { body } = await call("GET", country ? `/basket?${new URLSearchParams({ country })}` : "/basket");
   return remember(body, whose);
 }
 

@@ -25,6 +25,7 @@ PAGES = {
     "checkout": "/checkout",
     "orders": "/orders",
     "sign-in": "/sign-in",
+    "staff": "/staff",
 }
 
 every_page = pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
