@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import IO, Any, cast
@@ -119,8 +118,7 @@ async def _run(options: argparse.Namespace) -> None:
 
     door = FrontDoor(
         engine=app.app,
-        api_id=partial(_deployed, "ApiId"),
-        live_id=partial(_deployed, "LiveApiId"),
+        outputs=_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
@@ -203,12 +201,11 @@ def _config(port: int) -> Config:
     return config
 
 
-def _deployed(output: str) -> str | None:
+def _outputs() -> dict[str, str]:
     from ministack.services import cloudformation
 
     stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001 - as above
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return outputs.get(output)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _empty(folder: Path) -> Path:

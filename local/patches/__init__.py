@@ -18,6 +18,7 @@ from local.patches import (
     queues,
     tables,
     triggers,
+    verified,
     workers,
     workflows,
 )
@@ -42,6 +43,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     kept_tables.tables_are_journaled,
     kept_queues.queues_are_journaled,
     kept_mails.mails_are_kept,
+    verified.confirmed_addresses_are_verified,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
     memory.events_are_not_hoarded,

@@ -30,6 +30,10 @@ UPSTREAM = {
         "core/iam_actions.py",
         'service == "ses":\n        identity = _query_param(query_params, "Identity")\n        if',
     ),
+    "confirmed_addresses_are_verified": (
+        "services/cognito.py",
+        'user.pop("_confirmation_code", None)\n    user["UserStatus"] = "CONFIRMED"\n    user',
+    ),
     "logs_end_with_a_mark": ("core/lambda_runtime.py", "first_line_wait: float = 0.050,"),
     "exceptions_leave_the_worker_alive": (
         "core/lambda_runtime.py",
