@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Page, sync_playwright
 
 from cli.browser import HOW_TO_GET, chromium
-from cli.opening import DEFAULT_PORT, open_shop
+from cli.opening import open_shop
 from cli.say import note
 from local import people
 from local.process import free_port
