@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_cdk import CfnOutput, Duration, Stack, Tags
 from aws_cdk import aws_dynamodb as dynamodb
@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 SWEEP = Duration.minutes(5)
 MINUTE = Duration.minutes(1)
+EVERYTHING = events.EventPattern(source=events.Match.prefix("souk."))
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+class Batches(NamedTuple):
+    """How many facts a consumer is given at once, and how long they are gathered for that."""
+
+    size: int = 10
+    window_seconds: int = 0
 
 
 class Platform(Stack):
@@ -47,6 +55,8 @@ class Platform(Stack):
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self.staff_topic = self._dead_letters.topic
+        """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
@@ -82,12 +92,12 @@ class Platform(Stack):
         *,
         handler: str,
         routes: Routes,
-        table: dynamodb.TableV2,
+        table: dynamodb.TableV2 | None = None,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        environment = self._room_env(table) | dict(env or {})
+        environment = (self._room_env(table) if table else {}) | dict(env or {})
         function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function
@@ -101,8 +111,10 @@ class Platform(Stack):
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
+        batches: Batches = Batches(),  # noqa: B008  immutable
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
+        window = batches.window_seconds
         dead = self._dead_letters.make(room, "DeadLetters")
         queue = queues.inbox(room, dead, self.stage.removal)
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
@@ -112,7 +124,12 @@ class Platform(Stack):
             room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
         )
         consumer.add_event_source(
-            sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+            sources.SqsEventSource(
+                queue,
+                batch_size=batches.size,
+                max_batching_window=Duration.seconds(window) if window else None,
+                report_batch_item_failures=True,
+            )
         )
         dead.grant(consumer, "sqs:SendMessage")
         return consumer
@@ -225,7 +242,7 @@ class Platform(Stack):
         archive = bus.archive(
             "Archive",
             description="All facts, to be replayed",
-            event_pattern=events.EventPattern(source=events.Match.prefix("souk.")),
+            event_pattern=EVERYTHING,
             retention=Duration.days(self.stage.archive_days),
         )
         for kept in (bus, archive):
@@ -239,10 +256,7 @@ class Platform(Stack):
             "Hears",
             event_bus=self.bus,
             description=f"What {room.node.id} hears",
-            event_pattern=events.EventPattern(
-                source=sorted({facts.source(fact) for fact in hears}),
-                detail_type=sorted(fact.__name__ for fact in hears),
-            ),
+            event_pattern=EVERYTHING if facts.Fact in hears else _only(hears),
             targets=[target],
         )
 
@@ -256,6 +270,13 @@ class Platform(Stack):
 
     def _room_env(self, table: dynamodb.TableV2) -> dict[str, str]:
         return {"TABLE_NAME": table.table_name, "CURRENCY": self.stage.currency}
+
+
+def _only(hears: Hears) -> events.EventPattern:
+    return events.EventPattern(
+        source=sorted({facts.source(fact) for fact in hears}),
+        detail_type=sorted(fact.__name__ for fact in hears),
+    )
 
 
 def _new_outbox_rows(table: dynamodb.TableV2, dead: sqs.Queue) -> sources.DynamoEventSource:

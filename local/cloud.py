@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import IO, Any, cast
 
+import uvloop
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -21,13 +22,13 @@ from local.meter import with_meter
 
 STACK = "Souk-dev"
 OPENAPI = "openapi.json"  # in the state folder: the API description to serve
+MAP = "map.json"  # beside it: what the page of the map draws
 REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
-    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sqs",
-    "ssm",
-    "states", "sts", "tagging",
+    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns",
+    "sqs", "ssm", "states", "sts", "tagging",
 )  # fmt: skip
 PAGES = Path(__file__).parents[1] / "storefront"
 PATIENCE = 10.0  # seconds the functions at work get to finish when the shop closes
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     os.environ.update(engine_settings(state, options.aws_port))
     tempfile.tempdir = str(_empty(state / "tmp"))
-    asyncio.run(_run(options))
+    uvloop.run(_run(options))
     rmtree(tempfile.tempdir, ignore_errors=True)
     held.close()
     return 0
@@ -120,6 +121,7 @@ async def _run(options: argparse.Namespace) -> None:
         api_id=_deployed_api,
         pages=PAGES,
         openapi=options.state / OPENAPI,
+        shop_map=options.state / MAP,
     )
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):

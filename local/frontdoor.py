@@ -17,7 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-DOCS, OPENAPI = "/api/docs", "/api/openapi.json"
+DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
 
 _PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -30,12 +30,18 @@ class FrontDoor:
     """Answers pages itself and hands API calls to the engine, in the same event loop."""
 
     def __init__(
-        self, *, engine: App, api_id: Callable[[], str | None], pages: Path, openapi: Path
+        self,
+        *,
+        engine: App,
+        api_id: Callable[[], str | None],
+        pages: Path,
+        openapi: Path,
+        shop_map: Path,
     ) -> None:
         self._engine = engine
         self._api_id = api_id
         self._pages = pages
-        self._openapi = openapi
+        self._made = {OPENAPI: openapi, MAP: shop_map}  # with the template that is deployed
         self._docs = swagger_ui()
         self.open = True
 
@@ -74,12 +80,12 @@ class FrontDoor:
         await _send_content(scope, send, await asyncio.to_thread(file.read_bytes), file, policy)
 
     def _file(self, path: str) -> Path | None:
-        if path == OPENAPI:
-            return self._openapi if self._openapi.is_file() else None
+        if made := self._made.get(path):
+            return made if made.is_file() else None
         if path.startswith(f"{DOCS}/"):
             name = path.removeprefix(f"{DOCS}/")
             return inside(self._docs, name) if name else inside(self._pages, "reference.html")
-        return inside(self._pages, path[1:])
+        return inside(self._pages, path[1:]) or inside(self._pages, f"{path[1:]}.html")
 
 
 def swagger_ui() -> Path:

@@ -62,6 +62,8 @@ def forget_clients() -> None:
         aws.eventbridge,
         aws.functions,
         aws.secretsmanager,
+        aws.ses,
+        aws.sns,
         aws.sqs,
         aws.stepfunctions,
     ):

@@ -25,9 +25,23 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
     },
+    "room": {
+        "description": "Only what this room says",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "ordering",
+    },
     "status": {
         "description": "How an order stands",
         "schema": {"type": "string", "enum": [status.value for status in Status]},
+    },
+    "return_id": {
+        "description": "As it was answered when the return was asked for",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f51",
+    },
+    "awaits": {
+        "description": "Returns that wait for a verdict, or accepted ones for their refund",
+        "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
     },
     "state": {
         "description": "How an unfinished shipment stands",
@@ -52,15 +66,6 @@ PARAMETERS: dict[str, Json] = {
         "description": "What the parcel weighs",
         "schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000_000},
         "example": 1200,
-    },
-    "return_id": {
-        "description": "As it was answered when the return was asked for",
-        "schema": {"type": "string", "format": "uuid"},
-        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f51",
-    },
-    "awaits": {
-        "description": "Returns that wait for a verdict, or accepted ones for their refund",
-        "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
     },
     "limit": {
         "description": "How many at most",
@@ -126,12 +131,12 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "PutLine": {"quantity": 2},
     "NewReceipt": {"quantity": 240, "reference": "delivery 2026-11-24"},
     "NewAdjustment": {"by": -2, "reason": "broken in the window"},
-    "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
-    "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
-    "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
     "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
     "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
     "Refusal": {"reason": "It was used for weeks."},
+    "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
+    "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
+    "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
     "CheckoutWish": {
         "contact": _CONTACT,
         "shipping_option": "standard",

@@ -7,6 +7,7 @@ them while it is imported.
 from collections.abc import Callable
 
 from local.patches import (
+    kept_mails,
     kept_people,
     kept_queues,
     kept_state,
@@ -24,6 +25,7 @@ from local.patches import (
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
     policies.policies_see_who_speaks,
+    policies.mails_name_their_sender,
     workers.logs_end_with_a_mark,
     workers.exceptions_leave_the_worker_alive,
     workers.failures_keep_their_name,
@@ -38,14 +40,17 @@ PATCHES: tuple[Callable[[], None], ...] = (
     queues.queues_have_one_lock,
     kept_tables.tables_are_journaled,
     kept_queues.queues_are_journaled,
+    kept_mails.mails_are_kept,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
     memory.events_are_not_hoarded,
     memory.logs_are_bounded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
+    triggers.batches_are_gathered,
     workflows.executions_begin_at_once,
     workflows.executions_take_turns,
+    workflows.customers_go_first,
     workflows.retries_wait_as_written,
     workflows.old_executions_are_forgotten,
 )

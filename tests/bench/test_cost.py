@@ -3,7 +3,7 @@
 import pytest
 
 from bench import prices
-from bench.cost import Function, quantities
+from bench.cost import WORKFLOW, Function, by_room, quantities
 
 ORDERING = Function("souk.ordering.api.handler", 512, traces=False)
 COUNTED = {
@@ -46,6 +46,29 @@ def test_traces_cost_where_a_function_begins_them() -> None:
 
     assert quantities(COUNTED, {"ordering": ORDERING})["trace"] == 0
     assert quantities(COUNTED, {"ordering": tracing})["trace"] == 2
+
+
+def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
+    run = {"runs": 1.0, "milliseconds": 4.0, "http_requests": 1.0}
+    counted = {
+        "functions": {"Souk-dev-BasketApi1": run, "Souk-dev-OrderingConsumer2": run},
+        "tables": {"Souk-dev-BasketTable3": {"write_units": 4.0}},
+        "sources": {"souk.ordering": {"events": 2.0}},
+        "workflows": {"Souk-dev-OrderingCheckout4": {"transitions": 7.0, "executions": 1.0}},
+    }
+
+    shares = by_room(counted, ["basket", "ordering"])
+
+    assert shares == {
+        "basket": {
+            "functions": {"Souk-dev-BasketApi1": run}, "http_requests": 1.0, "write_units": 4.0,
+        },
+        "ordering": {
+            "functions": {"Souk-dev-OrderingConsumer2": run}, "http_requests": 1.0, "events": 2.0,
+        },
+        WORKFLOW: {"functions": {}, "transitions": 7.0, "executions": 1.0},
+    }  # fmt: skip
+    assert quantities(shares[WORKFLOW], {})["transition"] == 7
 
 
 def test_everything_counted_has_a_price() -> None:

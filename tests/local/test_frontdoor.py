@@ -45,14 +45,23 @@ def pages(tmp_path: Path) -> Path:
     (folder / ".hidden").write_text("secret")
     (tmp_path / "outside.txt").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "map").mkdir()
+    (folder / "map.html").write_text("<h1>Map</h1>")
     (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0"}')
+    (tmp_path / "map.json").write_text('{"nodes": []}')
     return folder
 
 
 @pytest.fixture
 def door(engine: Engine, pages: Path) -> FrontDoor:
     openapi = pages.parent / "openapi.json"
-    return FrontDoor(engine=engine, api_id=lambda: "abcd1234", pages=pages, openapi=openapi)
+    return FrontDoor(
+        engine=engine,
+        api_id=lambda: "abcd1234",
+        pages=pages,
+        openapi=openapi,
+        shop_map=pages.parent / "map.json",
+    )
 
 
 def ask(door: FrontDoor, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -91,7 +100,7 @@ def test_a_call_reaches_the_api_under_its_own_host_and_path(
 def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
     engine: Engine, pages: Path
 ) -> None:
-    door = FrontDoor(engine=engine, api_id=lambda: None, pages=pages, openapi=pages)
+    door = FrontDoor(engine=engine, api_id=lambda: None, pages=pages, openapi=pages, shop_map=pages)
 
     answer = ask(door, "/api/products")
 
@@ -114,6 +123,8 @@ def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> 
         ("/shop.js", "text/javascript; charset=utf-8"),
         ("/pictures/lamp.svg", "image/svg+xml; charset=utf-8"),
         ("/api/openapi.json", "application/json; charset=utf-8"),
+        ("/map.json", "application/json; charset=utf-8"),
+        ("/map", "text/html; charset=utf-8"),
         ("/api/docs/", "text/html; charset=utf-8"),
         ("/api/docs/swagger-ui.css", "text/css; charset=utf-8"),
         ("/api/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),

@@ -68,8 +68,9 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
     assert calls["dynamodb:BatchGetItem"] == 2  # checkout, workflow
     assert calls["dynamodb:Query"] == 3  # two of them for checkout: lines, shipping options
     assert calls["dynamodb:TransactWriteItems"] == 6  # two, then hold, authorise, confirm; sell
-    assert (counted["events"], counted["sqs_records"]) == (5, 2)
-    assert counted["write_units"] == 55
+    assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five of them the journal's
+    assert counted["write_units"] == 69
+    assert (counted["executions"], counted["transitions"]) == (1, 7)
 
 
 def test_a_page_costs_the_same_however_many_products_there_are(

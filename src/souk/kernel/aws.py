@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -21,6 +23,8 @@ _CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
+_ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
+"""For what has no key by which AWS knows a second try for the first."""
 
 THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException", "Throttling"}
 
@@ -30,8 +34,8 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _client(service: str) -> Any:
-    return _session().create_client(service, config=_CONFIG)
+def _client(service: str, config: Config = _CONFIG) -> Any:
+    return _session().create_client(service, config=config)
 
 
 @cache
@@ -48,6 +52,16 @@ def eventbridge() -> EventBridgeClient:
 def functions() -> LambdaClient:
     """To ask another room."""
     return cast("LambdaClient", _client("lambda"))
+
+
+@cache
+def ses() -> SESClient:
+    return cast("SESClient", _client("ses", _ONCE))
+
+
+@cache
+def sns() -> SNSClient:
+    return cast("SNSClient", _client("sns", _ONCE))
 
 
 @cache
