@@ -18,6 +18,7 @@ from local.patches import (
     queues,
     tables,
     triggers,
+    verified,
     workers,
     workflows,
 )
@@ -34,6 +35,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     pool.idle_workers_end,
     pool.changed_functions_finish_their_calls,
     workers.layers_are_unpacked_once,
+    workers.functions_find_apis_here,
     workers.failures_are_not_told_to_callers,
     tables.tables_expire_their_items,
     tables.expressions_are_parsed_once,
@@ -41,6 +43,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     kept_tables.tables_are_journaled,
     kept_queues.queues_are_journaled,
     kept_mails.mails_are_kept,
+    verified.confirmed_addresses_are_verified,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
     memory.events_are_not_hoarded,

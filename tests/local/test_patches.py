@@ -30,6 +30,10 @@ UPSTREAM = {
         "core/iam_actions.py",
         'service == "ses":\n        identity = _query_param(query_params, "Identity")\n        if',
     ),
+    "confirmed_addresses_are_verified": (
+        "services/cognito.py",
+        'user.pop("_confirmation_code", None)\n    user["UserStatus"] = "CONFIRMED"\n    user',
+    ),
     "logs_end_with_a_mark": ("core/lambda_runtime.py", "first_line_wait: float = 0.050,"),
     "exceptions_leave_the_worker_alive": (
         "core/lambda_runtime.py",
@@ -53,6 +57,10 @@ UPSTREAM = {
         "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
     ),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
+    "functions_find_apis_here": (
+        "services/apigateway.py",
+        '"apiEndpoint": f"{_api_endpoint_scheme(protocol)}://{api_id}.execute-api.{_HOST}:{_PORT}"',
+    ),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
         'else str(err_body)\n        return {\n            "statusCode": 502,',
