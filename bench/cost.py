@@ -4,8 +4,11 @@ What the local cloud cannot show is an assumption, and stands here by name.
 """
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -15,6 +18,7 @@ from bench.prices import Line
 from bench.site import Site, new_guest
 from bench.stock import LISTED, PRICE
 from local.cloud import STACK
+from local.meter import KINDS, SUMMED
 from local.shop import Running
 
 ORDERS = 1000
@@ -25,8 +29,14 @@ GB = 1_000_000_000
 HOURS = 730  # of a month, as AWS's calculator has it
 POLLERS, LONG_POLL = 5, 20  # Lambda's connections to an idle queue, and the seconds each waits
 
-SWEEP_MINUTES = 5  # infra/platform.py
-TRIGGER, ALARM = "AWS::Lambda::EventSourceMapping", "AWS::CloudWatch::Alarm"
+RATE = re.compile(r"rate\((\d+) minutes?\)")
+TRIGGER, RULE = "AWS::Lambda::EventSourceMapping", "AWS::Events::Rule"
+WORKFLOW = "checkout workflow"
+KEPT = {
+    "AWS::CloudWatch::Alarm": "alarm_month",
+    "AWS::KMS::Key": "key_month",
+    "AWS::SecretsManager::Secret": "secret_month",
+}
 
 # Bytes of a log that the local cloud does not write.
 LINE = 26  # what CloudWatch counts per line besides its text
@@ -46,9 +56,11 @@ class Function:
 
 @dataclass(frozen=True)
 class Cost:
-    """Two bills: of a thousand orders, and of an idle month; and what was counted for an order."""
+    """Two bills: of a thousand orders, and of an idle month; what each room's part of the orders
+    comes to, in US dollars; and what was counted for an order."""
 
     orders: list[Line]
+    rooms: dict[str, float]
     idle: list[Line]
     counted: Counts
 
@@ -57,6 +69,7 @@ class Cost:
         return {
             "prices": {"date": known["date"], "region": known["region"], "note": known["note"]},
             "orders": {"number": ORDERS, **_bill(self.orders)},
+            "rooms_usd": {room: round(usd, 5) for room, usd in self.rooms.items()},
             "idle_month": _bill(self.idle),
             "metered_per_order": self.counted,
         }
@@ -73,8 +86,43 @@ def cost(running: Running, site: Site, meter: Meter) -> Cost:
     """Play some orders on a shop where the products are listed, and bill what they come to."""
     functions = _functions(running)
     counted = meter.count(lambda: _order(site), METERED)
-    orders = {name: each * ORDERS for name, each in quantities(counted, functions).items()}
-    return Cost(prices.bill(orders), prices.bill(_idle(running, meter, functions)), counted)
+    rooms = {
+        room: quantities(each, functions)
+        for room, each in by_room(counted, _rooms(running)).items()
+    }
+    return Cost(
+        prices.bill(_thousand(sum((Counter(each) for each in rooms.values()), Counter()))),
+        {room: prices.total(prices.bill(_thousand(each))) for room, each in rooms.items()},
+        prices.bill(_idle(running, meter, functions)),
+        counted,
+    )
+
+
+def _thousand(order: Mapping[str, float]) -> dict[str, float]:
+    return {name: each * ORDERS for name, each in order.items()}
+
+
+def by_room(counted: Counts, rooms: Collection[str]) -> dict[str, Counts]:
+    """The counts of each room, found by the names of what it owns, `Souk-dev-OrderingTable…`; the
+    workflow's transitions stand for themselves."""
+    shares: dict[str, Counts] = {room: {"functions": {}} for room in (*rooms, WORKFLOW)}
+    for kind in KINDS:
+        for name, numbers in counted[kind].items():
+            owner = name.removeprefix(f"{STACK}-").removeprefix("souk.").lower()
+            room = next(room for room in rooms if owner.startswith(room))
+            share = shares[WORKFLOW if kind == "workflows" else room]
+            if kind == "functions":
+                share["functions"][name] = numbers
+            for number in SUMMED:
+                if number in numbers:
+                    share[number] = share.get(number, 0.0) + numbers[number]
+    return shares
+
+
+def _rooms(running: Running) -> list[str]:
+    return sorted(
+        name.removesuffix("Table").lower() for name in running.outputs if name.endswith("Table")
+    )
 
 
 def _order(site: Site) -> None:
@@ -91,8 +139,8 @@ def quantities(counted: Counts, functions: Mapping[str, Function]) -> dict[str, 
     """What is billed for these counts, by the price table's names.
 
     A queue's batch is one receive and one delete, each of its records one send. A function's
-    time is that of this machine, rounded up to milliseconds as AWS does. Where a function
-    begins traces of its own, each run is one: so it is up to one a second.
+    time is that of this machine, rounded up to milliseconds as AWS does. A workflow's execution
+    is a trace, and so is each run of a function that begins its own: so it is up to one a second.
     """
     ran: dict[str, dict[str, float]] = counted.get("functions", {})
     requests = counted.get("http_requests", 0.0)
@@ -104,12 +152,16 @@ def quantities(counted: Counts, functions: Mapping[str, Function]) -> dict[str, 
         "lambda_gb_second": sum(
             _seconds(each) * functions[name].memory_mb / 1024 for name, each in ran.items()
         ),
-        "trace": sum(each["runs"] for name, each in ran.items() if functions[name].traces),
+        "trace": counted.get("executions", 0.0)
+        + sum(each["runs"] for name, each in ran.items() if functions[name].traces),
+        "transition": counted.get("transitions", 0.0),
         "read_unit": counted.get("read_units", 0.0),
         "write_unit": counted.get("write_units", 0.0),
         "event": counted.get("events", 0.0),
         "archive_gb": events,
         "sqs_request": counted.get("sqs_records", 0.0) + 2 * counted.get("sqs_batches", 0.0),
+        "mail": counted.get("calls", {}).get("ses:SendEmail", 0.0),
+        "topic_message": counted.get("calls", {}).get("sns:Publish", 0.0),
         "log_gb": logged,
         "log_gb_month": logged,
     }
@@ -129,35 +181,57 @@ def _log_bytes(functions: Collection[Mapping[str, float]], requests: float) -> f
 
 
 def _idle(running: Running, meter: Meter, functions: Mapping[str, Function]) -> dict[str, float]:
-    """A month of alarms, of Lambda asking queues in vain, and of the relays' sweeps."""
+    """A month of what is paid for being there, of Lambda asking queues in vain, and of clocks."""
     resources = _resources(running)
-    triggers = [each["Properties"] for each in resources if each["Type"] == TRIGGER]
+    triggers = [each["Properties"] for each in resources.values() if each["Type"] == TRIGGER]
     queues = sum("StartingPosition" not in each for each in triggers)
-    idle = _sweeps(running, meter, functions)
+    idle = _clocks(running, meter, functions, resources)
     idle["sqs_request"] += queues * POLLERS * HOURS * 3600 / LONG_POLL
-    idle["alarm_month"] = sum(each["Type"] == ALARM for each in resources)
+    for resource in resources.values():
+        if resource["Type"] in KEPT:
+            idle[KEPT[resource["Type"]]] += 1
     return idle
 
 
-def _resources(running: Running) -> list[dict[str, Any]]:
+def _resources(running: Running) -> dict[str, dict[str, Any]]:
     cloudformation = running.session().client("cloudformation")
     body = cloudformation.get_template(StackName=STACK)["TemplateBody"]
     template = json.loads(body) if isinstance(body, str) else body
-    return list(template["Resources"].values())
+    resources: dict[str, dict[str, Any]] = template["Resources"]
+    return resources
 
 
-def _sweeps(running: Running, meter: Meter, functions: Mapping[str, Function]) -> dict[str, float]:
-    """Each relay looks for what was left behind; one such run of each is metered."""
+def _clocks(
+    running: Running,
+    meter: Meter,
+    functions: Mapping[str, Function],
+    resources: Mapping[str, Mapping[str, Any]],
+) -> defaultdict[str, float]:
+    """What is called by the clock and finds nothing to do; one such run of each is metered."""
+    pages = running.session().client("cloudformation").get_paginator("list_stack_resources")
+    names = {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for page in pages.paginate(StackName=STACK)
+        for each in page["StackResourceSummaries"]
+    }
     lambda_ = running.session().client("lambda")
-    relays = [name for name, each in functions.items() if each.handler.endswith("relay.handler")]
+    month: defaultdict[str, float] = defaultdict(float)
+    for minutes, function in _called_by_the_clock(resources):
+        name = names[function]
+        run = partial(lambda_.invoke, FunctionName=name, Payload=b"{}")
+        for quantity, number in quantities(meter.count(run, 1), functions).items():
+            month[quantity] += number * HOURS * 60 / minutes
+    return month
 
-    def sweep() -> None:
-        for name in relays:
-            lambda_.invoke(FunctionName=name, Payload=b"{}")
 
-    runs = HOURS * 60 / SWEEP_MINUTES
-    each = quantities(meter.count(sweep, 1), functions)
-    return {name: quantity * runs for name, quantity in each.items()}
+def _called_by_the_clock(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    """The minutes between two calls, and the function's logical id."""
+    for resource in resources.values():
+        properties = resource["Properties"]
+        rate = RATE.fullmatch(properties.get("ScheduleExpression", ""))
+        if resource["Type"] == RULE and rate:
+            for target in properties["Targets"]:
+                yield int(rate[1]), target["Arn"]["Fn::GetAtt"][0]
 
 
 def _functions(running: Running) -> dict[str, Function]:

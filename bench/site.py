@@ -14,7 +14,7 @@ CONTACT = {
     "email": "ada@example.com",
     "address": {"line1": "12 St James's Square", "city": "London", "country": "GB"},
 }
-SHIPPING = 495  # the shop's flat price, in minor units
+SHIPPING = 495  # of both, in minor units
 
 Headers = dict[str, str]
 

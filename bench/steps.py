@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 import httpx
@@ -25,7 +26,7 @@ BURST, CUSTOMERS = 300, 16
 JOURNEYS, CROWD = 60, 220
 RATE = 11  # confirmed orders a second, at least
 LOOK = 0.004  # seconds between two looks for an order
-PAGE = 0.1  # seconds between two looks of a page that follows its order
+PAGE = (0.1, 0.1, 0.2, 0.4, 0.5)  # seconds between the looks of a page that follows its order
 REST = 0.1  # seconds until the chain behind a checkout is quiet
 PATIENCE = 60.0
 SMALL, LARGE = CATEGORIES
@@ -172,12 +173,13 @@ def _journey(site: Site) -> float:
     site.see_basket(guest)
     location = site.check_out(guest, 2 * PRICE)
     deadline = time.monotonic() + PATIENCE
-    time.sleep(PAGE)
-    while (confirmed := site.confirmed_at(guest, location)) is None:
+    for pause in chain(PAGE, repeat(PAGE[-1])):
+        time.sleep(pause)
+        if confirmed := site.confirmed_at(guest, location):
+            return (confirmed - began) * 1000
         if time.monotonic() > deadline:
-            raise Refused(f"{site.name}: {location} was not confirmed")
-        time.sleep(PAGE)
-    return (confirmed - began) * 1000
+            break
+    raise Refused(f"{site.name}: {location} was not confirmed")
 
 
 def cold_calls(pair: Pair) -> list[Figures]:

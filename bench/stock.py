@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from bench.site import SHIPPING as FLAT_PRICE
 from bench.site import new_guest
 from local import people
 from local.shop import Running
@@ -16,6 +17,11 @@ LISTED = tuple(f"BENCH-{number:02}" for number in range(16))
 CATEGORIES = {"Bench of 100": 100, "Bench of 10000": 10_000}
 PIECES = 100_000  # of each: nothing sells out
 PATIENCE = 30.0
+SHIPPING = {
+    "option": "standard",
+    "name": "Standard",
+    "rates": [{"country": "*", "price": {"amount": FLAT_PRICE, "currency": "GBP"}}],
+}
 
 Item = dict[str, Any]
 
@@ -32,6 +38,7 @@ def list_products(running: Running) -> None:
         timeout=60,
         trust_env=False,
     )
+    staff.post("/staff/shipping-options", json=SHIPPING).raise_for_status()
     for sku in LISTED:
         staff.post("/staff/products", json=_product(sku)).raise_for_status()
         receipt = staff.post(
@@ -47,6 +54,10 @@ def list_products(running: Running) -> None:
             if time.monotonic() > deadline:
                 raise NotHeard(f"the basket did not hear of {sku} within {PATIENCE:g} seconds")
             time.sleep(0.1)
+    while not staff.get("/guest/basket", headers=new_guest()).json()["shipping_options"]:
+        if time.monotonic() > deadline:
+            raise NotHeard(f"the basket did not hear of shipping within {PATIENCE:g} seconds")
+        time.sleep(0.1)
 
 
 def _product(sku: str) -> Item:

@@ -1,4 +1,4 @@
-"""Puts the demo catalogue and its stock into a new shop, as its staff would."""
+"""Puts the demo catalogue, its stock and ways to send it into a new shop, as its staff would."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,9 @@ import httpx
 
 CATALOGUE: Final = Path(__file__).parents[1] / "demo" / "catalogue.json"
 STOCK: Final = CATALOGUE.with_name("stock.json")
+SHIPPING: Final = CATALOGUE.with_name("shipping.json")
 TAKEN: Final = "/problems/sku-taken"
+OPTION_TAKEN: Final = "/problems/option-taken"
 
 Product = dict[str, Any]
 
@@ -30,6 +32,12 @@ def demo_stock() -> dict[str, int]:
     return stock
 
 
+def demo_shipping() -> list[dict[str, Any]]:
+    """The bodies of the shipping options; `standard` takes anything everywhere."""
+    options: list[dict[str, Any]] = json.loads(SHIPPING.read_text(encoding="utf-8"))
+    return options
+
+
 def load_catalogue(
     base_url: str,
     staff_token: str,
@@ -38,21 +46,43 @@ def load_catalogue(
     transport: httpx.BaseTransport | None = None,
 ) -> int:
     """How many demo products were newly listed; those that are there already are left alone."""
-    staff = httpx.Client(
-        base_url=base_url,
-        headers={"Authorization": f"Bearer {staff_token}"},
-        timeout=30,
-        transport=transport,
-        trust_env=False,  # the shop is on this machine: no proxy on the way to it
-    )
+    staff = _staff(base_url, staff_token, transport)
     products, stock = demo_products(), demo_stock()
     with staff:
+        _offer(staff)
         listed = 0
         for product in products:
             listed += _is_newly_listed(staff, product)
             _receive(staff, product["sku"], stock[product["sku"]])
     say(f"Demo catalogue: {listed} products listed, {len(products) - listed} were there already.")
     return listed
+
+
+def offer_shipping(base_url: str, staff_token: str) -> None:
+    """Offer the demo's shipping options; one that is there already is left alone."""
+    with _staff(base_url, staff_token) as staff:
+        _offer(staff)
+
+
+def _staff(base_url: str, token: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    return httpx.Client(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+        transport=transport,
+        trust_env=False,  # the shop is on this machine: no proxy on the way to it
+    )
+
+
+def _offer(staff: httpx.Client) -> None:
+    for option in demo_shipping():
+        name = option["option"]
+        try:
+            answer = staff.post("/api/staff/shipping-options", json=option)
+        except httpx.HTTPError as error:
+            raise DemoError(f"The shop did not answer when {name} shipping was offered.") from error
+        if not answer.is_success and _problem(answer).get("type") != OPTION_TAKEN:
+            raise DemoError(f"The shop did not offer {name} shipping: {answer.status_code}.")
 
 
 def _is_newly_listed(staff: httpx.Client, product: Product) -> bool:

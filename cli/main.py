@@ -241,6 +241,33 @@ def audit(stage: str | None, as_json: bool) -> None:
 
 
 @souk.command()
+@_of_shop
+@click.argument("order")
+@click.option(
+    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
+)
+@_json
+def trace(order: str, stage: str | None, as_json: bool) -> None:
+    """Tell the story of ORDER, fact by fact, with the log lines of who took part."""
+    from cli.trace import AwsShop, render, trace
+    from cli.trace import as_json as told
+
+    if stage is None:
+        from local.cloud import STACK
+
+        found = trace(AwsShop(_running().session(), STACK), order)
+    else:
+        from cli.cloud import deployed
+
+        with deployed(stage) as (session, stack):
+            found = trace(AwsShop(session, stack.name), order)
+    if as_json:
+        json_result(told(found))
+    else:
+        result(render(found))
+
+
+@souk.command()
 @click.option(
     "--chart",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -266,6 +293,31 @@ def cost(as_json: bool) -> None:
     from cli.measuring import cost
 
     cost(as_json=as_json)
+
+
+@souk.command()
+@_of_shop
+@click.argument("order", required=False)
+@click.option("--texts", is_flag=True, help="Print every mail there is, as docs/mails.md does.")
+@_json
+def mails(order: str | None, texts: bool, as_json: bool) -> None:
+    """Show what the shop wrote to customers and staff; with ORDER, its mails in full."""
+    if texts:
+        from infra.contracts import mails_markdown
+
+        result(mails_markdown().rstrip())
+        return
+    running = _running()
+    from cli.mails import letters, table
+    from cli.mails import mails as found
+
+    written = found(running, order)
+    if as_json:
+        json_result({"mails": [each.as_json() for each in written]})
+    elif not written:
+        note("No mail was sent yet." if order is None else f"No mail was sent about {order}.")
+    else:
+        result(letters(written) if order else table(written))
 
 
 @souk.command()
@@ -343,6 +395,31 @@ def events(as_json: bool) -> None:
         json_result(events_json())
     else:
         result(events_markdown().rstrip())
+
+
+@souk.command("map")
+@click.option(
+    "--svg",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write the picture there instead of printing it.",
+)
+@_json
+def map_(svg: Path | None, as_json: bool) -> None:
+    """Draw the shop as it is deployed, as docs/images/map.svg; as JSON, what its page draws."""
+    import json
+
+    from infra.shopmap import picture
+    from infra.synth import map_path, synthesize
+
+    made = json.loads(map_path(synthesize(note)).read_text())
+    if as_json:
+        json_result(made)
+    elif svg:
+        svg.write_text(picture(made))
+        note(f"The map is in {svg}.")
+    else:
+        result(picture(made).rstrip())
 
 
 @souk.command()

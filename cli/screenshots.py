@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Page, sync_playwright
 
 from cli.browser import HOW_TO_GET, chromium
-from cli.opening import DEFAULT_PORT, open_shop
+from cli.opening import open_shop
 from cli.say import note
 from local import people
 from local.process import free_port
@@ -51,7 +51,7 @@ def screenshots(folder: Path) -> list[Path]:
         shop = Shop(Path(state))
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
-            running = open_shop(shop, port=free_port(DEFAULT_PORT), fresh=True, demo=True)
+            running = open_shop(shop, port=free_port(0), fresh=True, demo=True)
             return [
                 shot
                 for look, options in LOOKS.items()

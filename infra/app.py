@@ -12,14 +12,28 @@ from infra.platform import Platform
 from infra.stages import STAGES, stack_name
 from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
+from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
+from souk.journal.infra import Journal
+from souk.notification.infra import Notification
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
+from souk.watch.infra import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (Catalog, Basket, Inventory, Payment, Ordering)
+ROOMS = (
+    Catalog,
+    Basket,
+    Inventory,
+    Payment,
+    Ordering,
+    Delivery,
+    Notification,
+    Journal,
+    Watch,
+)  # Watch last: it counts what is in the queues of all
 
 
 def build(

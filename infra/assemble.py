@@ -12,10 +12,12 @@ from infra import blame, synth
 
 def main(out: Path, target: synth.Target) -> None:
     # only now: a mistake in any of these is told like one in the template
-    from infra import app, contracts, packaging, stages
+    from infra import app, contracts, packaging, shopmap, stages
 
     app.build(tuple(stages.STAGES), packaging.layer_folders(target), out).synth()
     synth.openapi_path(out).write_text(json.dumps(contracts.openapi(), indent=1))
+    made = shopmap.make(out, stages.stack_name("dev"))  # every stage's is the same
+    synth.map_path(out).write_text(json.dumps(made))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_cdk import CfnOutput, Duration, Stack, Tags
 from aws_cdk import aws_dynamodb as dynamodb
@@ -18,6 +18,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra import queues, workflows
 from infra.edge import Edge
 from infra.functions import LONG, Functions
+from infra.live import Live
 from souk.kernel import facts, outbox
 
 if TYPE_CHECKING:
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 
 SWEEP = Duration.minutes(5)
 MINUTE = Duration.minutes(1)
+EVERYTHING = events.EventPattern(source=events.Match.prefix("souk."))
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+class Batches(NamedTuple):
+    """How many facts a consumer is given at once, and how long they are gathered for that."""
+
+    size: int = 10
+    window_seconds: int = 0
 
 
 class Platform(Stack):
@@ -47,6 +56,8 @@ class Platform(Stack):
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
         self._dead_letters = queues.DeadLetters(self, stage=stage)
+        self.staff_topic = self._dead_letters.topic
+        """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
@@ -82,12 +93,12 @@ class Platform(Stack):
         *,
         handler: str,
         routes: Routes,
-        table: dynamodb.TableV2,
+        table: dynamodb.TableV2 | None = None,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
         """The room's API function behind its routes."""
-        environment = self._room_env(table) | dict(env or {})
+        environment = (self._room_env(table) if table else {}) | dict(env or {})
         function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
         self.edge.route(f"{room.node.id}Api", function, routes)
         return function
@@ -100,19 +111,37 @@ class Platform(Stack):
         hears: Hears,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
+        stripe: bool = False,
+        batches: Batches = Batches(),  # noqa: B008  immutable
     ) -> lambda_.Function:
         """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
+        window = batches.window_seconds
         dead = self._dead_letters.make(room, "DeadLetters")
         queue = queues.inbox(room, dead, self.stage.removal)
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         environment = self._room_env(table) | urls | dict(env or {})
-        consumer = self._functions.make(room, "Consumer", handler, env=environment, timeout=LONG)
+        consumer = self._functions.make(
+            room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
+        )
         consumer.add_event_source(
-            sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+            sources.SqsEventSource(
+                queue,
+                batch_size=batches.size,
+                max_batching_window=Duration.seconds(window) if window else None,
+                report_batch_item_failures=True,
+            )
         )
         dead.grant(consumer, "sqs:SendMessage")
         return consumer
+
+    def connect(
+        self, room: Construct, *, handler: str, table: dynamodb.TableV2
+    ) -> tuple[Live, lambda_.Function]:
+        """The room's WebSocket API, and its function that says who may connect."""
+        function = self._functions.make(room, "Live", handler, env=self._room_env(table))
+        live = Live(room, "Socket", function=function, api=f"souk-{self.stage.name}-live")
+        return live, function
 
     def answer(
         self,
@@ -123,13 +152,24 @@ class Platform(Stack):
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """The room's function for commands; who may ask it is granted by the asking room."""
+        """The room's function for commands; who may ask it is granted by `let_ask`."""
         environment = self._room_env(table) | dict(env or {})
         function = self._functions.make(
             room, "Commands", handler, env=environment, timeout=LONG, stripe=stripe
         )
         self.commanded[room.node.id] = function
         return function
+
+    def let_ask(self, function: lambda_.Function, *rooms: str) -> None:
+        """Let a function ask these rooms, which are built before; it finds `BASKET_COMMANDS`."""
+        for room in rooms:
+            asked = self.commanded[room]
+            function.add_environment(f"{room.upper()}_COMMANDS", asked.function_name)
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=["lambda:InvokeFunction"], resources=[asked.function_arn]
+                )
+            )
 
     def repeat(
         self,
@@ -211,7 +251,7 @@ class Platform(Stack):
         archive = bus.archive(
             "Archive",
             description="All facts, to be replayed",
-            event_pattern=events.EventPattern(source=events.Match.prefix("souk.")),
+            event_pattern=EVERYTHING,
             retention=Duration.days(self.stage.archive_days),
         )
         for kept in (bus, archive):
@@ -225,10 +265,7 @@ class Platform(Stack):
             "Hears",
             event_bus=self.bus,
             description=f"What {room.node.id} hears",
-            event_pattern=events.EventPattern(
-                source=sorted({facts.source(fact) for fact in hears}),
-                detail_type=sorted(fact.__name__ for fact in hears),
-            ),
+            event_pattern=EVERYTHING if facts.Fact in hears else _only(hears),
             targets=[target],
         )
 
@@ -242,6 +279,13 @@ class Platform(Stack):
 
     def _room_env(self, table: dynamodb.TableV2) -> dict[str, str]:
         return {"TABLE_NAME": table.table_name, "CURRENCY": self.stage.currency}
+
+
+def _only(hears: Hears) -> events.EventPattern:
+    return events.EventPattern(
+        source=sorted({facts.source(fact) for fact in hears}),
+        detail_type=sorted(fact.__name__ for fact in hears),
+    )
 
 
 def _new_outbox_rows(table: dynamodb.TableV2, dead: sqs.Queue) -> sources.DynamoEventSource:

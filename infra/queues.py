@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.stages import Stage
 
-VISIBILITY = Duration.seconds(180)  # at least 6 x the consumer's timeout, as AWS advises
+VISIBILITY = Duration.seconds(185)  # AWS advises 6 x the consumer's timeout, and its window
 KEEP = Duration.days(4)
 KEEP_DEAD = Duration.days(14)  # as long as a queue can
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
@@ -42,14 +42,14 @@ def inbox(room: Construct, dead: sqs.Queue, removal: RemovalPolicy) -> sqs.Queue
 class DeadLetters:
     """Makes dead-letter queues; each has an alarm, all alarms tell one topic.
 
-    Who wants to know subscribes to the topic, which is the stack's output `AlarmTopic`.
+    Who wants to know subscribes to the topic, which is the stack's output `StaffTopic`.
     """
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         self._stage = stage
-        self._topic = sns.Topic(scope, "Alarms", display_name="Souk alarms", enforce_ssl=True)
-        self._topic.add_to_resource_policy(_alarms_may_tell(self._topic))
-        CfnOutput(scope, "AlarmTopic", value=self._topic.topic_arn)
+        self.topic = sns.Topic(scope, "Alarms", display_name="Souk", enforce_ssl=True)
+        self.topic.add_to_resource_policy(_alarms_may_tell(self.topic))
+        CfnOutput(scope, "StaffTopic", value=self.topic.topic_arn)
 
     def make(self, room: Construct, name: str) -> sqs.Queue:
         queue = sqs.Queue(
@@ -78,7 +78,7 @@ class DeadLetters:
             comparison_operator=AT_LEAST,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def make_last(self, room: Construct, name: str) -> sqs.Queue:
         """Dead letters of something that is no queue, which cdk-nag does not see."""

@@ -7,13 +7,15 @@ import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ALL_BUT_CODE = ["*", "!*/", "!*.py", "infra.py", "__pycache__/"]  # as .gitignore would say it
+KINDS = (".py", ".txt", ".html")  # modules, and the templates of mails
+ALL_BUT_CODE = ["*", "!*/", *(f"!*{kind}" for kind in KINDS), "infra.py", "__pycache__/"]
+"""As .gitignore would say it."""
 
 
 def files(root: Path = ROOT) -> list[Path]:
-    """Every module but those that only describe resources; ALL_BUT_CODE says the same to CDK."""
-    modules = sorted(file for file in (root / "src").rglob("*.py") if file.is_file())
-    return [file for file in modules if file.name != "infra.py" and "__pycache__" not in file.parts]
+    """All but modules that only describe resources; ALL_BUT_CODE says the same to CDK."""
+    found = sorted(file for file in (root / "src").rglob("*") if file.suffix in KINDS)
+    return [file for file in found if file.name != "infra.py" and "__pycache__" not in file.parts]
 
 
 def digest(root: Path = ROOT) -> str:

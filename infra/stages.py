@@ -20,6 +20,7 @@ class Stage(NamedTuple):
     logs_kept: Literal["ONE_WEEK", "THREE_MONTHS"]
     archive_days: int
     payment_provider: Literal["sandbox", "stripe"]
+    mail_sender: str  # whose address is verified in SES, see docs/deploying.md
     currency: str = "GBP"
 
     @property
@@ -38,8 +39,8 @@ class Stage(NamedTuple):
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("dev", False, "ONE_WEEK", 7, "sandbox"),
-        Stage("prod", True, "THREE_MONTHS", 90, "stripe"),
+        Stage("dev", False, "ONE_WEEK", 7, "sandbox", "Souk <orders@souk.example>"),
+        Stage("prod", True, "THREE_MONTHS", 90, "stripe", "Souk <orders@souk.example>"),
     )
 }
 

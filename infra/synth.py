@@ -25,6 +25,8 @@ KEPT = 3  # assemblies; older ones are deleted
 _MADE_OF = (
     "src/**/*.py",
     "src/**/*.json",
+    "src/**/*.txt",
+    "src/**/*.html",
     "infra/**/*.py",
     "requirements/run.txt",
     "requirements/lambda.txt",
@@ -37,7 +39,7 @@ class SynthError(Exception):
 
 
 def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
-    """The cloud assembly: all stages, and `openapi.json` beside them.
+    """The cloud assembly: all stages, `openapi.json` and `map.json` beside them.
 
     The local cloud's (`host`) is what deploys to AWS (`arm64`) but for the layer's bytes, which
     are this machine's wheels. Raises SynthError.
@@ -53,6 +55,10 @@ def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
 
 def openapi_path(assembly: Path) -> Path:
     return assembly / "openapi.json"
+
+
+def map_path(assembly: Path) -> Path:
+    return assembly / "map.json"
 
 
 def node() -> str:

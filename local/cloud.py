@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import IO, Any, cast
 
+import uvloop
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -21,13 +22,13 @@ from local.meter import with_meter
 
 STACK = "Souk-dev"
 OPENAPI = "openapi.json"  # in the state folder: the API description to serve
+MAP = "map.json"  # beside it: what the page of the map draws
 REGION = "us-east-1"
 ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
-    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sqs",
-    "ssm",
-    "states", "sts", "tagging",
+    "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns",
+    "sqs", "ssm", "states", "sts", "tagging",
 )  # fmt: skip
 PAGES = Path(__file__).parents[1] / "storefront"
 PATIENCE = 10.0  # seconds the functions at work get to finish when the shop closes
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     os.environ.update(engine_settings(state, options.aws_port))
     tempfile.tempdir = str(_empty(state / "tmp"))
-    asyncio.run(_run(options))
+    uvloop.run(_run(options))
     rmtree(tempfile.tempdir, ignore_errors=True)
     held.close()
     return 0
@@ -120,6 +121,7 @@ async def _run(options: argparse.Namespace) -> None:
         outputs=_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
+        shop_map=options.state / MAP,
     )
     asked_to_stop, closed = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -135,7 +137,7 @@ async def _run(options: argparse.Namespace) -> None:
     await asked_to_stop.wait()
     door.open = False
     if not servers.done():
-        await _close()
+        await _close(door)
     keeping.cancel()
     closed.set()
     try:
@@ -156,20 +158,30 @@ def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
     return telling
 
 
-async def _close() -> None:
+async def _close(door: FrontDoor) -> None:
     """Let functions finish, then write everything down, so that the next start is a quick one."""
     from local.patches import kept_state, triggers, workers
     from local.patches.kept import journal
 
     triggers.serving.clear()
+    _hang_up()
     deadline = time.monotonic() + PATIENCE
-    while _calls() and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
+    while (door.connected or _calls()) and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
         await asyncio.sleep(0.02)
     if left := _calls():
         print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
     workers.close()
     await kept_state.checkpoint()
     journal.sync()  # whatever a late request changed
+
+
+def _hang_up() -> None:
+    """End the live connections, which would otherwise stay as long as somebody watches."""
+    from ministack.services import apigateway
+
+    for connection in list(apigateway._ws_connections.values()):  # noqa: SLF001
+        connection["close_event"].set()
+        connection["outbox"].put_nowait(None)  # the engine looks at the event only now and then
 
 
 def _calls() -> int:

@@ -18,7 +18,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-DOCS, OPENAPI = "/api/docs", "/api/openapi.json"
+DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
+LIVE = "/api/live"  # of the WebSocket API's stage `live`
 SETTINGS, PEOPLE = "/settings.json", "/cognito"
 _SIGN_IN = frozenset(
     f"AWSCognitoIdentityProviderService.{action}".encode()
@@ -39,20 +40,28 @@ class FrontDoor:
     """Answers pages itself and hands API calls to the engine, in the same event loop."""
 
     def __init__(
-        self, *, engine: App, outputs: Callable[[], dict[str, str]], pages: Path, openapi: Path
+        self,
+        *,
+        engine: App,
+        outputs: Callable[[], dict[str, str]],
+        pages: Path,
+        openapi: Path,
+        shop_map: Path,
     ) -> None:
         self._engine = engine
         self._outputs = outputs
         self._pages = pages
-        self._openapi = openapi
+        self._made = {OPENAPI: openapi, MAP: shop_map}  # with the template that is deployed
         self._docs = swagger_ui()
         self.open = True
+        self.connected = 0
+        """Live connections, until their end is dealt with."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
+            await self._connect(scope, receive, send)
         elif scope["path"].startswith("/api/") and not _is_reference(scope["path"]):
             await self._call_api(scope, receive, send)
         elif scope["path"] == PEOPLE:
@@ -68,6 +77,19 @@ class FrontDoor:
             await _problem(scope, send, 503, "The shop is not open yet", [(b"retry-after", b"1")])
             return
         await self._engine(addressed_to(api_id, scope), receive, _with(send, [_NOSNIFF]))
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        live_id = self._outputs().get("LiveApiId") if self.open and scope["path"] == LIVE else None
+        if live_id is None:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        path = LIVE.removeprefix("/api")
+        inside = {**scope, "path": path, "raw_path": path.encode()}
+        self.connected += 1
+        try:
+            await self._engine(addressed_to(live_id, inside), receive, send)
+        finally:
+            self.connected -= 1
 
     async def _call_people(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a sign-in on to the engine, as the user pool's own address would take it."""
@@ -105,8 +127,8 @@ class FrontDoor:
         await _send_content(scope, send, await asyncio.to_thread(file.read_bytes), file, policy)
 
     def _file(self, path: str) -> Path | None:
-        if path == OPENAPI:
-            return self._openapi if self._openapi.is_file() else None
+        if made := self._made.get(path):
+            return made if made.is_file() else None
         if path.startswith(f"{DOCS}/"):
             name = path.removeprefix(f"{DOCS}/")
             return inside(self._docs, name) if name else inside(self._pages, "reference.html")

@@ -6,7 +6,7 @@ On the AWS port `POST /_souk/meter` begins a count, `GET` answers it as JSON, `D
 import json
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
@@ -18,6 +18,11 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 PATH = "/_souk/meter"
 CHUNK = 64 * 1024  # bytes that EventBridge bills as one event
+KINDS = ("functions", "tables", "sources", "workflows")
+SUMMED = (
+    "read_units", "write_units", "events", "event_bytes", "http_requests", "scheduled_runs",
+    "sqs_batches", "sqs_records", "executions", "transitions",
+)  # fmt: skip
 
 
 class Meter:
@@ -30,21 +35,21 @@ class Meter:
         self._clear()
 
     def _clear(self) -> None:
-        self._counts: defaultdict[str, float] = defaultdict(float)
         self._calls: Counter[str] = Counter()
-        self._functions: dict[str, defaultdict[str, float]] = {}
+        self._counts: dict[str, dict[str, Counter[str]]] = {kind: {} for kind in KINDS}
 
     def start(self) -> None:
         """Count from zero."""
         self.stop()
         from ministack import app
-        from ministack.services import dynamodb, lambda_svc
+        from ministack.services import dynamodb, lambda_svc, stepfunctions
 
         with self._lock:
             self._clear()
         self._hook(app, "_dispatch_service_request", self._counted_call)
         self._hook(dynamodb, "handle_request", self._weighed_call)
         self._hook(lambda_svc, "_execute_function_dispatch", self._timed_run)
+        self._hook(stepfunctions, "_add_event", self._counted_transition)
 
     def stop(self) -> Json:
         """What was counted since the start; nothing more is."""
@@ -53,15 +58,21 @@ class Meter:
         return self.so_far()
 
     def so_far(self) -> Json:
-        """What was counted since the start, and how many functions run right now."""
+        """What was counted since the start: by kind and name (of a function, a table, a source of
+        events, a workflow), summed up, and how many functions run right now."""
         with self._lock:
-            functions = {name: dict(each) for name, each in self._functions.items()}
+            sums: Counter[str] = Counter()
+            for each in (each for kind in KINDS for each in self._counts[kind].values()):
+                sums.update(each)
             return {
-                **self._counts,
+                **{name: sums[name] for name in SUMMED if name in sums},
                 "calls": dict(self._calls),
-                "functions": functions,
+                **{kind: {n: dict(c) for n, c in self._counts[kind].items()} for kind in KINDS},
                 "running": self._running,
             }
+
+    def _add(self, kind: str, name: str, **numbers: float) -> None:
+        self._counts[kind].setdefault(name, Counter()).update(numbers)
 
     def _hook(self, module: Any, name: str, around: Callable[[Any], Any]) -> None:
         upstream = getattr(module, name)
@@ -72,9 +83,8 @@ class Meter:
         async def dispatch(
             method: str, path: str, headers: Any, body: bytes, *more: Any
         ) -> Any:  # fmt: skip
-            target = headers.get("x-amz-target", "")
-            if target:
-                self._add_call(target, body)
+            if called := _called(headers, body):
+                self._add_call(called, body)
             return await upstream(method, path, headers, body, *more)
 
         return dispatch
@@ -84,9 +94,10 @@ class Meter:
         with self._lock:
             self._calls[f"{_short(service)}:{operation}"] += 1
             if operation == "PutEvents":
-                for size in _sizes(body):
-                    self._counts["event_bytes"] += size
-                    self._counts["events"] += -(-size // CHUNK)
+                for source, size in _sizes(body):
+                    self._add("sources", source, event_bytes=size, events=-(-size // CHUNK))
+            if operation == "StartExecution":
+                self._add("workflows", _name(json.loads(body)), executions=1)
 
     def _weighed_call(self, upstream: Any) -> Any:
         async def handle(
@@ -99,9 +110,10 @@ class Meter:
             found = json.loads(answer[2])
             with self._lock:
                 if operation in READS:
-                    self._counts["read_units"] += read_units(operation, request, found)
+                    units = {"read_units": read_units(operation, request, found)}
                 else:
-                    self._counts["write_units"] += reported_units(request, found)
+                    units = {"write_units": reported_units(request, found)}
+                self._add("tables", _table(request), **units)
             return answer
 
         return handle
@@ -117,17 +129,40 @@ class Meter:
                 with self._lock:
                     self._running -= 1
             spent = (time.perf_counter() - began) * 1000
+            log = result.get("log") or ""
             with self._lock:
-                each = self._functions.setdefault(config["FunctionName"], defaultdict(float))
-                each["runs"] += 1
-                each["milliseconds"] += spent
-                each["log_bytes"] += len(result.get("log") or "")
-                each["log_lines"] += len((result.get("log") or "").splitlines())
-                for name, number in _set_off_by(event).items():
-                    self._counts[name] += number
+                self._add(
+                    "functions",
+                    config["FunctionName"],
+                    runs=1,
+                    milliseconds=spent,
+                    log_bytes=len(log),
+                    log_lines=len(log.splitlines()),
+                    **_set_off_by(event),
+                )
             return result
 
         return run
+
+    def _counted_transition(self, upstream: Any) -> Any:
+        def add_event(execution: Json, event: str, *more: Any) -> Any:
+            if event.endswith("StateEntered"):
+                with self._lock:
+                    self._add("workflows", _name(execution), transitions=1)
+            return upstream(execution, event, *more)
+
+        return add_event
+
+
+def _called(headers: Any, body: bytes) -> str:
+    """Service and operation; empty for a call that names neither, such as running a function."""
+    if target := str(headers.get("x-amz-target", "")):
+        return target
+    if not body.startswith(b"Action="):  # the older protocol, of SES and SNS
+        return ""
+    action = body.partition(b"&")[0].removeprefix(b"Action=").decode()
+    signed = headers.get("authorization", "").partition("Credential=")[2].split("/")
+    return f"{signed[3]}.{action}" if len(signed) > 3 else ""
 
 
 def _set_off_by(event: Any) -> dict[str, int]:
@@ -142,10 +177,23 @@ def _set_off_by(event: Any) -> dict[str, int]:
     return {}
 
 
-def _sizes(body: bytes) -> Iterator[int]:
+def _sizes(body: bytes) -> Iterator[tuple[str, int]]:
     for entry in json.loads(body)["Entries"]:
         texts = (str(entry.get(part, "")) for part in ("Source", "DetailType", "Detail"))
-        yield sum(len(text.encode()) for text in texts)
+        yield entry["Source"], sum(len(text.encode()) for text in texts)
+
+
+def _name(execution: Json) -> str:
+    return str(execution["stateMachineArn"]).rpartition(":")[2]
+
+
+def _table(request: Json) -> str:
+    """The table a request is about; no room's request is about two."""
+    if "RequestItems" in request:
+        return str(next(iter(request["RequestItems"])))
+    if "TransactItems" in request:
+        (request,) = request["TransactItems"][0].values()
+    return str(request.get("TableName", ""))
 
 
 def _short(service: str) -> str:

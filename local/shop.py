@@ -19,7 +19,7 @@ import botocore.session
 from botocore.config import Config
 
 from infra.publish import Published, PublishError, publish
-from local.cloud import ACCOUNT, OPENAPI, REGION, STACK
+from local.cloud import ACCOUNT, MAP, OPENAPI, REGION, STACK
 from local.journal import segments
 from local.process import (
     answers,
@@ -48,7 +48,7 @@ UNKNOWN_AT_HOME = frozenset({
 
 ROOT = Path(__file__).parents[1]
 RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
-OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, "aws", "journal", "tmp", "secret")
+OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, MAP, "aws", "journal", "tmp", "secret")
 MARK = ".souk-state"
 BOOT_PATIENCE, STOP_PATIENCE, CRASH_PATIENCE = 60.0, 45.0, 2.0
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -258,6 +258,8 @@ class Shop:
         except PublishError as error:
             raise ShopError(str(error)) from error
         copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
+        if (shop_map := openapi.with_name(MAP)).is_file():
+            copyfile(shop_map, self.state / MAP)
         return self._record(_with(running, published))
 
     def _record(self, running: Running) -> Running:

@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from cli.demo import offer_shipping
 from infra.synth import openapi_path, synthesize
 from local import people
 from local.shop import Running, Shop
@@ -33,6 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = Shop(tmp_path_factory.mktemp("shop"))
     running = home.start(assembly, openapi_path(assembly), free_port(), fresh=False, say=print)
     people.ensure(running)
+    offer_shipping(running.urls["storefront"], people.token(running, "sam"))
     yield running
     home.stop()
 
@@ -54,8 +56,17 @@ def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
 
 
 def forget_clients() -> None:
-    clients = (aws.dynamodb, aws.eventbridge, aws.secretsmanager, aws.sqs, aws.stepfunctions)
-    for cached in (aws._session, *clients):
+    for cached in (
+        aws._session,
+        aws.dynamodb,
+        aws.eventbridge,
+        aws.functions,
+        aws.secretsmanager,
+        aws.ses,
+        aws.sns,
+        aws.sqs,
+        aws.stepfunctions,
+    ):
         cached.cache_clear()
 
 

@@ -106,7 +106,8 @@ NEVER_OVERSOLD = (
         "Order {order_id} is confirmed, but its goods are not set aside for it: {hold}.",
         """SELECT orders.since, order_id, coalesce(holds.status, 'no hold') AS hold
         FROM orders LEFT JOIN holds USING (order_id)
-        WHERE orders.status = 'confirmed' AND coalesce(holds.status, '') != 'committed'""",
+        WHERE orders.status IN ('confirmed', 'dispatched', 'delivered')
+        AND coalesce(holds.status, '') != 'committed'""",
     ),
     Check(
         "G2",
@@ -123,6 +124,62 @@ NEVER_OVERSOLD = (
         """SELECT orders.since, order_id FROM holds JOIN orders USING (order_id)
         WHERE orders.status = 'rejected' AND progress > 0""",
     ),
+    Check(
+        "G2",
+        "cancelled-but-held",
+        "Order {order_id} is cancelled, but its goods have not come back.",
+        """SELECT orders.since, order_id FROM holds JOIN orders USING (order_id)
+        WHERE orders.status = 'cancelled' AND progress > 0""",
+    ),
+)
+
+RETURNS_MATCH = (
+    Check(
+        "G2",
+        "more-returned-than-bought",
+        "Of {sku} order {order_id} sends back {quantity}, more than it bought.",
+        """SELECT 0 AS since, order_id, sku, CAST(sum(quantity) AS TEXT) AS quantity
+        FROM return_lines JOIN returns USING (order_id, return_id) WHERE status != 'refused'
+        GROUP BY order_id, sku HAVING sum(quantity) > (SELECT coalesce(sum(bought.quantity), 0)
+        FROM hold_lines AS bought WHERE bought.order_id = returns.order_id
+        AND bought.sku = return_lines.sku)""",
+    ),
+    Check(
+        "G2",
+        "returns-do-not-add-up",
+        "The returns of order {order_id} are not what its book of them says.",
+        """SELECT max(since) AS since, order_id FROM returns JOIN
+        (SELECT return_id, sum(quantity) AS pieces FROM return_lines GROUP BY return_id)
+        USING (return_id) LEFT JOIN return_books USING (order_id) GROUP BY order_id
+        HAVING sum(pieces) FILTER (WHERE status != 'refused') IS NOT nullif(max(taken), 0)
+        OR sum(pieces) FILTER (WHERE status IN ('accepted', 'refunded'))
+        IS NOT nullif(max(back), 0)""",
+    ),
+    Check(
+        "G2",
+        "return-of-an-order-not-delivered",
+        "Return {return_id} is of order {order_id}, which is {status}.",
+        """SELECT 0 AS since, return_id, order_id, coalesce(orders.status, 'not there') AS status
+        FROM returns LEFT JOIN orders USING (order_id)
+        WHERE coalesce(orders.status, '') != 'delivered'""",
+    ),
+    Check(
+        "G2",
+        "return-not-booked",
+        "Return {return_id} of order {order_id} is accepted, but {sku} is not booked like that.",
+        """SELECT since, return_id, order_id, sku FROM accepted
+        JOIN return_lines USING (return_id, order_id) LEFT JOIN came_back AS there
+        USING (return_id, order_id, sku) WHERE coalesce(booked, 0) = 0
+        OR there.quantity != return_lines.quantity OR there.restock != return_lines.restock""",
+    ),
+    Check(
+        "G2",
+        "booked-but-not-returned",
+        "{sku} of order {order_id} is booked as come back, but return {return_id} is not accepted.",
+        """SELECT 0 AS since, return_id, order_id, sku FROM came_back WHERE NOT EXISTS
+        (SELECT 1 FROM accepted JOIN return_lines USING (return_id, order_id)
+        WHERE return_id = came_back.return_id AND sku = came_back.sku)""",
+    ),
 )
 
 MONEY_MATCHES = (
@@ -131,7 +188,8 @@ MONEY_MATCHES = (
         "confirmed-without-money",
         "Order {order_id} is confirmed, but its total is not set aside: {payment}.",
         """SELECT orders.since, order_id, coalesce(payments.status, 'no payment') AS payment
-        FROM orders LEFT JOIN payments USING (order_id) WHERE orders.status = 'confirmed'
+        FROM orders LEFT JOIN payments USING (order_id)
+        WHERE orders.status IN ('confirmed', 'dispatched', 'delivered')
         AND NOT (coalesce(payments.status, '')
             IN ('authorized', 'capturing', 'captured', 'refunded')
         AND payments.authorized = orders.total AND payments.currency = orders.currency)""",
@@ -143,6 +201,56 @@ MONEY_MATCHES = (
         """SELECT orders.since, order_id, CAST(authorized AS TEXT) AS authorized
         FROM orders JOIN payments USING (order_id) WHERE orders.status = 'rejected'
         AND authorized - voided - refunded != 0""",
+    ),
+    Check(
+        "G3",
+        "cancelled-but-money-held",
+        "Order {order_id} is cancelled, but {authorized} are still set aside or taken for it.",
+        """SELECT orders.since, order_id, CAST(authorized - voided - refunded AS TEXT) AS authorized
+        FROM orders JOIN payments USING (order_id) WHERE orders.status = 'cancelled'
+        AND authorized - voided - refunded != 0""",
+    ),
+    Check(
+        "G3",
+        "sent-without-its-money",
+        "Order {order_id} was sent, but of its {total} {captured} were captured.",
+        """SELECT orders.since, order_id, CAST(total AS TEXT) AS total,
+        CAST(coalesce(captured, 0) AS TEXT) AS captured
+        FROM orders LEFT JOIN payments USING (order_id)
+        WHERE orders.status IN ('dispatched', 'delivered') AND total IS NOT captured""",
+    ),
+    Check(
+        "G3",
+        "money-taken-but-not-sent",
+        "The money of order {order_id} was captured, but it is {status}.",
+        """SELECT payments.since, order_id, orders.status FROM orders JOIN payments
+        USING (order_id) WHERE captured > 0
+        AND orders.status IN ('placed', 'confirmed', 'rejecting', 'rejected')""",
+    ),
+    Check(
+        "G3",
+        "refund-not-given",
+        "Return {return_id} of order {order_id} is worth {refund}, but that was not given back.",
+        """SELECT since, return_id, order_id, CAST(refund AS TEXT) AS refund FROM accepted
+        WHERE NOT EXISTS (SELECT 1 FROM entries WHERE entries.order_id = accepted.order_id
+        AND key = 'refund#' || return_id AND amount = refund)""",
+    ),
+    Check(
+        "G3",
+        "refund-not-noted",
+        "The refund of return {return_id} was given, but order {order_id} does not tell.",
+        """SELECT entries.since, return_id, order_id FROM returns JOIN entries USING (order_id)
+        WHERE key = 'refund#' || return_id AND status != 'refunded'""",
+    ),
+    Check(
+        "G3",
+        "refund-nobody-is-owed",
+        "Order {order_id} was refunded {amount} as {key}, for no return and no cancellation.",
+        """SELECT entries.since, order_id, key, CAST(amount AS TEXT) AS amount FROM entries
+        LEFT JOIN orders USING (order_id) WHERE kind = 'refund'
+        AND NOT (key = 'refund#cancellation' AND coalesce(orders.status, '') = 'cancelled')
+        AND NOT EXISTS (SELECT 1 FROM accepted WHERE accepted.order_id = entries.order_id
+        AND key = 'refund#' || return_id)""",
     ),
     Check(
         "G3",
@@ -192,4 +300,4 @@ UNPUBLISHED = Check(
     "SELECT since, room, fact, about, fact_id FROM outbox",
 )
 
-ALL = (*EXACTLY_ONE, *NEVER_OVERSOLD, *MONEY_MATCHES, *STATE_AND_FACT)
+ALL = (*EXACTLY_ONE, *NEVER_OVERSOLD, *RETURNS_MATCH, *MONEY_MATCHES, *STATE_AND_FACT)

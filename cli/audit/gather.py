@@ -32,7 +32,11 @@ _INDEXES = """
 CREATE INDEX checkout_of ON checkouts (order_id);
 CREATE INDEX moves_of ON moves (sku);
 CREATE INDEX lines_of ON hold_lines (sku);
+CREATE INDEX lines_of_order ON hold_lines (order_id);
 CREATE INDEX entries_of ON entries (order_id);
+CREATE INDEX returns_of ON returns (order_id);
+CREATE INDEX return_lines_of ON return_lines (return_id);
+CREATE INDEX came_back_of ON came_back (return_id);
 """
 
 
@@ -48,10 +52,13 @@ _KINDS = {
     ("OWNER", "CHECKOUT"): "checkout",
     ("ORDER", "HEAD"): "order",
     ("ORDER", "LINES"): "order lines",
+    ("ORDER", "RETURNS"): "book of returns",
+    ("RETURN", "RETURN"): "return",
     ("STOCK", "STOCK"): "stock",
     ("STOCK", "MOVE"): "movement",
     ("HOLD", "HEAD"): "hold",
     ("HOLD", "LINES"): "hold lines",
+    ("HOLD", "RETURN"): "return booked",
     ("PAYMENT", "HEAD"): "payment",
     ("PAYMENT", "ENTRY"): "entry",
 }
@@ -82,6 +89,19 @@ def _order_lines(book: Connection, row: Row) -> None:
     _put(book, "order_lines", row["pk"].partition("#")[2], amount, digest(row["lines"]))
 
 
+def _return(book: Connection, row: Row) -> None:
+    refund = row["refund"]["amount"] if "refund" in row else None
+    since = moment(row.get("refunded_at") or row.get("decided_at") or row["requested_at"])
+    _put(book, "returns", row["return_id"], row["order_id"], row["state"], refund, since)
+    for item in row["items"]:
+        what = (item["sku"], item["quantity"], item.get("restock"))
+        _put(book, "return_lines", row["order_id"], row["return_id"], *what)
+
+
+def _return_book(book: Connection, row: Row) -> None:
+    _put(book, "return_books", row["order_id"], sum(row["taken"].values()), row["back"])
+
+
 def _stock(book: Connection, row: Row) -> None:
     _put(book, "stock", row["sku"], row["received"], row["available"])
 
@@ -106,13 +126,21 @@ def _hold_lines(book: Connection, row: Row) -> None:
     )
 
 
+def _booked(book: Connection, row: Row) -> None:
+    for place, line in enumerate(row["lines"]):
+        what = (line["sku"], line["quantity"], line["restock"], place < row["progress"])
+        _put(book, "came_back", row["order_id"], row["return_id"], *what)
+
+
 def _payment(book: Connection, row: Row) -> None:
+    whose = (row["order_id"], row["status"], row["amount"], row["currency"])
     sums = (row["authorized"], row["captured"], row["voided"], row["refunded"])
-    _put(book, "payments", row["order_id"], row["status"], row["amount"], row["currency"], *sums)
+    _put(book, "payments", *whose, *sums, moment(row["at"]))
 
 
 def _entry(book: Connection, row: Row) -> None:
-    _put(book, "entries", row["pk"].partition("#")[2], row["kind"], row["amount"])
+    order_id, key = (row[name].partition("#")[2] for name in ("pk", "sk"))
+    _put(book, "entries", order_id, key, row["kind"], row["amount"], moment(row["at"]))
 
 
 def _outbox(book: Connection, room: str, row: Row) -> None:
@@ -126,10 +154,13 @@ _KEEP: dict[tuple[str, str], Keep] = {
     ("Basket", "checkout"): _checkout,
     ("Ordering", "order"): _order,
     ("Ordering", "order lines"): _order_lines,
+    ("Ordering", "book of returns"): _return_book,
+    ("Ordering", "return"): _return,
     ("Inventory", "stock"): _stock,
     ("Inventory", "movement"): _movement,
     ("Inventory", "hold"): _hold,
     ("Inventory", "hold lines"): _hold_lines,
+    ("Inventory", "return booked"): _booked,
     ("Payment", "payment"): _payment,
     ("Payment", "entry"): _entry,
 }

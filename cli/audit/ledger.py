@@ -25,18 +25,33 @@ CREATE TABLE moves (sku TEXT, by INTEGER);
 CREATE TABLE holds (order_id TEXT PRIMARY KEY, status TEXT, progress INTEGER);
 CREATE TABLE hold_lines (order_id TEXT, place INTEGER, sku TEXT, quantity INTEGER);
 CREATE TABLE hold_digests (order_id TEXT PRIMARY KEY, digest TEXT);
+CREATE TABLE came_back (
+    order_id TEXT, return_id TEXT, sku TEXT, quantity INTEGER, restock INTEGER, booked INTEGER);
 CREATE TABLE payments (
     order_id TEXT PRIMARY KEY, status TEXT, amount INTEGER, currency TEXT, authorized INTEGER,
-    captured INTEGER, voided INTEGER, refunded INTEGER);
-CREATE TABLE entries (order_id TEXT, kind TEXT, amount INTEGER);
+    captured INTEGER, voided INTEGER, refunded INTEGER, since INTEGER);
+CREATE TABLE entries (order_id TEXT, key TEXT, kind TEXT, amount INTEGER, since INTEGER);
+CREATE TABLE returns (
+    return_id TEXT PRIMARY KEY, order_id TEXT, status TEXT, refund INTEGER, since INTEGER);
+CREATE TABLE return_lines (
+    order_id TEXT, return_id TEXT, sku TEXT, quantity INTEGER, restock INTEGER);
+CREATE TABLE return_books (order_id TEXT PRIMARY KEY, taken INTEGER, back INTEGER);
 CREATE TABLE outbox (room TEXT, fact_id TEXT, fact TEXT, about TEXT, since INTEGER);
 CREATE TABLE products (sku TEXT PRIMARY KEY) WITHOUT ROWID;
 
--- Of each SKU that a hold names: how much is held, reserved or sold, and since when it may change.
+-- Of each SKU that a hold names: how much is held, reserved or sold, and did not come back; and
+-- since when it may change.
 CREATE VIEW held_by_sku AS
-SELECT sku, sum(quantity * (place < progress)) AS held,
-    max(max(minted(order_id), coalesce(orders.since, 0))) AS since
-FROM hold_lines JOIN holds USING (order_id) LEFT JOIN orders USING (order_id) GROUP BY sku;
+SELECT sku, sum(quantity * (place < progress)) - coalesce(returned, 0) AS held,
+    max(max(minted(order_id), coalesce(orders.since, 0), coalesce(moved, 0))) AS since
+FROM hold_lines JOIN holds USING (order_id) LEFT JOIN orders USING (order_id)
+LEFT JOIN (SELECT sku, sum(quantity) AS returned FROM came_back WHERE booked GROUP BY sku)
+    USING (sku)
+LEFT JOIN (SELECT order_id, max(since) AS moved FROM returns GROUP BY order_id) USING (order_id)
+GROUP BY sku;
+
+-- What became of a return is decided, and what it says is owed.
+CREATE VIEW accepted AS SELECT * FROM returns WHERE status IN ('accepted', 'refunded');
 
 -- What a room's facts can be about.
 CREATE VIEW states AS

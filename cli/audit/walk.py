@@ -66,13 +66,16 @@ SELECT 'received' AS name, coalesce(sum(received), 0) AS amount FROM stock UNION
 SELECT 'available', coalesce(sum(available), 0) FROM stock UNION ALL
 SELECT 'reserved', coalesce(sum(quantity), 0) FROM hold_lines JOIN holds USING (order_id)
     WHERE place < progress AND status != 'committed' UNION ALL
-SELECT 'sold', coalesce(sum(quantity), 0) FROM hold_lines JOIN holds USING (order_id)
+SELECT 'sold', coalesce(sum(quantity), 0) - (SELECT coalesce(sum(quantity), 0)
+    FROM came_back WHERE booked) FROM hold_lines JOIN holds USING (order_id)
     WHERE place < progress AND status = 'committed'
 """
 _MONEY = """
 SELECT currency, sum(authorized) AS authorized, sum(captured) AS captured,
     sum(voided) AS voided, sum(refunded) AS refunded,
-    sum(total) FILTER (WHERE orders.status = 'confirmed') AS confirmed
+    sum(total) FILTER (WHERE orders.status = 'confirmed') AS confirmed,
+    sum(total) FILTER (WHERE orders.status IN ('dispatched', 'delivered')) AS sent,
+    sum(captured - refunded) AS kept
 FROM payments JOIN orders USING (order_id, currency) GROUP BY currency
 """
 

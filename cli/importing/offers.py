@@ -32,6 +32,7 @@ class Offer:
     weight_grams: int | None = None
     description: str | None = None
     image: str | None = None
+    stock: int | None = None
     left_out: tuple[str, ...] = ()
 
     def details(self, known: Details) -> Details:
@@ -56,7 +57,6 @@ def read(cells: Cells, columns: Columns, currency: str) -> Offer:
     reading.take("currency", lambda said: _own_currency(said, currency))
     image = reading.take("image", str)
     has_address = image is not None and "/" in image
-    stock = reading.take("stock", whole)  # is to be received here, once there is an inventory
     offer = Offer(
         sku=reading.take("sku", str) or "",
         name=reading.take("name", _one_line) or "",
@@ -66,8 +66,8 @@ def read(cells: Cells, columns: Columns, currency: str) -> Offer:
         weight_grams=_weight(reading),
         description=reading.take("description", str),
         image=image if has_address else None,
-        left_out=("image",) * (image is not None and not has_address)
-        + ("stock",) * (stock is not None),
+        stock=reading.take("stock", whole),
+        left_out=("image",) * (image is not None and not has_address),
     )
     reading.check()
     return offer

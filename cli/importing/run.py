@@ -116,8 +116,10 @@ class Run:
         outcome = "failed"
         try:
             offer = self._offer(record)
-            outcome = await self.shelf.put(offer)
-            self.lost = 0
+            done = await self.shelf.put(offer)
+            if offer.stock and not await self.shelf.stock(offer.sku, offer.stock):
+                self.summary.left_out["stock"] += 1
+            outcome, self.lost = done, 0
             self.summary.left_out.update(offer.left_out)
         except Faulty as faulty:
             self.report.fail(record, faulty)

@@ -54,6 +54,18 @@ class Shelf:
             answer = change
         raise Faulty(Fault(None, "others kept changing this product; import the file again"))
 
+    async def stock(self, sku: str, quantity: int) -> bool:
+        """Receive the product's first goods, once for all imports; whether they are these.
+
+        Raises Faulty when the shop refuses, or Lost.
+        """
+        path, headers = f"/api/staff/stock/{sku}/receipts", {"Idempotency-Key": f"import-{sku}"}
+        receipt = {"quantity": quantity, "reference": "import"}
+        answer = await self._ask("receive", "POST", path, receipt, headers)
+        if not (answer.is_success or slug(answer) == "idempotency-key-reused"):
+            raise _refusal(answer, stock="quantity")
+        return answer.is_success
+
     async def _known(self, sku: str) -> httpx.Response:
         answer = await self.staff.client.ask(Ask("read", "GET", f"/api/products/{sku}"))
         if not answer.is_success:
@@ -69,19 +81,24 @@ class Shelf:
         path = f"{STAFF}/{offer.sku}"
         last = None
         if details != {name: product[name] for name in details}:
-            last = await self._ask("describe", "PUT", path, details, known.headers["ETag"])
+            last = await self._ask("describe", "PUT", path, details, _if_it_is(known))
             if not last.is_success:
                 return last
         if offer.money != product["price"]:
-            seen = (last or known).headers["ETag"]
-            last = await self._ask("reprice", "PUT", f"{path}/price", {"price": offer.money}, seen)
+            headers = _if_it_is(last or known)
+            price = {"price": offer.money}
+            last = await self._ask("reprice", "PUT", f"{path}/price", price, headers)
         return last
 
     async def _ask(
-        self, step: str, method: str, path: str, body: Mapping[str, Any], seen: str | None = None
+        self,
+        step: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        headers = {} if seen is None else {"If-Match": seen}
-        answer = await self.staff.ask(Ask(step, method, path, headers, body))
+        answer = await self.staff.ask(Ask(step, method, path, headers or {}, body))
         if answer.status_code in NOT_LET_IN:
             raise ImportRefused(
                 "The shop does not take this token as one of its staff;"
@@ -90,12 +107,18 @@ class Shelf:
         return answer
 
 
-def _refusal(answer: httpx.Response) -> Faulty:
-    """What the shop says is wrong, in the words of its problem document."""
+def _if_it_is(known: httpx.Response) -> dict[str, str]:
+    return {"If-Match": known.headers["ETag"]}
+
+
+def _refusal(answer: httpx.Response, **fields: str) -> Faulty:
+    """What the shop says is wrong, in the words of its problem document; `fields` are a file's
+    own names for what the shop calls otherwise."""
+    ours = {theirs: own for own, theirs in fields.items()}
     try:
         problem = answer.json()
         faults = [
-            Fault(each["pointer"].split("/")[1], each["detail"])
+            Fault(ours.get(named := each["pointer"].split("/")[1], named), each["detail"])
             for each in problem.get("errors", [])
         ]
         return Faulty(*(faults or [Fault(None, problem["detail"])]))

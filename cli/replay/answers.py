@@ -22,6 +22,14 @@ class ShippingOption(msgspec.Struct, frozen=True):
     price: Money
 
 
+class OfferedOption(msgspec.Struct, frozen=True):
+    option: str
+
+
+class ShippingAnswer(msgspec.Struct, frozen=True):
+    items: list[OfferedOption]
+
+
 class BasketAnswer(msgspec.Struct, frozen=True):
     subtotal: Money
     shipping_options: list[ShippingOption]
@@ -37,7 +45,8 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        return self.status not in ("confirmed", "rejected")
+        """Whether it is undecided; what was confirmed may be on its way, or cancelled, by now."""
+        return self.status in ("placed", "rejecting")
 
     @property
     def rejected_for(self) -> str | None:

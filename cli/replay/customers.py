@@ -15,8 +15,8 @@ from cli.replay.answers import BasketAnswer, Money, OrderState, read
 from cli.replay.client import Ask, Client, Lost, slug
 from cli.replay.contacts import contact_of
 from cli.replay.day import CURRENCY, Invoice, Wanted
+from cli.replay.listing import SHIPPING
 
-SHIPPING: Final = "standard"
 BASKET: Final = "/api/guest/basket"
 ORDERS: Final = "/api/guest/orders"
 NOT_YET: Final = 404

@@ -1,18 +1,27 @@
 """Lists and receives what a day sells, through the staff API, before its customers come."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final
 
 import httpx
 
-from cli.replay.answers import ProductAnswer, read
+from cli.replay.answers import ProductAnswer, ShippingAnswer, read
 from cli.replay.client import Ask, Lost, ReplayError, slug
 from cli.replay.day import CURRENCY, Day, Line, Wanted
 from cli.replay.staff import SignedIn
 
+LOOK: Final = 0.1  # seconds between two looks whether baskets know how parcels are sent
+SHIPPING: Final = "standard"
+STANDARD: Final = {
+    "option": SHIPPING,
+    "name": "Standard",
+    "rates": [{"country": "*", "price": {"amount": 495, "currency": CURRENCY}}],
+}
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
 CATEGORIES: Final = {
@@ -93,7 +102,33 @@ def _lines(sold: Iterable[Wanted]) -> Iterator[Line]:
 
 
 class Staff(SignedIn):
-    """Lists and receives products for a day to come."""
+    """Lists and receives products for a day to come, and sees that they can be sent."""
+
+    async def offer_shipping(self) -> None:
+        """Offer the way the day's parcels are sent, unless it is; return once baskets know it."""
+        if await self._is_offered():
+            return
+        ask = Ask("offer_shipping", "POST", "/api/staff/shipping-options", {}, STANDARD)
+        try:
+            answer = await self.ask(ask)
+        except Lost as error:
+            raise ReplayError(f"{SHIPPING} shipping could not be offered: {error}.") from error
+        if not answer.is_success and slug(answer) != "option-taken":
+            raise ReplayError(
+                f"{SHIPPING} shipping could not be offered: the shop answered {slug(answer)}."
+            )
+        deadline = perf_counter() + self.client.patience.order
+        while not await self._is_offered():
+            if perf_counter() > deadline:
+                raise ReplayError(f"baskets do not hear of {SHIPPING} shipping.")
+            await asyncio.sleep(LOOK)
+
+    async def _is_offered(self) -> bool:
+        try:
+            answer = await self.client.ask(Ask("read_shipping", "GET", "/api/shipping-options"))
+            return any(each.option == SHIPPING for each in read(ShippingAnswer, answer).items)
+        except Lost as error:
+            raise ReplayError(f"the shipping options could not be read: {error}.") from error
 
     async def list_product(self, product: Product) -> str | None:
         """List it, or find it listed at the same price; the reason if the shop refuses it."""

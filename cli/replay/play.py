@@ -67,7 +67,10 @@ class Play:
     async def run(self, staff_token: Callable[[], str]) -> Books:
         began = perf_counter()
         self._tick(0)
-        unlisted = await self._list_products(Staff(self.client, staff_token))
+        staff = Staff(self.client, staff_token)
+        if products_of(self.day):
+            await staff.offer_shipping()
+        unlisted = await self._list_products(staff)
         visits = await self._serve(unlisted)
         entries = await self._read_back(visits)
         return draw_up(self.day, entries, self.client, perf_counter() - began)

@@ -36,7 +36,7 @@ class Said(NamedTuple):
 def said(says: Mapping[str, ModuleType], hears: Mapping[str, Hears]) -> list[Said]:
     """All facts, room by room, in the order they are declared."""
     return [
-        Said(fact, room, [name for name, heard in hears.items() if fact in heard])
+        Said(fact, room, [name for name, heard in hears.items() if {fact, Fact} & heard.keys()])
         for room, module in says.items()
         for fact in _declared_in(module)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from souk.edges.routes import DEFAULT_PAGE
+from souk.ordering.domain import Status
 
 Json = dict[str, Any]
 
@@ -23,6 +24,48 @@ PARAMETERS: dict[str, Json] = {
         "description": "Only products of this category",
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
+    },
+    "room": {
+        "description": "Only what this room says",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "ordering",
+    },
+    "status": {
+        "description": "How an order stands",
+        "schema": {"type": "string", "enum": [status.value for status in Status]},
+    },
+    "return_id": {
+        "description": "As it was answered when the return was asked for",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f51",
+    },
+    "awaits": {
+        "description": "Returns that wait for a verdict, or accepted ones for their refund",
+        "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
+    },
+    "state": {
+        "description": "How an unfinished shipment stands",
+        "schema": {"type": "string", "enum": ["ready", "dispatching", "parked", "dispatched"]},
+    },
+    "option": {
+        "description": "A shipping option's id",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "standard",
+    },
+    "carrier": {
+        "description": "Whose parcel it is, as staff named it when it was dispatched",
+        "schema": {"type": "string", "maxLength": 40},
+        "example": "souk-post",
+    },
+    "country": {
+        "description": "ISO 3166-1 alpha-2 code of where it goes",
+        "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
+        "example": "GB",
+    },
+    "weight_grams": {
+        "description": "What the parcel weighs",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000_000},
+        "example": 1200,
     },
     "limit": {
         "description": "How many at most",
@@ -83,6 +126,8 @@ _ADDRESS = {"line1": "1 Analytical Row", "city": "London", "country": "GB"}
 _CONTACT = {"name": "Ada Byron", "email": "ada@example.com", "address": _ADDRESS}
 _PRICE = {"amount": 1999, "currency": "GBP"}
 _DETAILS = {"name": "Brass lamp", "category": "Lamps", "weight_grams": 850}
+_FEE = {"amount": 995, "currency": "GBP"}
+_RATES = [{"country": "GB", "max_grams": 2000, "price": _FEE}, {"country": "*", "price": _FEE}]
 
 BODIES: dict[str, Json] = {  # an example of each body, by its class
     "NewProduct": {"sku": "LAMP-01", **_DETAILS, "price": _PRICE},
@@ -91,6 +136,12 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "PutLine": {"quantity": 2},
     "NewReceipt": {"quantity": 240, "reference": "delivery 2026-11-24"},
     "NewAdjustment": {"by": -2, "reason": "broken in the window"},
+    "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
+    "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
+    "Refusal": {"reason": "It was used for weeks."},
+    "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
+    "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
+    "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
     "CheckoutWish": {
         "contact": _CONTACT,
         "shipping_option": "standard",

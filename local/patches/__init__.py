@@ -7,6 +7,7 @@ them while it is imported.
 from collections.abc import Callable
 
 from local.patches import (
+    kept_mails,
     kept_people,
     kept_queues,
     kept_state,
@@ -25,6 +26,7 @@ from local.patches import (
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.loopback_counts_as_private,
     policies.policies_see_who_speaks,
+    policies.mails_name_their_sender,
     workers.logs_end_with_a_mark,
     workers.exceptions_leave_the_worker_alive,
     workers.failures_keep_their_name,
@@ -33,12 +35,14 @@ PATCHES: tuple[Callable[[], None], ...] = (
     pool.idle_workers_end,
     pool.changed_functions_finish_their_calls,
     workers.layers_are_unpacked_once,
+    workers.functions_find_apis_here,
     workers.failures_are_not_told_to_callers,
     tables.tables_expire_their_items,
     tables.expressions_are_parsed_once,
     queues.queues_have_one_lock,
     kept_tables.tables_are_journaled,
     kept_queues.queues_are_journaled,
+    kept_mails.mails_are_kept,
     verified.confirmed_addresses_are_verified,
     kept_people.people_are_journaled,
     kept_state.everything_is_journaled,
@@ -46,8 +50,10 @@ PATCHES: tuple[Callable[[], None], ...] = (
     memory.logs_are_bounded,
     triggers.stream_triggers_fail_like_aws,
     triggers.triggers_rest_unless_serving,
+    triggers.batches_are_gathered,
     workflows.executions_begin_at_once,
     workflows.executions_take_turns,
+    workflows.customers_go_first,
     workflows.retries_wait_as_written,
     workflows.old_executions_are_forgotten,
 )

@@ -13,7 +13,7 @@ from ministack.core import persistence
 from ministack.services import cloudformation, lambda_svc
 
 from local.journal.segments import Files, Record
-from local.patches import kept_logs, kept_people, kept_queues, kept_tables
+from local.patches import kept_logs, kept_mails, kept_people, kept_queues, kept_tables
 from local.patches.kept import Change, journal
 
 PAUSE = 0.002  # seconds the shop gets between two pieces of a checkpoint
@@ -64,6 +64,8 @@ def _replay(change: Change) -> None:
         kept_people.replay(change)
     elif kind == "log":
         kept_logs.replay(change)
+    elif kind == "mail":
+        kept_mails.replay(change)
     elif kind in ("send", "delete", "purge"):
         kept_queues.replay(change)
     else:
@@ -103,7 +105,8 @@ def _records() -> Iterator[Record]:
         for name, get_state in app._build_persistence_save_dict().items()
         if (state := _SETTINGS.get(name, get_state)()) is not None
     ]
-    changes = chain(states, kept_tables.changes(), kept_queues.changes(), kept_logs.changes())
+    rest = (kept_queues.changes(), kept_mails.changes(), kept_logs.changes())
+    changes = chain(states, kept_tables.changes(), *rest)
     return ([change] for change in changes)
 
 

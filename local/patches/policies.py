@@ -1,6 +1,7 @@
 """What policies are told about a request."""
 
 import json
+from email.utils import parseaddr
 from typing import Any
 
 from ministack import app
@@ -27,3 +28,19 @@ def policies_see_who_speaks() -> None:
         return found
 
     iam_actions.request_tag_context = keys
+
+
+def mails_name_their_sender() -> None:
+    """Upstream looks for a right to send from anywhere; AWS for one on the sender's identity."""
+    upstream = iam_actions.extract_resource_arn
+
+    def resource(service: str, *rest: Any) -> str:
+        _, _, _, _, params, region, account = rest
+        source = params.get("Source", "") if service == "ses" else ""
+        _, address = parseaddr(source[0] if isinstance(source, list) else source)
+        if address:
+            return f"arn:aws:ses:{region}:{account}:identity/{address}"
+        found: str = upstream(service, *rest)
+        return found
+
+    iam_actions.extract_resource_arn = resource

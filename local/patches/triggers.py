@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import _request_account_id, _request_region
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb, lambda_svc, sqs
 
 Json = dict[str, Any]
 
@@ -125,3 +125,34 @@ def _is_given_up(trigger: Json, left: list[Json], done: int, result: Json) -> bo
     age = int(trigger.get("MaximumRecordAgeInSeconds", -1))
     oldest = float(left[0]["dynamodb"]["ApproximateCreationDateTime"])
     return _attempts[uuid] > retries >= 0 or 0 < age < time.time() - oldest
+
+
+def batches_are_gathered() -> None:
+    """Upstream knows no batching window, and no batch of more than ten messages: a function that
+    would rather have many at once is called for every one."""
+    receive, run = sqs._receive_messages_for_esm, lambda_svc._run_sqs_batch
+
+    def all_there_is(queue_url: str, size: int) -> list[Json]:
+        batch: list[Json] = []
+        while len(batch) < size and (more := receive(queue_url, size - len(batch))):
+            batch += more
+        return batch
+
+    def run_and_rest(
+        trigger: Json, function: Json, event: Json, batch: list[Json], *where: Any
+    ) -> None:
+        window = int(trigger.get("MaximumBatchingWindowInSeconds", 0))
+        gathers = window and len(batch) < int(trigger.get("BatchSize", 10))
+        until = time.time() + window
+        if gathers:
+            _rest(trigger, until)
+        run(trigger, function, event, batch, *where)
+        if gathers:
+            _rest(trigger, until)  # upstream's own rest has just ended
+
+    sqs._receive_messages_for_esm, lambda_svc._run_sqs_batch = all_there_is, run_and_rest
+
+
+def _rest(trigger: Json, until: float) -> None:
+    resting = lambda_svc._esm_backoff_until
+    resting[trigger["UUID"]] = max(until, resting.get(trigger["UUID"], 0))

@@ -100,12 +100,48 @@ class Rows:
         kinds = {"authorize": "authorized", "capture": "captured", "void": "voided"}
         all_sums = {"authorized": 0, "captured": 0, "voided": 0, "refunded": 0} | sums
         head = {"order_id": order, "status": status, "amount": amount, "currency": "GBP"}
-        self.tables["Payment"].append({"pk": f"PAYMENT#{order}", "sk": "HEAD", **head, **all_sums})
+        dated = {"pk": f"PAYMENT#{order}", "sk": "HEAD", "at": stamp(HOUR)}
+        self.tables["Payment"].append({**dated, **head, **all_sums})
         for kind, name in kinds.items():
             if all_sums[name]:
-                entry = {"kind": kind, "amount": all_sums[name], "currency": "GBP"}
-                row = {"pk": f"PAYMENT#{order}", "sk": f"ENTRY#{kind}", **entry}
-                self.tables["Payment"].append(row)
+                self.enter(order, kind, kind, all_sums[name])
+
+    def enter(self, order: str, key: str, kind: str, amount: int, *, ago: int = HOUR) -> None:
+        entry = {"kind": kind, "amount": amount, "currency": "GBP", "at": stamp(ago)}
+        row = {"pk": f"PAYMENT#{order}", "sk": f"ENTRY#{key}", **entry}
+        self.tables["Payment"].append(row)
+
+    def refund(self, order: str, name: str, amount: int) -> None:
+        self.enter(order, f"refund#{name}", "refund", amount)
+        self.row("Payment", f"PAYMENT#{order}", "HEAD")["refunded"] += amount
+
+    def send_back(self, order: str, name: str, refund: int, *lines: tuple[str, int, bool]) -> None:
+        """A refunded return of (SKU, quantity, restock) lines, as all three rooms keep it."""
+        pieces = [
+            {"sku": sku, "quantity": quantity, "restock": restock}
+            for sku, quantity, restock in lines
+        ]
+        taken = {sku: quantity for sku, quantity, _ in lines}
+        book = {"order_id": order, "taken": taken, "back": sum(taken.values())}
+        known = {"return_id": name, "order_id": order}
+        money = {"refund": {"amount": refund, "currency": "GBP"}}
+        dated = {"requested_at": stamp(HOUR), "decided_at": stamp(HOUR), "state": "refunded"}
+        self.tables["Ordering"] += [
+            {"pk": f"ORDER#{order}", "sk": "RETURNS", **book},
+            {"pk": f"RETURN#{name}", "sk": "RETURN", "items": pieces, **known, **money, **dated},
+        ]
+        booked = {"lines": [dict(piece) for piece in pieces], "progress": len(lines), **known}
+        self.tables["Inventory"].append({"pk": f"HOLD#{order}", "sk": f"RETURN#{name}", **booked})
+        for sku, quantity, restock in lines:
+            stock = self.row("Inventory", f"STOCK#{sku}", "STOCK")
+            if restock:
+                stock["available"] += quantity
+                continue
+            stock["received"] -= quantity
+            move = {"sku": sku, "kind": "write-off", "by": -quantity, "at": stamp(HOUR)}
+            row = {"pk": f"STOCK#{sku}", "sk": f"MOVE#return {name}", **move}
+            self.tables["Inventory"].append(row)
+        self.refund(order, name, refund)
 
     def audit(self) -> Report:
         return audit(self)
@@ -115,7 +151,7 @@ class Rows:
         return sorted(each.kind for each in self.audit().violations)
 
 
-CONFIRMED, REJECTED = order_id(1), order_id(2)
+CONFIRMED, REJECTED, DELIVERED, CANCELLED = (order_id(number) for number in (1, 2, 10, 11))
 
 
 def a_sound_shop() -> Rows:
@@ -129,4 +165,26 @@ def a_sound_shop() -> Rows:
     shop.hold(REJECTED, "released", 0, ("LAMP", 2))
     shop.pay(CONFIRMED, "authorized", 1005, authorized=1005)
     shop.pay(REJECTED, "voided", 1005, authorized=1005, voided=1005)
+    return shop
+
+
+def a_shop_of_returns() -> Rows:
+    """Ten rugs: of four that were delivered three came back, one of them not to be sold again;
+    two were of an order that was cancelled when its money was taken already."""
+    shop = Rows()
+    shop.receive("RUG", 10)
+    for order, status, pieces in ((DELIVERED, "delivered", 4), (CANCELLED, "cancelled", 2)):
+        shop.check_out(order, pieces * 1000 + 495)
+        shop.place(order, status, [("RUG", pieces, 1000)])
+        total = pieces * 1000 + 495
+        shop.pay(order, "captured", total, authorized=total, captured=total)
+    shop.hold(DELIVERED, "committed", 1, ("RUG", 4))
+    shop.hold(CANCELLED, "released", 0, ("RUG", 2))
+    shop.refund(CANCELLED, "cancellation", 2495)
+    shop.send_back(DELIVERED, "r-1", 1000, ("RUG", 1, False))
+    shop.send_back(DELIVERED, "r-2", 2000, ("RUG", 2, True))
+    book = shop.row("Ordering", f"ORDER#{DELIVERED}", "RETURNS")
+    shop.drop("Ordering", f"ORDER#{DELIVERED}", "RETURNS")
+    shop.row("Ordering", f"ORDER#{DELIVERED}", "RETURNS").update(taken={"RUG": 3}, back=3)
+    assert book["back"] == 1
     return shop

@@ -115,11 +115,8 @@ def _take_money_for_nobody(shop: Rows) -> None:
 def _refund_too_much(shop: Rows) -> None:
     head = shop.row("Payment", f"PAYMENT#{CONFIRMED}", "HEAD")
     head.update(status="captured", captured=1005, refunded=1006)
-    ledger = {"pk": head["pk"], "currency": "GBP"}
-    shop.tables["Payment"] += [
-        {**ledger, "sk": "ENTRY#capture", "kind": "capture", "amount": 1005},
-        {**ledger, "sk": "ENTRY#refund#1", "kind": "refund", "amount": 1006},
-    ]
+    shop.enter(CONFIRMED, "capture", "capture", 1005)
+    shop.enter(CONFIRMED, "refund#1", "refund", 1006)
 
 
 def _say_what_is_not(shop: Rows) -> None:
@@ -148,9 +145,13 @@ DAMAGES: dict[Callable[[Rows], None], list[str]] = {
     _lose_a_payment: ["confirmed-without-money"],
     _authorize_too_little: ["confirmed-without-money"],
     _forget_to_void: ["rejected-but-money-held"],
-    _lose_a_capture: ["ledger-does-not-add-up"],
+    _lose_a_capture: ["ledger-does-not-add-up", "money-taken-but-not-sent"],
     _take_money_for_nobody: ["payment-without-order"],
-    _refund_too_much: ["more-taken-than-set-aside"],
+    _refund_too_much: [
+        "money-taken-but-not-sent",
+        "more-taken-than-set-aside",
+        "refund-nobody-is-owed",
+    ],
     _say_what_is_not: ["fact-without-its-state"],
     _say_it_too_late: ["fact-not-published"],
 }

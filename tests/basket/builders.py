@@ -6,6 +6,7 @@ from typing import Any
 
 from souk.basket.domain import Contact, Head, Line, Offer, Receipt
 from souk.basket.events import BasketCheckedOut
+from souk.basket.shipping import Option, Rate
 from souk.basket.usecases import Checkout
 from souk.kernel.clock import now
 from souk.kernel.ids import new_id
@@ -19,6 +20,19 @@ SHIPPING = 495
 def pounds(amount: int) -> Money:
     """An amount in pence."""
     return Money(amount, "GBP")
+
+
+def an_option(option: str = "standard", *rates: Rate, **given: Any) -> Option:
+    """Sends anything everywhere for 4.95, unless other rates are given."""
+    known = {"name": f"Name of {option}", "offered": True, "version": 1}
+    return Option(**{"option": option, "rates": list(rates) or [a_rate()], **known, **given})
+
+
+def a_rate(country: str = "*", price: int = SHIPPING, *, up_to: int | None = None) -> Rate:
+    return Rate(country=country, max_grams=up_to, price=pounds(price))
+
+
+STANDARD = an_option()
 
 
 def an_offer(sku: str = "LAMP-1", *, price: int = 1299, **given: Any) -> Offer:
@@ -42,7 +56,11 @@ def a_head(owner: str = ADA, **given: Any) -> Head:
 def a_wish(total: int, *, fingerprint: str = "body-1", **given: Any) -> Checkout:
     """A checkout at a total of the lines given in pence; shipping is added to it."""
     known = Checkout(
-        contact={"name": "Ada Lovelace", "email": "ada@example.org", "address": {"city": "London"}},
+        contact={
+            "name": "Ada Lovelace",
+            "email": "ada@example.org",
+            "address": {"city": "London", "country": "GB"},
+        },
         shipping_option="standard",
         payment_token="tok_visa",
         expected_total=pounds(total + SHIPPING),

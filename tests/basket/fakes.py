@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
 from souk.basket.events import BasketCheckedOut
+from souk.basket.shipping import Option
 from souk.basket.store import BasketStore
 from souk.basket.usecases import put_line, see_basket
 from souk.kernel import aws, dynamo
 from souk.kernel.items import to_item
-from tests.basket.builders import ADA, an_offer
+from tests.basket.builders import ADA, STANDARD, an_offer
 from tests.kernel import tables
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class FakeBaskets:
     """Baskets by owner.
 
     `meanwhile` holds what other requests do, one after another, each just before a write;
-    `said` are the facts told, `contacts` the contacts kept.
+    `said` are the facts told, `contacts` the contacts kept. Standard shipping goes everywhere.
     """
 
     def __init__(self, *offers: Offer, meanwhile: Iterable[Callable[[], object]] = ()) -> None:
@@ -35,6 +36,7 @@ class FakeBaskets:
         self._heads: dict[str, Head] = {}
         self._lines: dict[str, dict[str, Line]] = {}
         self._receipts: dict[tuple[str, str], Receipt] = {}
+        self._options = {STANDARD.option: STANDARD}
         self.meanwhile = list(meanwhile)
         self.contacts: dict[str, Contact] = {}
         self.said: list[Fact] = []
@@ -54,6 +56,9 @@ class FakeBaskets:
 
     def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
         return {sku: offer for sku in skus if (offer := self._offer(sku)) is not None}
+
+    def shipping_options(self) -> list[Option]:
+        return list(self._options.values())
 
     def begin(self, head: Head, line: Line) -> None:
         self._others_first()
@@ -120,6 +125,11 @@ class FakeBaskets:
         if known is None or known.version < offer.version:
             self._catalog[offer.sku] = offer
 
+    def learn_option(self, option: Option) -> None:
+        known = self._options.get(option.option)
+        if known is None or known.version < option.version:
+            self._options[option.option] = option
+
     def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
         if turn > self._stock.get(sku, (0, False))[0]:
             self._stock[sku] = (turn, sold_out)
@@ -132,8 +142,8 @@ class FakeBaskets:
     def set_line_count(self, head: Head, count: int) -> None:
         self._heads[head.owner] = replace(self._heads[head.owner], line_count=count)
 
-    def contact(self, contact_id: str) -> dict[str, Any]:
-        return self.contacts[contact_id].details
+    def contact(self, contact_id: str) -> Contact | None:
+        return self.contacts.get(contact_id)
 
     def _others_first(self) -> None:
         others, self.meanwhile = self.meanwhile, []
@@ -193,8 +203,3 @@ class StoredBaskets(BasketStore):
             UpdateExpression="SET line_count = :count",
             ExpressionAttributeValues=to_item({":count": count}),
         )
-
-    def contact(self, contact_id: str) -> dict[str, Any]:
-        row = dynamo.get(self._table, f"CONTACT#{contact_id}", "CONTACT")
-        assert row is not None
-        return {name: row[name] for name in row if name not in ("pk", "sk", "owner")}

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from souk.basket import handlers
+from souk.basket.events import BasketCheckedOut
 from souk.edges import http
-from tests.basket.builders import an_offer
+from souk.kernel.money import Money
+from tests.basket.builders import a_rate, an_offer, an_option
 from tests.basket.fakes import FakeBaskets
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
 from tests.kernel.logs import logged
@@ -67,7 +69,8 @@ def test_an_empty_basket_costs_nothing_and_tells_what_shipping_would() -> None:
         "basket_id": None,
         "lines": [],
         "subtotal": pounds(0),
-        "shipping_options": [{"id": "standard", "price": pounds(495)}],
+        "weight_grams": 0,
+        "shipping_options": [{"id": "standard", "price": pounds(495), "name": "Name of standard"}],
         "expires_at": None,
     }
 
@@ -251,6 +254,107 @@ def test_a_checkout_that_cannot_be_served_is_refused_by_field(
     assert (refused.status, refused.body["type"]) == (422, "/problems/invalid-body")
     assert refused.body["errors"][0]["pointer"] == pointer
     assert (baskets.said, baskets.contacts) == ([], {})
+
+
+def prices(answer: Response, listed: str = "items") -> list[int]:
+    return [each["price"]["amount"] for each in answer.body[listed]]
+
+
+def test_anybody_is_told_what_sending_there_costs_cheapest_first(baskets: FakeBaskets) -> None:
+    baskets.learn_option(an_option("express", a_rate("GB", 995, up_to=2000), a_rate("FR", 100)))
+
+    home = call(path="/api/shipping-options", query={"country": "GB", "weight_grams": "1200"})
+    heavy = call(path="/api/shipping-options", query={"country": "GB", "weight_grams": "2001"})
+    abroad = call(path="/api/shipping-options", query={"country": "FR"})
+    anywhere = call(path="/api/shipping-options")
+
+    assert home.body["items"][1] == {
+        "option": "express",
+        "name": "Name of express",
+        "price": pounds(995),
+    }
+    assert [prices(each) for each in (home, heavy, abroad, anywhere)] == [
+        [495, 995],
+        [495],
+        [100, 495],
+        [495],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"country": "gb"}, "/country"),
+        ({"country": "GB\n"}, "/country"),
+        ({"weight_grams": "-1"}, "/weight_grams"),
+        ({"weight_grams": "1.5"}, "/weight_grams"),
+    ],
+)
+def test_a_place_or_weight_there_is_not_is_named(query: dict[str, str], pointer: str) -> None:
+    asked = call(path="/api/shipping-options", query=query)
+
+    assert (asked.status, asked.body["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_a_basket_tells_its_weight_and_how_it_is_sent_there(baskets: FakeBaskets) -> None:
+    baskets.learn_option(an_option("express", a_rate("GB", 995, up_to=2000)))
+    put_lamps(2)
+    guest: dict[str, Any] = {"guest_token": GUEST_TOKEN}
+
+    seen = call(path="/api/guest/basket", query={"country": "GB"}, **guest)
+    put_lamps(3)
+    heavier = call(path="/api/guest/basket", query={"country": "GB"}, **guest)
+
+    assert (seen.body["weight_grams"], heavier.body["weight_grams"]) == (1800, 2700)
+    assert prices(seen, "shipping_options") == [495, 995]
+    assert prices(heavier, "shipping_options") == [495]
+
+
+def test_an_address_the_option_does_not_serve_is_told_those_that_do(baskets: FakeBaskets) -> None:
+    baskets.learn_option(an_option("express", a_rate("FR", 995)))
+    put_lamps()
+
+    refused = check_out(a_wish(shipping_option="express"))
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/not-served")
+    assert (refused.body["country"], refused.body["weight_grams"]) == ("GB", 1800)
+    assert prices(refused, "options") == [495]
+    assert (baskets.said, baskets.contacts) == ([], {})
+
+
+def test_an_address_that_no_option_serves_is_told_so(baskets: FakeBaskets) -> None:
+    baskets.learn_option(an_option("standard", a_rate("FR", 495), version=2))
+    put_lamps()
+
+    refused = check_out()
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/not-served")
+    assert refused.body["options"] == []
+
+
+def test_an_option_that_is_not_offered_any_more_is_none(baskets: FakeBaskets) -> None:
+    baskets.learn_option(an_option("standard", offered=False, version=2))
+    put_lamps()
+
+    refused = check_out()
+
+    assert refused.body["errors"][0]["pointer"] == "/shipping_option"
+
+
+def test_a_shipping_price_that_changed_is_told_and_then_accepted(baskets: FakeBaskets) -> None:
+    put_lamps()
+    baskets.learn_option(an_option("standard", a_rate("*", 595), version=2))
+
+    refused = check_out(a_wish(2598 + 495))
+    accepted = check_out(a_wish(2598 + 595))
+
+    assert (refused.status, refused.body["type"]) == (409, "/problems/total-changed")
+    assert refused.body["shipping"] == pounds(595)
+    assert refused.body["changes"] == []
+    assert accepted.status == 202
+    (fact,) = baskets.said
+    assert isinstance(fact, BasketCheckedOut)
+    assert (fact.shipping, fact.total) == (Money(595, "GBP"), Money(3193, "GBP"))
 
 
 def test_nothing_personal_is_logged() -> None:

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from souk.basket.domain import BasketEmpty, KeyReused, Line, TotalChanged
+from souk.basket.domain import BasketEmpty, Contact, KeyReused, Line, TotalChanged
 from souk.basket.events import BasketCheckedOut, CheckedOutLine
 from souk.basket.usecases import check_out, put_line, remove_line, see_basket
 from souk.kernel.errors import Invalid
@@ -18,7 +18,7 @@ from tests.basket.fakes import FakeBaskets, held, with_lamps
 def test_checking_out_says_what_was_agreed() -> None:
     baskets = with_lamps(2)
 
-    receipt = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    receipt = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     (fact,) = baskets.said
     assert isinstance(fact, BasketCheckedOut)
@@ -44,21 +44,21 @@ def test_checking_out_says_what_was_agreed() -> None:
 def test_a_checkouts_contact_is_kept_and_only_its_id_travels() -> None:
     baskets, wish = with_lamps(2), a_wish(2598)
 
-    check_out(ADA, "key-1", wish, currency="GBP", baskets=baskets)
+    check_out(ADA, "key-1", wish, baskets=baskets)
 
     (fact,) = baskets.said
     assert isinstance(fact, BasketCheckedOut)
-    assert baskets.contact(fact.contact_id) == wish.contact
+    assert baskets.contact(fact.contact_id) == Contact(fact.contact_id, wish.contact)
     said = json.dumps(msgspec.to_builtins(fact))
     assert not [word for word in ("Lovelace", "example.org", "London") if word in said]
 
 
 def test_a_second_click_is_the_same_checkout_whatever_the_basket_has_become() -> None:
     baskets = with_lamps(2)
-    first = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    first = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
     put_line(ADA, "RUG-1", 1, baskets=baskets)
 
-    second = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    second = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert second == first
     assert len(baskets.said) == 1
@@ -69,12 +69,10 @@ def test_two_clicks_at_the_same_moment_are_one_checkout() -> None:
     baskets = with_lamps(2)
     receipts = []
     baskets.meanwhile = [
-        lambda: receipts.append(
-            check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
-        )
+        lambda: receipts.append(check_out(ADA, "key-1", a_wish(2598), baskets=baskets))
     ]
 
-    receipt = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    receipt = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert receipts == [receipt]
     assert len(baskets.said) == len(baskets.contacts) == 1
@@ -86,12 +84,12 @@ def test_a_click_refused_because_its_twin_was_accepted_meanwhile_gets_the_twins_
 
     def lines_after_the_twin(basket_id: str) -> list[Line]:
         baskets.lines = lines  # type: ignore[method-assign]  # the twin reads undisturbed
-        check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
         return []
 
     baskets.lines = lines_after_the_twin  # type: ignore[method-assign]  # read once the twin is done
 
-    receipt = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    receipt = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     (fact,) = baskets.said
     assert isinstance(fact, BasketCheckedOut)
@@ -100,30 +98,28 @@ def test_a_click_refused_because_its_twin_was_accepted_meanwhile_gets_the_twins_
 
 def test_two_tabs_with_keys_of_their_own_buy_the_basket_once() -> None:
     baskets = with_lamps(2)
-    baskets.meanwhile = [
-        lambda: check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
-    ]
+    baskets.meanwhile = [lambda: check_out(ADA, "key-1", a_wish(2598), baskets=baskets)]
 
     with pytest.raises(BasketEmpty):
-        check_out(ADA, "key-2", a_wish(2598), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-2", a_wish(2598), baskets=baskets)
 
     assert len(baskets.said) == 1
 
 
 def test_a_key_is_not_used_for_another_body() -> None:
     baskets = with_lamps(2)
-    check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     with pytest.raises(KeyReused):
-        check_out(ADA, "key-1", a_wish(2598, fingerprint="body-2"), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(2598, fingerprint="body-2"), baskets=baskets)
 
 
 def test_a_key_belongs_to_its_visitor() -> None:
     baskets = with_lamps(2)
     put_line(BOB, "RUG-1", 1, baskets=baskets)
 
-    adas = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
-    bobs = check_out(BOB, "key-1", a_wish(5000), currency="GBP", baskets=baskets)
+    adas = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
+    bobs = check_out(BOB, "key-1", a_wish(5000), baskets=baskets)
 
     assert adas.order_id != bobs.order_id
     assert len(baskets.said) == 2
@@ -134,9 +130,9 @@ def test_a_refused_checkout_binds_no_key_and_keeps_no_contact() -> None:
     wrong, right = a_wish(1, fingerprint="body-1"), a_wish(2598, fingerprint="body-2")
 
     with pytest.raises(TotalChanged):
-        check_out(ADA, "key-1", wrong, currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", wrong, baskets=baskets)
     assert (baskets.said, baskets.contacts) == ([], {})
-    receipt = check_out(ADA, "key-1", right, currency="GBP", baskets=baskets)
+    receipt = check_out(ADA, "key-1", right, baskets=baskets)
 
     assert receipt.total == right.expected_total
 
@@ -146,7 +142,7 @@ def test_a_price_changed_since_the_visitor_looked_is_told() -> None:
     baskets.learn(an_offer("LAMP-1", price=1400, version=2))
 
     with pytest.raises(TotalChanged) as refused:
-        check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert refused.value.members["total"] == pounds(2800 + SHIPPING)
     assert [change["sku"] for change in refused.value.members["changes"]] == ["LAMP-1"]
@@ -157,7 +153,7 @@ def test_a_line_put_in_another_tab_while_checking_out_is_never_bought_unseen() -
     baskets.meanwhile = [lambda: put_line(ADA, "RUG-1", 1, baskets=baskets)]
 
     with pytest.raises(TotalChanged):
-        check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert baskets.said == []
 
@@ -167,20 +163,18 @@ def test_a_basket_emptied_line_by_line_is_not_checked_out() -> None:
     remove_line(ADA, "LAMP-1", baskets=baskets)
 
     with pytest.raises(BasketEmpty):
-        check_out(ADA, "key-1", a_wish(0), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(0), baskets=baskets)
 
 
 def test_who_has_no_basket_checks_nothing_out() -> None:
     with pytest.raises(BasketEmpty):
-        check_out(ADA, "key-1", a_wish(0), currency="GBP", baskets=FakeBaskets())
+        check_out(ADA, "key-1", a_wish(0), baskets=FakeBaskets())
 
 
 def test_an_unknown_shipping_option_is_refused() -> None:
     baskets = with_lamps(2)
 
     with pytest.raises(Invalid, match="no option 'rocket'"):
-        check_out(
-            ADA, "key-1", a_wish(2598, shipping_option="rocket"), currency="GBP", baskets=baskets
-        )
+        check_out(ADA, "key-1", a_wish(2598, shipping_option="rocket"), baskets=baskets)
 
     assert baskets.said == []

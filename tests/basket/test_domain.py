@@ -88,6 +88,7 @@ def test_another_total_than_the_visitor_saw_is_told_with_what_changed(expected: 
 
     assert refused.value.members == {
         "total": pounds(5691),
+        "shipping": pounds(495),
         "changes": [{"sku": "LAMP-1", "was": pounds(1200), "now": pounds(1299)}],
     }
 

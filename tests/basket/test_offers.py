@@ -13,6 +13,7 @@ from souk.basket import handlers
 from souk.basket.domain import Offer
 from souk.basket.events import BasketCheckedOut
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
+from souk.delivery.events import ShippingPriceChanged
 from souk.inventory.events import StockDepleted, StockReplenished
 from tests.basket.builders import pounds
 from tests.basket.fakes import FakeBaskets, StoredBaskets
@@ -109,5 +110,6 @@ def test_the_basket_hears_of_prices_and_stock_and_nothing_of_its_own() -> None:
     assert set(handlers.HEARS) == {
         *(ProductListed, PriceChanged, ProductDelisted),
         *(StockDepleted, StockReplenished),
+        ShippingPriceChanged,
     }
     assert BasketCheckedOut not in handlers.HEARS

@@ -13,13 +13,16 @@ from souk.kernel.clock import now
 from tests.basket.builders import (
     ADA,
     BOB,
+    STANDARD,
     a_checkout_of,
     a_contact,
     a_head,
     a_line,
+    a_rate,
     a_receipt,
     a_wish,
     an_offer,
+    an_option,
 )
 from tests.basket.fakes import FakeBaskets, StoredBaskets
 from tests.kernel.tables import twin
@@ -39,7 +42,9 @@ def baskets(request: pytest.FixtureRequest) -> Baskets:
 def stored(request: pytest.FixtureRequest) -> Iterator[StoredBaskets]:
     shop = request.getfixturevalue("in_function")
     with twin(shop.outputs["BasketTable"]) as table:
-        yield StoredBaskets(table)
+        baskets = StoredBaskets(table)
+        baskets.learn_option(STANDARD)
+        yield baskets
 
 
 def begun(baskets: Baskets, *, owner: str = ADA, line: Line | None = None) -> Head:
@@ -179,7 +184,8 @@ def test_closing_a_basket_keeps_receipt_contact_and_fact_together(baskets: Baske
     receipt, contact = closed(baskets, head)
 
     assert baskets.receipt_and_head(ADA, "key-1") == (receipt, None)
-    assert baskets.contact(contact.contact_id) == contact.details
+    assert baskets.contact(contact.contact_id) == contact
+    assert baskets.contact("never-left") is None
     assert baskets.said == [a_checkout_of(head, receipt, contact)]
 
 
@@ -307,6 +313,18 @@ def test_offers_are_found_however_many_are_asked_for(baskets: Baskets) -> None:
     assert found == {offer.sku: offer for offer in known}
 
 
+def test_a_shipping_option_is_kept_as_the_highest_version_of_it_says(baskets: Baskets) -> None:
+    first = an_option("express", a_rate("GB", 795, up_to=2000), a_rate("*", 2995))
+    third = an_option("express", a_rate("GB", 895), name="Next day", offered=False, version=3)
+    second = an_option("express", a_rate("GB", 100), version=2)
+    for option in (first, third, second, third):
+        baskets.learn_option(option)
+
+    found = {option.option: option for option in baskets.shipping_options()}
+
+    assert found == {"express": third, "standard": STANDARD}
+
+
 def test_a_visit_from_the_first_line_to_checkout(baskets: Baskets) -> None:
     for offer in (an_offer("LAMP-1", price=1299), an_offer("RUG-1", price=5000)):
         baskets.learn(offer)
@@ -315,8 +333,8 @@ def test_a_visit_from_the_first_line_to_checkout(baskets: Baskets) -> None:
     put_line(ADA, "RUG-1", 1, baskets=baskets)
     put_line(ADA, "LAMP-1", 2, baskets=baskets)
     remove_line(ADA, "RUG-1", baskets=baskets)
-    receipt = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
-    again = check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+    receipt = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
+    again = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert receipt == again
     assert see_basket(ADA, baskets=baskets) == (None, [])
@@ -346,7 +364,7 @@ def test_six_clicks_at_the_same_moment_are_one_checkout(stored: StoredBaskets) -
     put_line(ADA, "LAMP-1", 2, baskets=stored)
 
     def click(_: int) -> Receipt:
-        return check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=stored)
+        return check_out(ADA, "key-1", a_wish(2598), baskets=stored)
 
     with ThreadPoolExecutor(6) as clicks:
         receipts = list(clicks.map(click, range(6)))

@@ -171,9 +171,7 @@ def test_a_line_removed_in_another_tab_while_it_is_changed_is_there_again() -> N
 
 def test_a_line_put_while_the_basket_is_checked_out_begins_the_next_basket() -> None:
     baskets = with_lamps(2)
-    baskets.meanwhile = [
-        lambda: check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
-    ]
+    baskets.meanwhile = [lambda: check_out(ADA, "key-1", a_wish(2598), baskets=baskets)]
 
     put_line(ADA, "RUG-1", 1, baskets=baskets)
 
@@ -189,7 +187,7 @@ def test_a_basket_that_never_holds_still_is_called_busy_and_left_alone() -> None
 
     def move() -> None:
         wish = a_wish(1299 * held(baskets)["LAMP-1"])
-        check_out(ADA, new_id(), wish, currency="GBP", baskets=baskets)
+        check_out(ADA, new_id(), wish, baskets=baskets)
         put_line(ADA, "LAMP-1", next(quantities), baskets=baskets)
 
     baskets.meanwhile = [move] * 20
@@ -205,7 +203,7 @@ def test_an_expired_basket_is_none() -> None:
     baskets.begin(a_head(expires_at=int(now().timestamp())), a_line("LAMP-1"))
 
     with pytest.raises(BasketEmpty):
-        check_out(ADA, "key-1", a_wish(2598), currency="GBP", baskets=baskets)
+        check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
     put_line(ADA, "RUG-1", 1, baskets=baskets)
 
     assert held(baskets) == {"RUG-1": 1}

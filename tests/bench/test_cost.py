@@ -3,7 +3,7 @@
 import pytest
 
 from bench import prices
-from bench.cost import Function, quantities
+from bench.cost import WORKFLOW, Function, by_room, quantities
 
 ORDERING = Function("souk.ordering.api.handler", 512, traces=False)
 COUNTED = {
@@ -41,11 +41,44 @@ def test_logs_are_the_functions_own_lines_lambdas_and_the_gateways() -> None:
     assert own * 1e9 == pytest.approx(500 + 2 * 26 + 2 * lambdas * 1e9 + 190 + 26)
 
 
+def test_mails_and_word_to_staff_are_billed_by_their_number() -> None:
+    counted = {**COUNTED, "calls": {"ses:SendEmail": 2.0, "sns:Publish": 0.5}}
+
+    billed = quantities(counted, {"ordering": ORDERING})
+
+    assert (billed["mail"], billed["topic_message"]) == (2, 0.5)
+    (line,) = prices.bill({"mail": 1000})
+    assert (line.service, line.usd) == ("SES", 0.1)
+
+
 def test_traces_cost_where_a_function_begins_them() -> None:
     tracing = Function("souk.ordering.api.handler", 512, traces=True)
 
     assert quantities(COUNTED, {"ordering": ORDERING})["trace"] == 0
     assert quantities(COUNTED, {"ordering": tracing})["trace"] == 2
+
+
+def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
+    run = {"runs": 1.0, "milliseconds": 4.0, "http_requests": 1.0}
+    counted = {
+        "functions": {"Souk-dev-BasketApi1": run, "Souk-dev-OrderingConsumer2": run},
+        "tables": {"Souk-dev-BasketTable3": {"write_units": 4.0}},
+        "sources": {"souk.ordering": {"events": 2.0}},
+        "workflows": {"Souk-dev-OrderingCheckout4": {"transitions": 7.0, "executions": 1.0}},
+    }
+
+    shares = by_room(counted, ["basket", "ordering"])
+
+    assert shares == {
+        "basket": {
+            "functions": {"Souk-dev-BasketApi1": run}, "http_requests": 1.0, "write_units": 4.0,
+        },
+        "ordering": {
+            "functions": {"Souk-dev-OrderingConsumer2": run}, "http_requests": 1.0, "events": 2.0,
+        },
+        WORKFLOW: {"functions": {}, "transitions": 7.0, "executions": 1.0},
+    }  # fmt: skip
+    assert quantities(shares[WORKFLOW], {})["transition"] == 7
 
 
 def test_everything_counted_has_a_price() -> None:

@@ -256,6 +256,14 @@ def test_a_token_needs_an_open_shop_and_a_known_name(souk: Souk, tmp_path: Path)
     assert (eve.returncode, eve.stderr) == (1, "Error: There is no 'eve' in this shop.\n")
 
 
+def test_a_shop_that_is_not_running_has_no_mails_to_show(souk: Souk, tmp_path: Path) -> None:
+    closed = souk("mails")
+
+    start = f"./souk up --state {tmp_path / 'state'}"
+    assert closed.returncode == 1
+    assert closed.stderr == f"Error: The shop is not running; start it with: {start}\n"
+
+
 def test_documents_are_printed_and_nothing_else(souk: Souk) -> None:
     assert json.loads(souk("openapi").stdout) == {"openapi": "3.1.0"}
     assert souk("events").stdout == "# Facts\n"
@@ -277,7 +285,7 @@ def test_a_mistyped_command_is_answered_with_the_right_one(souk: Souk) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["up", "down", "status", "test", "replay", "token", "synth", "openapi", "events"],
+    ["up", "down", "status", "test", "replay", "token", "synth", "openapi", "events", "map"],
 )
 def test_every_command_has_help(souk: Souk, name: str) -> None:
     helped = souk(name, "--help")

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
-from cli.demo import demo_products, demo_stock
+from cli.demo import demo_products, demo_shipping, demo_stock
+from souk.delivery.wire import NewOption
 
 STOREFRONT = Path(__file__).parents[2] / "storefront"
 PICTURES = sorted((STOREFRONT / "pictures").iterdir())
@@ -89,3 +91,11 @@ def test_a_picture_runs_nothing_and_fetches_nothing(picture: Path) -> None:
     assert not [name for name, _ in attributes if name.startswith("on") or name == "style"]
     assert all(value.startswith("#") for name, value in attributes if name.endswith("href"))
     assert not [value for _, value in attributes if re.search(r"//|url\((?!#)|data:", value)]
+
+
+def test_the_demos_shipping_options_obey_deliverys_contract() -> None:
+    options = [msgspec.convert(option, NewOption) for option in demo_shipping()]
+
+    standard = next(option for option in options if option.option == "standard")
+    assert [(rate.country, rate.max_grams) for rate in standard.rates] == [("*", None)]
+    assert len(options) > 1

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from cli.demo import DemoError, demo_products, demo_stock, load_catalogue
+from cli.demo import DemoError, demo_products, demo_shipping, demo_stock, load_catalogue
 
 SHOP = "http://shop.test"
 LAST = "LAMP-FEZ-01"
@@ -17,6 +17,7 @@ class FakeShop(httpx.BaseTransport):
     def __init__(self) -> None:
         self.listed: list[str] = []
         self.stock: dict[str, int] = {}
+        self.options: list[str] = []
         self.answers: dict[str, httpx.Response] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -24,6 +25,8 @@ class FakeShop(httpx.BaseTransport):
             return httpx.Response(403, json={"message": "Forbidden"})
         if request.url.path.endswith("/receipts"):
             return self._receive(request)
+        if request.url.path == "/api/staff/shipping-options":
+            return self._offer(json.loads(request.content)["option"])
         assert (request.method, request.url.path) == ("POST", "/api/staff/products")
         sku = json.loads(request.content)["sku"]
         return self.answers.get(sku) or self._list(sku)
@@ -33,6 +36,14 @@ class FakeShop(httpx.BaseTransport):
             return refused(409, "sku-taken", f"There is a product {sku} already.")
         self.listed.append(sku)
         return httpx.Response(201, headers={"Location": f"/api/products/{sku}"})
+
+    def _offer(self, option: str) -> httpx.Response:
+        if option in self.answers:
+            return self.answers[option]
+        if option in self.options:
+            return refused(409, "option-taken", f"There is an option {option}.")
+        self.options.append(option)
+        return httpx.Response(201)
 
     def _receive(self, request: httpx.Request) -> httpx.Response:
         """Once for the key, as inventory does: the same one for all, so by SKU."""
@@ -60,6 +71,7 @@ def test_a_new_shop_gets_every_demo_product_in_order() -> None:
     assert shop.listed == [product["sku"] for product in demo_products()]
     assert shop.listed[-1] == LAST
     assert shop.stock == demo_stock()
+    assert shop.options == [option["option"] for option in demo_shipping()]
     assert said == ["Demo catalogue: 24 products listed, 0 were there already."]
 
 
@@ -71,6 +83,7 @@ def test_a_second_time_lists_nothing() -> None:
 
     assert newly_listed == 0
     assert len(shop.listed) == 24
+    assert len(shop.options) == len(demo_shipping())
     assert said == ["Demo catalogue: 0 products listed, 24 were there already."]
 
 
@@ -126,3 +139,13 @@ def test_a_shop_that_does_not_answer_is_named_as_such() -> None:
 
     with pytest.raises(DemoError, match="did not answer"):
         loaded(httpx.MockTransport(hang_up))
+
+
+def test_a_shop_that_cannot_send_anything_is_not_opened() -> None:
+    shop = FakeShop()
+    shop.answers["standard"] = refused(500, "internal", "Something broke.")
+
+    with pytest.raises(DemoError, match="did not offer standard shipping: 500"):
+        loaded(shop)
+
+    assert shop.listed == []

@@ -21,6 +21,7 @@ class FakeCatalog:
 
     before: Accident = lambda request: None
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     currency: str = "GBP"
     token: str = "sam"
@@ -42,12 +43,22 @@ class FakeCatalog:
                 return httpx.Response(200, json={"subtotal": nothing, "shipping_options": []})
             case "GET", "api", "products", sku:
                 return self._seen(sku)
+            case "POST", "api", "staff", "stock", sku, "receipts":
+                return self._receive(request.headers["Idempotency-Key"], sku, request.content)
             case method, "api", "staff", "products", *which:
                 if request.headers["Authorization"] != f"Bearer {self.token}":
                     return httpx.Response(401, json={"message": "Unauthorized"})
                 body = json.loads(request.content)
                 return self._list(body) if method == "POST" else self._put(request, which, body)
         return problem(404, "not-found", "no such route")
+
+    def _receive(self, key: str, sku: str, content: bytes) -> httpx.Response:
+        body = json.loads(content)
+        if body["quantity"] > 1_000_000:
+            return too_many("/quantity")
+        if self.receipts.setdefault(key, {"sku": sku, **body}) != {"sku": sku, **body}:
+            return problem(422, "idempotency-key-reused", "another receipt has this key")
+        return httpx.Response(201, json=body)
 
     def _list(self, body: dict[str, Any]) -> httpx.Response:
         if body["sku"] in self.products:
@@ -84,7 +95,15 @@ def problem(status: int, slug: str, detail: str, **members: Any) -> httpx.Respon
 
 
 def too_long(pointer: str) -> httpx.Response:
-    fault = {"pointer": pointer, "detail": "Expected `str` of length <= 200"}
+    return _invalid(pointer, "Expected `str` of length <= 200")
+
+
+def too_many(pointer: str) -> httpx.Response:
+    return _invalid(pointer, "Expected `int` <= 1000000")
+
+
+def _invalid(pointer: str, detail: str) -> httpx.Response:
+    fault = {"pointer": pointer, "detail": detail}
     return problem(422, "invalid-body", fault["detail"], errors=[fault])
 
 

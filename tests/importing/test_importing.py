@@ -47,7 +47,38 @@ def test_a_new_product_is_listed_as_the_file_has_it(tmp_path: Path) -> None:
         "version": 1,
     }
     assert outcomes(summary) == {"created": 1}
-    assert summary.left_out == {"stock": 1}
+    assert summary.left_out == {}
+
+
+def test_its_stock_is_received_once_however_often_the_file_is_imported(tmp_path: Path) -> None:
+    shop = FakeCatalog()
+
+    for _ in range(2):
+        summary, _ = imported(a_file(tmp_path, LAMP), shop)
+
+    assert shop.receipts == {"import-LAMP": {"sku": "LAMP", "quantity": 3, "reference": "import"}}
+    assert (outcomes(summary), summary.left_out) == ({"unchanged": 1}, {})
+
+
+def test_another_number_later_is_told_and_the_shops_own_count_stays(tmp_path: Path) -> None:
+    shop = FakeCatalog()
+    imported(a_file(tmp_path, LAMP), shop)
+
+    summary, _ = imported(a_file(tmp_path, LAMP.replace('"stock": 3', '"stock": 8')), shop)
+
+    assert (outcomes(summary), summary.left_out) == ({"unchanged": 1}, {"stock": 1})
+    assert shop.receipts["import-LAMP"]["quantity"] == 3
+
+
+def test_no_stock_is_nothing_to_receive_and_too_much_is_a_fault_of_the_line(
+    tmp_path: Path,
+) -> None:
+    none, much = (LAMP.replace('"stock": 3', f'"stock": {said}') for said in (0, 2_000_000))
+
+    summary, report = imported(a_file(tmp_path, none + much.replace("LAMP", "BULB")), FakeCatalog())
+
+    assert outcomes(summary) == {"created": 1, "failed": 1}
+    assert [(entry["line"], entry["field"]) for entry in report] == [(2, "stock")]
 
 
 def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from infra.contracts.http_api import Problem
 from infra.contracts.parameters import HEADERS
 from local.shop import Running
 from souk.edges.routes import Route
-from tests.journeys.visitor import Guest, Staff, new_key
+from tests.journeys.visitor import Guest, Staff, new_key, until
 
 pytestmark = pytest.mark.cloud
 
@@ -122,6 +122,36 @@ def test_staff_who_count_stock_are_answered_as_documented(sam: Staff, reader: Re
     assert reader.seen == {200, 201, 400, 404, 409, 422}
 
 
+def test_staff_who_send_parcels_are_answered_as_documented(
+    sam: Staff, guest: Guest, reader: Reader
+) -> None:
+    option, fee = f"test-{new_key()}", {"amount": 99999, "currency": "GBP"}
+    details = {"name": "Test", "rates": [{"country": "AQ", "price": fee}]}
+    path = f"/staff/shipping-options/{option}"
+    guest.put(sam.list_product())
+    order_id = guest.buys()
+    guest.sees_decided(order_id)
+    shipment = f"/staff/shipments/{order_id}"
+    until("the shipment", lambda: sam.http.get(shipment).is_success)
+
+    for _ in range(2):
+        sam.http.post("/staff/shipping-options", json={"option": option} | details)
+    for version in ('"1"', '"1"', "one"):
+        sam.http.put(path, json=details, headers={"If-Match": version})
+    sam.http.put(path, json=details)
+    sam.http.get("/staff/shipping-options")
+    sam.http.get("/staff/shipments?limit=1")
+    sam.http.get("/staff/shipments?state=lost")
+    sam.http.post(f"{shipment}/dispatch", json={"carrier": "A B"})
+    sam.http.post(f"{shipment}/dispatch", json={})
+    sam.http.get("/staff/orders?status=dispatched&limit=1")
+    sam.http.get(f"/staff/orders/{order_id}")
+    guest.http.post(f"/guest/orders/{order_id}/cancellation")
+    guest.http.post("/guest/orders/none/cancellation")
+
+    assert reader.seen == {200, 201, 202, 400, 404, 409, 412, 422, 428}
+
+
 def test_guests_are_answered_as_documented(sam: Staff, guest: Guest, reader: Reader) -> None:
     sku = sam.list_product()
     guest.http.put("/guest/basket/items/never-heard-of", json={"quantity": 1})
@@ -147,5 +177,8 @@ def test_anybody_is_answered_as_documented(sam: Staff, guest: Guest, reader: Rea
     for path in (f"/products/{sku}", "/products/none", "/products?limit=1", "/categories"):
         guest.http.get(path)
     guest.http.get("/products?cursor=forged")
+    guest.http.get("/shipping-options?country=GB&weight_grams=900")
+    guest.http.get("/shipping-options?country=Britain")
+    guest.http.post("/carriers/souk-post/notices", content="{}")
 
     assert reader.seen == {200, 201, 400, 404}

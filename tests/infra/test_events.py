@@ -36,6 +36,12 @@ def test_no_listener_of_the_released_facts_is_broken() -> None:
     assert breaking_changes(released, TODAY) == [], "say a new fact beside the old instead"
 
 
+def test_the_page_of_mails_is_up_to_date() -> None:
+    written = (DOCS / "mails.md").read_text()
+
+    assert written == contracts.mails_markdown(), "run: ./souk mails --texts > docs/mails.md"
+
+
 def test_the_released_facts_are_up_to_date() -> None:
     released = json.loads((DOCS / "asyncapi.json").read_text())
 

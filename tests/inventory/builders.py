@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from souk.inventory.commands import WantedLine
+from souk.inventory.domain import Return, ReturnedLine
 from souk.inventory.usecases import Instruction, move_stock
 from souk.kernel.ids import new_id
 
@@ -43,3 +44,11 @@ def received(stocks: Stocks, wanted: list[WantedLine], **but: int) -> None:
     for line in wanted:
         if quantity := but.get(line.sku.replace("-", "_"), line.quantity):
             receive(stocks, line.sku, quantity)
+
+
+def a_return(*returned: ReturnedLine, order_id: str = "o-1", return_id: str = "r-1") -> Return:
+    return Return(order_id=order_id, return_id=return_id, lines=list(returned))
+
+
+def back(sku: str = "LAMP", quantity: int = 1, *, restock: bool = True) -> ReturnedLine:
+    return ReturnedLine(sku=sku, quantity=quantity, restock=restock)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
-from souk.inventory.domain import Change, Hold, Move, Moved, Status, Stock
+from souk.inventory.domain import Change, Hold, Move, Moved, Return, Status, Stock
 from souk.inventory.events import (
     StockDepleted,
     StockRejected,
@@ -15,7 +16,7 @@ from souk.inventory.events import (
     StockReplenished,
     StockReserved,
 )
-from souk.inventory.plans import Shelf, Step
+from souk.inventory.plans import Booking, Shelf, Step
 from souk.inventory.store import InventoryStore
 from souk.kernel import aws, dynamo
 from souk.kernel.clock import stamp
@@ -82,6 +83,7 @@ class FakeInventory:
         self._stock: dict[str, Stock] = {}
         self._moves: dict[tuple[str, str], Move] = {}
         self._holds: dict[str, Hold] = {}
+        self._returns: dict[tuple[str, str], Return] = {}
         self.said: list[Fact] = []
         self.journeys: list[str] = []
         self.trouble = Trouble()
@@ -123,6 +125,29 @@ class FakeInventory:
                 known, status=Status.COMMITTED, version=known.version + 1, lease_ends=None
             )
 
+    def look_at_return(self, back: Return) -> tuple[Hold | None, Return | None, Shelf]:
+        hold, shelf = self.look(back.order_id, back.skus)
+        return hold, self._returns.get((back.order_id, back.return_id)), shelf
+
+    def book(self, step: Booking) -> None:
+        with self.trouble.around_a_write():
+            name = step.after.order_id, step.after.return_id
+            known, hold = self._returns.get(name), self._holds.get(step.after.order_id)
+            if (known.version if known else 0) != step.before.version:
+                raise Moved
+            if hold is None or hold.status is not Status.COMMITTED:
+                raise Moved
+            assert 2 + len(step.changes) + len(step.moves) + len(step.facts) <= 100
+            self._apply(step.changes)
+            for move in step.moves:
+                assert (move.sku, move.key) not in self._moves
+                self._moves[move.sku, move.key] = move
+            self._returns[name] = step.after
+            self._holds[hold.order_id] = replace(
+                hold, version=hold.version + 1, returned=hold.returned + step.pieces
+            )
+            self.said += step.facts
+
     def ended(self, before: datetime, limit: int) -> list[str]:
         return [
             hold.order_id
@@ -135,6 +160,9 @@ class FakeInventory:
     def holds(self) -> list[Hold]:
         return list(self._holds.values())
 
+    def returns(self) -> list[Return]:
+        return list(self._returns.values())
+
     def moved(self, sku: str) -> int:
         return sum(move.by for move in self._moves.values() if move.sku == sku)
 
@@ -145,7 +173,9 @@ class FakeInventory:
         """All or nothing, on the conditions the table sets."""
         for change in changes:
             now, seen = self._of(change.seen.sku), change.seen
-            if change.turns:
+            if not change.by:
+                fits = change.seen.sku in self._stock
+            elif change.turns:
                 fits = (now.available, now.turn) == (seen.available, seen.turn)
             else:
                 fits = now.available > max(0, -change.by)
@@ -186,6 +216,10 @@ class StoredInventory(InventoryStore):
                 found.append(hold)
         return found
 
+    def returns(self) -> list[Return]:
+        rows = [row for row in self._rows() if row["sk"].startswith("RETURN#")]
+        return [msgspec.convert(row, Return) for row in rows]
+
     def moved(self, sku: str) -> int:
         rows = dynamo.query(self._table, f"STOCK#{sku}")
         return sum(row["by"] for row in rows if row["sk"].startswith("MOVE#"))
@@ -203,11 +237,14 @@ def available(inventory: Inventory, sku: str = "LAMP") -> int:
 
 
 def held(inventory: Inventory) -> dict[str, int]:
-    """How many of each SKU are reserved or sold."""
+    """How many of each SKU are reserved or sold, and did not come back."""
     found: dict[str, int] = {}
     for hold in inventory.holds():
         for line in hold.lines[: hold.progress]:
             found[line.sku] = found.get(line.sku, 0) + line.quantity
+    for back in inventory.returns():
+        for returned in back.lines[: back.progress]:
+            found[returned.sku] -= returned.quantity
     return found
 
 

@@ -13,9 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from souk.inventory import plans, usecases
 from souk.inventory.commands import WantedLine
-from souk.inventory.domain import NotEnoughFree
+from souk.inventory.domain import CameBack, NotEnoughFree, NotSold, Return, ReturnedLine
 from souk.inventory.events import StockDepleted
-from souk.inventory.usecases import commit_stock, end_lease, release_stock, reserve_stock
+from souk.inventory.usecases import (
+    book_return,
+    commit_stock,
+    end_lease,
+    release_stock,
+    reserve_stock,
+)
 from tests.inventory.builders import adjust, receive
 from tests.inventory.fakes import FakeInventory, Killed, available, balanced, turns
 
@@ -29,6 +35,17 @@ LINES = {
     ]
     for n, order in enumerate(ORDERS)
 }
+
+
+def half_of(order: str, half: int) -> Return:
+    """A piece of each of the order's lines, or all the others; some of it is to be written off."""
+    pieces = {line.sku: (1, line.quantity - 1)[half] for line in LINES[order]}
+    lines = [
+        ReturnedLine(sku=sku, quantity=quantity, restock=(place + half) % 3 > 0)
+        for place, (sku, quantity) in enumerate(pieces.items())
+        if quantity
+    ]
+    return Return(order_id=order, return_id=f"r-{half}", lines=lines)
 
 
 class Shelves(RuleBasedStateMachine):
@@ -62,7 +79,7 @@ class Shelves(RuleBasedStateMachine):
 
     @rule(
         order=st.sampled_from(ORDERS),
-        what=st.sampled_from(["reserve", "commit", "release", "sweep"]),
+        what=st.sampled_from(["reserve", "commit", "release", "sweep", "half", "other half"]),
         dies=st.sampled_from([None, ("killed_before", 1), ("killed_after", 1)])
         | st.tuples(st.sampled_from(["killed_before", "killed_after"]), st.integers(1, 6)),
         rival=st.none() | st.tuples(st.integers(0, 3), st.sampled_from(ORDERS), st.booleans()),
@@ -115,8 +132,12 @@ class Shelves(RuleBasedStateMachine):
             case "commit":
                 commit_stock(order, holds=holds)
             case "release":
-                release_stock(order, holds=holds)
-                self.final[order] = "released"
+                with suppress(CameBack):
+                    release_stock(order, holds=holds)
+                    self.final[order] = "released"
+            case "half" | "other half":
+                with suppress(NotSold):
+                    book_return(half_of(order, ["half", "other half"].index(what)), returns=holds)
             case "sweep":
                 for ended in holds.ended(self.clock, 100):
                     end_lease(ended, holds=holds)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.demo import offer_shipping
 from cli.replay import Books, read_day, replay
 from infra.synth import openapi_path, synthesize
 from local import people
@@ -29,6 +30,7 @@ def victim(tmp_path: Path) -> Iterator[Victim]:
     home, openapi = Shop(tmp_path / "shop"), openapi_path(assembly)
     running = home.start(assembly, openapi, free_port(), fresh=False, say=print)
     people.ensure(running)
+    offer_shipping(running.urls["storefront"], people.token(running, "sam"))
     yield Victim(home, running, assembly, openapi)
     home.stop()
 

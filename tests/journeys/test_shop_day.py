@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.demo import offer_shipping
 from infra.synth import openapi_path, synthesize
 from local import people
 from local.shop import Running, Shop
@@ -113,6 +114,7 @@ def test_a_shop_opened_again_knows_everything_and_goes_on(tmp_path: Path) -> Non
     def opened() -> Running:
         running = home.start(assembly, openapi_path(assembly), free_port(), False, print)
         people.ensure(running)
+        offer_shipping(running.urls["storefront"], people.token(running, "sam"))
         return running
 
     first = opened()

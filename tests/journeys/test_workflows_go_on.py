@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.demo import offer_shipping
 from infra.synth import openapi_path, synthesize
 from local import people
 from local.process import kill_group
@@ -40,6 +41,7 @@ def test_orders_cut_off_by_a_restart_are_concluded(
     def opened() -> Running:
         running = home.start(assembly, openapi_path(assembly), free_port(), False, print)
         people.ensure(running)
+        offer_shipping(running.urls["storefront"], people.token(running, "sam"))
         return running
 
     first = opened()

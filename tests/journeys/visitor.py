@@ -96,7 +96,8 @@ class Guest:
         return found
 
     def wish(self, token: str = "tok_test") -> dict[str, Any]:
-        """A checkout body for the basket as it is now."""
+        """A checkout body for the basket as it is now, with the cheapest way to send it."""
+        until("a shipping option", lambda: self.basket()["shipping_options"])
         basket = self.basket()
         shipping = basket["shipping_options"][0]
         total = basket["subtotal"]["amount"] + shipping["price"]["amount"]

@@ -10,7 +10,7 @@ import pytest
 
 from local.frontdoor import FrontDoor, Message, Receive, Scope, Send
 
-OUTPUTS = {"ApiId": "abcd1234", "UserPoolClientId": "client-1"}
+OUTPUTS = {"ApiId": "abcd1234", "LiveApiId": "live5678", "UserPoolClientId": "client-1"}
 
 
 class Engine:
@@ -48,14 +48,23 @@ def pages(tmp_path: Path) -> Path:
     (folder / ".hidden").write_text("secret")
     (tmp_path / "outside.txt").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "map").mkdir()
+    (folder / "map.html").write_text("<h1>Map</h1>")
     (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0"}')
+    (tmp_path / "map.json").write_text('{"nodes": []}')
     return folder
 
 
 @pytest.fixture
 def door(engine: Engine, pages: Path) -> FrontDoor:
     openapi = pages.parent / "openapi.json"
-    return FrontDoor(engine=engine, outputs=lambda: OUTPUTS, pages=pages, openapi=openapi)
+    return FrontDoor(
+        engine=engine,
+        outputs=lambda: OUTPUTS,
+        pages=pages,
+        openapi=openapi,
+        shop_map=pages.parent / "map.json",
+    )
 
 
 def ask(door: FrontDoor, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -94,13 +103,54 @@ def test_a_call_reaches_the_api_under_its_own_host_and_path(
 def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
     engine: Engine, pages: Path
 ) -> None:
-    door = FrontDoor(engine=engine, outputs=dict, pages=pages, openapi=pages)
+    door = FrontDoor(engine=engine, outputs=dict, pages=pages, openapi=pages, shop_map=pages)
 
     answer = ask(door, "/api/products")
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["status"] == 503
+
+
+def connect(door: FrontDoor, path: str) -> list[Message]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope: dict[str, Any] = {"type": "websocket", "path": path, "query_string": b"ticket=t"}
+    asyncio.run(door({**scope, "headers": [(b"host", b"127.0.0.1:8000")]}, receive, send))
+    return sent
+
+
+def test_a_live_connection_reaches_the_socket_api_at_its_stage(
+    door: FrontDoor, engine: Engine
+) -> None:
+    connect(door, "/api/live")
+
+    (asked,) = engine.asked
+    assert (asked["path"], asked["raw_path"], asked["query_string"]) == (
+        "/live",
+        b"/live",
+        b"ticket=t",
+    )
+    assert dict(asked["headers"]) == {b"host": b"live5678.execute-api.localhost"}
+
+
+@pytest.mark.parametrize("path", ["/", "/api/products", "/api/live/more"])
+def test_no_other_connection_is_taken(door: FrontDoor, engine: Engine, path: str) -> None:
+    assert connect(door, path) == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
+
+
+def test_a_closing_shop_takes_no_more_connections(door: FrontDoor, engine: Engine) -> None:
+    door.open = False
+
+    assert connect(door, "/api/live") == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
 
 
 def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> None:
@@ -117,6 +167,8 @@ def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> 
         ("/shop.js", "text/javascript; charset=utf-8"),
         ("/pictures/lamp.svg", "image/svg+xml; charset=utf-8"),
         ("/api/openapi.json", "application/json; charset=utf-8"),
+        ("/map.json", "application/json; charset=utf-8"),
+        ("/map", "text/html; charset=utf-8"),
         ("/api/docs/", "text/html; charset=utf-8"),
         ("/api/docs/swagger-ui.css", "text/css; charset=utf-8"),
         ("/api/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),

@@ -65,10 +65,13 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
 
     calls = counted["calls"]
     assert calls["dynamodb:TransactGetItems"] == calls["AWSStepFunctions:StartExecution"] == 1
-    assert calls["dynamodb:Query"] == calls["dynamodb:BatchGetItem"] == 2  # checkout, workflow
+    assert calls["dynamodb:BatchGetItem"] == 2  # checkout, workflow
+    assert calls["dynamodb:Query"] == 3  # two of them for checkout: lines, shipping options
     assert calls["dynamodb:TransactWriteItems"] == 6  # two, then hold, authorise, confirm; sell
-    assert (counted["events"], counted["sqs_records"]) == (5, 1)
-    assert counted["write_units"] == 50
+    assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five of them the journal's
+    assert counted["write_units"] == 69
+    assert (counted["executions"], counted["transitions"]) == (1, 7)
+    assert calls["ses:SendEmail"] == 2  # received, confirmed
 
 
 def test_a_page_costs_the_same_however_many_products_there_are(

@@ -26,6 +26,10 @@ UPSTREAM = {
         "core/iam_actions.py",
         'split(":", 1)[-1] not in _tag_operations(service):\n        return {}',
     ),
+    "mails_name_their_sender": (
+        "core/iam_actions.py",
+        'service == "ses":\n        identity = _query_param(query_params, "Identity")\n        if',
+    ),
     "confirmed_addresses_are_verified": (
         "services/cognito.py",
         'user.pop("_confirmation_code", None)\n    user["UserStatus"] = "CONFIRMED"\n    user',
@@ -53,6 +57,10 @@ UPSTREAM = {
         "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
     ),
     "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
+    "functions_find_apis_here": (
+        "services/apigateway.py",
+        '"apiEndpoint": f"{_api_endpoint_scheme(protocol)}://{api_id}.execute-api.{_HOST}:{_PORT}"',
+    ),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
         'else str(err_body)\n        return {\n            "statusCode": 502,',
@@ -76,6 +84,10 @@ UPSTREAM = {
     "queues_are_journaled": (
         "services/sqs.py",
         "def _restore_state(data):\n    if data:\n        _queues.update(",
+    ),
+    "mails_are_kept": (
+        "services/ses.py",
+        'lst = []\n        _sent_emails["entries"] = lst\n    return lst',
     ),
     "people_are_journaled": (
         "services/cognito.py",
@@ -101,10 +113,15 @@ UPSTREAM = {
         "services/lambda_svc.py",
         "    _restore_state(data)\n    if _esms.has_any():\n        _ensure_poller()\n",
     ),
+    "batches_are_gathered": ("services/sqs.py", "max_n = min(int(max_number or 1), 10)\n"),
     "executions_begin_at_once": ("services/stepfunctions.py", "    time.sleep(0.15)\n\n    sm ="),
     "executions_take_turns": (
         "services/stepfunctions.py",
         "threading.Thread(\n        target=ctx_snapshot.run,\n        args=(_run_execution,",
+    ),
+    "customers_go_first": (
+        "services/stepfunctions.py",
+        "args=(_run_execution, exec_arn),\n        daemon=True,\n    ).start()",
     ),
     "retries_wait_as_written": (
         "services/stepfunctions.py",
@@ -258,6 +275,34 @@ print(len(eventbridge._events_log_list()))
     assert int(kept) == left
 
 
+@pytest.mark.parametrize(("patched", "kept"), [("", 5_100), ("patches.apply()", 5_000)])
+def test_of_mails_the_last_ones_are_kept(patched: str, kept: int) -> None:
+    left = in_the_engine(f"""
+{patched}
+from ministack.services import ses
+for n in range(5_100):
+    ses._sent_emails_list().append({{"MessageId": n}})
+assert ses._sent_emails_list()[-1]["MessageId"] == 5_099
+print(len(ses._sent_emails["entries"]))
+""")
+
+    assert int(left) == kept
+
+
+@pytest.mark.parametrize(
+    ("patched", "named"), [("", "*"), ("patches.apply()", "identity/orders@souk.example")]
+)
+def test_a_right_to_send_is_one_on_the_senders_identity(patched: str, named: str) -> None:
+    arn = in_the_engine(f"""
+{patched}
+from ministack.core import iam_actions
+asked = {{"Action": ["SendEmail"], "Source": ["Souk <orders@souk.example>"]}}
+print(iam_actions.extract_resource_arn("ses", "POST", "/", {{}}, b"", asked, "r", "a"))
+""")
+
+    assert arn.rpartition(":")[2] == named
+
+
 @pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
 def test_of_each_function_the_last_calls_are_in_the_log(patched: str, kept: int) -> None:
     left = in_the_engine(f"""
@@ -360,6 +405,56 @@ print(before, lambda_svc._poll_sqs())
     assert polled == "False polled"
 
 
+GATHERING = """
+from ministack.services import lambda_svc, sqs
+sqs._act_create_queue({"QueueName": "q"}, "")
+url, queue = next(iter(sqs._queues.items()))
+arn = queue["attributes"]["QueueArn"]
+def send(number):
+    for _ in range(number):
+        sqs._HANDLERS["SendMessage"]({"QueueUrl": url, "MessageBody": "{}"}, url)
+lambda_svc._esms["t"] = {"UUID": "t", "EventSourceArn": arn, "FunctionName": "f", "Enabled": True,
+                         "BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}
+lambda_svc._get_func_record_for_qualifier = lambda *_: ({}, {})
+lambda_svc._reserved_concurrency = lambda *_: None
+batches = []
+def execute(function, event):
+    batches.append(len(event["Records"]))
+    return {}
+lambda_svc._execute_function = execute
+lambda_svc._dispatch_esm_batch = lambda uuid, run, *args: run(*args)
+"""
+
+
+@pytest.mark.parametrize(
+    ("patched", "batches"), [("", "[1, 10, 10, 5]"), ("patches.apply()", "[1]")]
+)
+def test_a_batch_waits_for_more_as_the_trigger_says(patched: str, batches: str) -> None:
+    taken = in_the_engine(f"""
+{patched}
+{GATHERING}
+patches.triggers.serving.set()
+send(1); lambda_svc._poll_sqs(); send(25)
+for _ in range(5): lambda_svc._poll_sqs()
+print(batches)
+""")
+
+    assert taken == batches
+
+
+def test_a_full_batch_waits_for_nobody() -> None:
+    taken = in_the_engine(f"""
+patches.apply()
+{GATHERING}
+patches.triggers.serving.set()
+send(230)
+for _ in range(5): lambda_svc._poll_sqs()
+print(batches)
+""")
+
+    assert taken == "[100, 100, 30]"
+
+
 WORKFLOW = """
 import json, threading, time
 from ministack.services import stepfunctions as sfn
@@ -449,6 +544,21 @@ print(before, len(asked))
 """)
 
     assert asked == "0 1"
+
+
+def test_a_step_lets_a_customers_request_pass_but_waits_for_no_crowd_to_end() -> None:
+    asked = in_the_engine(f"""{WORKFLOW}
+asked, requests = [], patches.workflows._requests
+sfn._call_lambda = lambda name, payload: asked.append(payload)
+requests.come(); start("behind"); time.sleep(0.1)
+while_answering = len(asked)
+requests.go(); wait()
+once_answered = len(asked)
+requests.come(); start("in a crowd"); wait()
+print(while_answering, once_answered, len(asked))
+""")
+
+    assert asked == "0 1 2"
 
 
 def test_a_retry_waits_no_longer_than_written_and_never_quite_the_same() -> None:

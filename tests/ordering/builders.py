@@ -6,10 +6,13 @@ from typing import Any
 
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
-from souk.ordering.domain import Change, Line, Order, Status
+from souk.ordering.domain import Change, Line, Order, Parcel, Status
 
 ADA = "customer-ada"
 BOB = "guest-bob"
+PARCEL = Parcel(
+    carrier="souk-post", tracking_number="SP-1", dispatched_at="2026-11-24T12:02:00.000Z"
+)
 
 
 def pounds(amount: int) -> Money:

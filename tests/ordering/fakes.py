@@ -7,16 +7,32 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from souk.kernel.errors import NotFound
+from souk.kernel.facts import Fact
 from souk.ordering.domain import OrderMoved, Standing
-from souk.ordering.events import OrderConfirmed, OrderPlaced, OrderRejected
+from souk.ordering.events import (
+    CancellationRequested,
+    OrderCancelled,
+    OrderCompleted,
+    OrderConfirmed,
+    OrderPlaced,
+    OrderRejected,
+)
 from souk.ordering.store import OrderStore
 from tests.kernel import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from souk.kernel.facts import Fact
     from souk.ordering.domain import Order
+
+FACTS: tuple[type[Fact], ...] = (
+    OrderPlaced,
+    OrderConfirmed,
+    OrderRejected,
+    CancellationRequested,
+    OrderCancelled,
+    OrderCompleted,
+)
 
 
 class FakeOrders:
@@ -31,7 +47,13 @@ class FakeOrders:
 
     def get(self, order_id: str) -> Order:
         standing = self.standing(order_id)
-        return replace(self._kept[order_id], history=standing.history, rejection=standing.rejection)
+        return replace(
+            self._kept[order_id],
+            history=standing.history,
+            rejection=standing.rejection,
+            cancel_asked_at=standing.cancel_asked_at,
+            parcel=standing.parcel,
+        )
 
     def standing(self, order_id: str) -> Standing:
         if order_id not in self._kept:
@@ -76,7 +98,7 @@ class StoredOrders(OrderStore):
 
     @property
     def said(self) -> list[Fact]:
-        return tables.said(self._table, OrderPlaced, OrderConfirmed, OrderRejected)
+        return tables.said(self._table, *FACTS)
 
 
 class FakeRuns:

@@ -14,7 +14,7 @@ from souk.ordering.domain import REASONS, SENTENCES, Rejection
 from souk.ordering.usecases import refuse_order, reject_order
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
 from tests.kernel.tables import twin
-from tests.ordering.builders import ADA, a_line, an_order
+from tests.ordering.builders import ADA, BOB, a_line, an_order
 from tests.ordering.fakes import FakeOrders, StoredOrders
 
 call = partial(answer_to, http.api(handlers.ROUTES))
@@ -68,6 +68,8 @@ def test_an_order_tells_all_that_was_agreed() -> None:
         "total": pounds(8093),
         "placed_at": ORDER.placed_at,
         "rejection": None,
+        "cancellation": None,
+        "parcel": None,
         "history": [{"status": "placed", "at": ORDER.placed_at}],
     }
 
@@ -100,6 +102,80 @@ def test_a_stranger_cannot_tell_an_order_from_none() -> None:
     assert anothers.status == missing.status == 404
     assert anothers.body["detail"].replace(ORDER.order_id, never) == missing.body["detail"]
     assert anothers.body.keys() == missing.body.keys()
+
+
+def test_a_wish_to_cancel_is_accepted_and_told_by_the_order(orders: FakeOrders) -> None:
+    path = f"/api/orders/{ORDER.order_id}"
+    asked = as_ada(f"{path}/cancellation", method="POST")
+    again = as_ada(f"{path}/cancellation", method="POST")
+
+    assert asked.status == 202
+    assert asked.body["cancellation"]["outcome"] == "undecided"
+    assert again.body == asked.body == as_ada(path).body
+
+
+def test_nobody_cancels_what_is_anothers() -> None:
+    asked = call(
+        method="POST",
+        path=f"/api/guest/orders/{ORDER.order_id}/cancellation",
+        guest_token=GUEST_TOKEN,
+    )
+
+    assert asked.status == 404
+
+
+def test_of_a_rejected_order_nothing_is_left_to_cancel(orders: FakeOrders) -> None:
+    refuse_order(ORDER.order_id, Rejection(reason="out-of-stock"), orders=orders)
+
+    asked = as_ada(f"/api/orders/{ORDER.order_id}/cancellation", method="POST")
+
+    assert (asked.status, asked.body["type"]) == (409, "/problems/nothing-to-cancel")
+
+
+def as_sam(path: str, **named: Any) -> Response:
+    return call(path=path, claims={"sub": "sam", "cognito:groups": "[staff]"}, **named)
+
+
+def test_staff_read_anybodys_order_and_whose_it_is() -> None:
+    read = as_sam(f"/api/staff/orders/{ORDER.order_id}").body
+
+    assert (read["owner"], read["contact_id"]) == (ADA, "contact-1")
+    assert read["total"]["amount"] == 8093
+
+
+def test_a_list_of_orders_is_for_staff() -> None:
+    assert as_ada("/api/staff/orders").status == 403
+
+
+def test_a_status_there_is_not_is_named() -> None:
+    asked = as_sam("/api/staff/orders", query={"status": "lost"})
+
+    assert (asked.status, asked.body["errors"][0]["pointer"]) == (400, "/status")
+
+
+@pytest.mark.cloud
+def test_staff_list_orders_as_they_stand_now(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = request.getfixturevalue("in_function")
+    placed = [an_order(owner=ADA), an_order(owner=BOB), an_order(owner=ADA)]
+    with twin(shop.outputs["OrderingTable"]) as table:
+        stored = StoredOrders(table)
+        monkeypatch.setattr(handlers, "orders", lambda: stored)
+        for order in placed:
+            stored.add(order, order.placed())
+        stored.save(*stored.standing(placed[0].order_id).confirm("2026-11-24T12:00:00.000Z"))
+
+        first = as_sam("/api/staff/orders", query={"status": "placed", "limit": "1"}).body
+        query = {"status": "placed", "limit": "1", "cursor": first["next"]}
+        rest = as_sam("/api/staff/orders", query=query).body
+        confirmed = as_sam("/api/staff/orders").body
+
+    shown = [order["order_id"] for page in (first, rest) for order in page["items"]]
+    assert shown == sorted((order.order_id for order in placed[1:]), reverse=True)
+    assert [(each["order_id"], each["owner"]) for each in confirmed["items"]] == [
+        (placed[0].order_id, ADA)
+    ]
 
 
 @pytest.mark.cloud

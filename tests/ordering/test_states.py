@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from souk.ordering.domain import (
     CHANGES,
+    Change,
     OrderDecided,
     OrderRefused,
     Rejection,
@@ -76,6 +77,18 @@ def test_nothing_is_undone_once_an_order_is_confirmed() -> None:
     assert refuse(orders, order.order_id).status is Status.CONFIRMED
     with pytest.raises(ValueError, match="not to be rejected"):
         reject(orders, order.order_id)
+
+
+@pytest.mark.parametrize("after", [status for status in Status if status.was_confirmed])
+def test_a_workflow_that_comes_late_changes_nothing_of_an_order_that_was_confirmed(
+    after: Status,
+) -> None:
+    order = an_order(history=[Change(status=after, at="2026-11-24T12:00:00.000Z")])
+    orders = FakeOrders(order)
+
+    assert confirm(orders, order.order_id).status is after
+    assert refuse(orders, order.order_id).status is after
+    assert orders.said == []
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from souk.kernel import aws, dynamo
 from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.ids import new_id
-from souk.ordering.domain import Order, OrderMoved, Rejection, Status
+from souk.ordering.domain import Cancellation, Order, OrderMoved, Rejection, Status
 from souk.ordering.usecases import read_order
 from tests.kernel.tables import twin
-from tests.ordering.builders import ADA, BOB, a_line, an_order
+from tests.ordering.builders import ADA, BOB, PARCEL, a_line, an_order
 from tests.ordering.fakes import FakeOrders, StoredOrders
 
 Orders = FakeOrders | StoredOrders
@@ -187,6 +187,21 @@ def test_why_an_order_is_refused_is_kept(orders: Orders) -> None:
 
     assert orders.get(order.order_id).rejection == rejection
     assert orders.standing(order.order_id).rejection == rejection
+
+
+def test_a_wish_to_cancel_and_what_became_of_the_parcel_are_kept(orders: Orders) -> None:
+    order = added(orders, an_order())
+    orders.save(*orders.standing(order.order_id).confirm("2026-11-24T12:00:00.000Z"))
+    orders.save(*orders.standing(order.order_id).ask_to_cancel("2026-11-24T12:01:00.000Z"))
+    orders.save(*orders.standing(order.order_id).deliver("2026-11-24T12:03:00.000Z"))
+    orders.save(*orders.standing(order.order_id).dispatch(PARCEL))
+
+    standing, kept = orders.standing(order.order_id), orders.get(order.order_id)
+    assert (standing.cancel_asked_at, standing.parcel) == ("2026-11-24T12:01:00.000Z", PARCEL)
+    assert (kept.status, kept.parcel) == (Status.DELIVERED, PARCEL)
+    assert kept.cancellation == Cancellation(
+        asked_at="2026-11-24T12:01:00.000Z", outcome="too-late"
+    )
 
 
 def test_of_two_who_change_an_order_at_once_the_second_is_refused(orders: Orders) -> None:

@@ -26,6 +26,7 @@ class FakeShop:
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     baskets: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     orders: defaultdict[str, Orders] = field(default_factory=lambda: defaultdict(list))
+    options: list[str] = field(default_factory=lambda: ["standard"])
     stock: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     receipts: dict[str, int] = field(default_factory=dict)
     settles: bool = True
@@ -52,11 +53,13 @@ class FakeShop:
         answer = self._route(request)
         return self.after(request) or answer
 
-    def _route(self, request: httpx.Request) -> httpx.Response:
+    def _route(self, request: httpx.Request) -> httpx.Response:  # noqa: C901  a line a route
         visitor = request.headers.get("Guest-Token", "")
         match request.method, *request.url.path.strip("/").split("/"):
             case "POST", "api", "staff", *path:
                 return self._by_staff(path, request)
+            case "GET", "api", "shipping-options":
+                return httpx.Response(200, json={"items": [{"option": it} for it in self.options]})
             case "GET", "api", "products", sku:
                 return self._product(sku)
             case "PUT", "api", "guest", "basket", "items", sku:
@@ -75,6 +78,9 @@ class FakeShop:
         match path:
             case ["products"]:
                 return self._list_product(request)
+            case ["shipping-options"]:
+                self.options.append(json.loads(request.content)["option"])
+                return httpx.Response(201)
             case ["stock", sku, "receipts"]:
                 return self._receive(sku, request)
         return problem(404, "not-found")
@@ -113,7 +119,7 @@ class FakeShop:
         return subtotal
 
     def _basket(self, visitor: str) -> httpx.Response:
-        options = [{"id": "standard", "price": pounds(SHIPPING)}]
+        options = [{"id": each, "price": pounds(SHIPPING)} for each in self.options]
         subtotal = pounds(self._subtotal(visitor))
         return httpx.Response(200, json={"subtotal": subtotal, "shipping_options": options})
 

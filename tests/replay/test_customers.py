@@ -23,7 +23,8 @@ def test_a_customer_looks_fills_the_basket_reads_it_and_buys(tmp_path: Path) -> 
     play(a_day(tmp_path, a_line(), a_line(code="CUP", price="1.10", quantity=3)), shop)
 
     steps = [(it.method, it.url.path.removeprefix("/api/")) for it in shop.asked]
-    assert steps[4:] == [
+    assert steps[0] == ("GET", "shipping-options")
+    assert steps[5:] == [
         ("GET", "products/LAMP1.255"),
         ("PUT", "guest/basket/items/LAMP1.255"),
         ("PUT", "guest/basket/items/CUP.110"),

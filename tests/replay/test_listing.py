@@ -29,6 +29,22 @@ def test_each_code_is_listed_once_at_each_of_its_prices(tmp_path: Path) -> None:
     }
 
 
+def test_a_shop_that_cannot_send_anything_is_offered_a_way_first(tmp_path: Path) -> None:
+    shop = FakeShop(options=[])
+
+    play(a_day(tmp_path), shop)
+
+    assert shop.options == ["standard"]
+    assert len(shop.all_orders) == 1
+
+
+def test_a_shop_that_will_not_send_ends_the_replay_with_a_sentence(tmp_path: Path) -> None:
+    refusal = always("POST", "shipping-options", problem(403, "forbidden"))
+
+    with pytest.raises(ReplayError, match=r"shipping could not be offered: .* forbidden"):
+        play(a_day(tmp_path), FakeShop(options=[], before=refusal))
+
+
 def test_as_much_is_received_as_customers_want_once_however_often_the_day_is_played(
     tmp_path: Path,
 ) -> None:
@@ -121,7 +137,7 @@ def test_a_shop_out_of_reach_ends_the_replay_in_a_sentence(tmp_path: Path) -> No
     def unreachable(request: httpx.Request) -> None:
         raise httpx.ConnectError("refused")
 
-    with pytest.raises(ReplayError, match=r"LAMP1.255 could not be listed: .*connection-lost"):
+    with pytest.raises(ReplayError, match=r"could not be read: .*connection-lost"):
         play(a_day(tmp_path), FakeShop(before=unreachable))
 
 
@@ -164,4 +180,4 @@ def test_staff_send_the_price_in_minor_units(tmp_path: Path) -> None:
 
     play(a_day(tmp_path, a_line(price="649.50")), shop)
 
-    assert json.loads(shop.asked[0].content)["price"] == pounds(64950)
+    assert json.loads(shop.asked[1].content)["price"] == pounds(64950)

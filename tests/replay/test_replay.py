@@ -85,10 +85,10 @@ def test_an_error_of_the_token_s_issuer_is_not_wrapped(tmp_path: Path) -> None:
     def fetch_token() -> str:
         raise ReplayError("no token")
 
-    with pytest.raises(ReplayError, match="no token"):
+    with on_loopback(FakeShop()) as url, pytest.raises(ReplayError, match="no token"):
         replay(
             a_day(tmp_path),
-            base_url="http://127.0.0.1:9",
+            base_url=url,
             staff_token=fetch_token,
             secret=SECRET,
             concurrency=3,

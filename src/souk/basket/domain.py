@@ -51,7 +51,7 @@ class BasketEmpty(Conflict):
 
 
 class TotalChanged(Conflict):
-    """Members: `total` as it is now, `changes` of lines since they were put."""
+    """Members: `total` and `shipping` as they are now, `changes` of lines since they were put."""
 
     slug = "total-changed"
     title = "The total is not what you saw"
@@ -108,6 +108,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int  # Unix seconds
 
 
+class ContactUnknown(Exception):
+    """No checkout left a contact under this id."""
+
+
 class Contact(msgspec.Struct, frozen=True):
     """Who receives the order. Stored as a row of its own; only its id ever travels."""
 
@@ -153,6 +157,11 @@ def subtotal(lines: Iterable[PricedLine], currency: str) -> Money:
     return total((line.total for line in lines), currency)
 
 
+def weight(lines: Iterable[PricedLine]) -> int:
+    """In grams."""
+    return sum(line.offer.weight_grams * line.line.quantity for line in lines)
+
+
 def agree(lines: Sequence[PricedLine], shipping: Money, expected: Money) -> Money:
     """The total, computed by the shop from its own prices, if the visitor saw the same.
 
@@ -171,6 +180,7 @@ def agree(lines: Sequence[PricedLine], shipping: Money, expected: Money) -> Mone
         raise TotalChanged(
             "look at the new total and check out again",
             total=due,
+            shipping=shipping,
             changes=[
                 {"sku": line.line.sku, "was": line.line.seen_price, "now": line.offer.price}
                 for line in lines

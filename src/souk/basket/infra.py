@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Basket(Construct):
-    """A table that forgets, the API function, the consumer of facts, the relay."""
+    """A table that forgets, the API function, the consumer of facts, the commands, the relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Basket")
@@ -26,4 +26,6 @@ class Basket(Construct):
             api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"
         )
         platform.allow(consumer, table, "UpdateItem")
+        commands = platform.answer(self, handler="souk.basket.workflow.handler", table=table)
+        platform.allow(commands, table, "GetItem")
         platform.publish(self, table)

@@ -7,6 +7,7 @@
     OFFER#<sku>      OFFER            own copy of what the catalog sells, as of `version`, and
                                       whether it is sold out, as of `turn`: each is written
                                       by itself, whichever comes first
+    SHIPPING         <option>         own copy of a shipping option and its rates, as of `version`
     CONTACT#<id>     CONTACT          name, e-mail and address of a checkout
     OUTBOX#<n>       <fact id>        facts on their way to the bus
 
@@ -19,6 +20,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
+from souk.basket.shipping import Option, Rate
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.items import to_item
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 Action = dict[str, Any]
 
+SHIPPING = "SHIPPING"
 _AS_READ = "basket_id = :basket AND is_open = :true"
+_NO_DETAILS = frozenset({"pk", "sk", "owner"})
 
 
 class BasketStore:
@@ -58,6 +62,9 @@ class BasketStore:
         rows = dynamo.get_many(self._table, [_offer_key(sku) for sku in skus])
         offers = [offer for row in rows.values() if (offer := _offer(row)) is not None]
         return {offer.sku: offer for offer in offers}
+
+    def shipping_options(self) -> list[Option]:
+        return [_option(row) for row in dynamo.query(self._table, SHIPPING)]
 
     def begin(self, head: Head, line: Line) -> None:
         self._write(self._begun(head), self._put(_line_row(head, line)))
@@ -120,18 +127,21 @@ class BasketStore:
             "currency": receipt.total.currency,
             "fingerprint": receipt.fingerprint,
         }
-        person = {
-            "pk": f"CONTACT#{contact.contact_id}",
-            "sk": "CONTACT",
-            "owner": head.owner,
-            **contact.details,
-        }
+        pk, sk = _contact_key(contact.contact_id)
+        person = {"pk": pk, "sk": sk, "owner": head.owner, **contact.details}
         self._write(
             {"Update": closed},
             self._put(kept, ConditionExpression="attribute_not_exists(pk)"),
             self._put(person),
             *outbox.puts(self._table, fact),
         )
+
+    def contact(self, contact_id: str) -> Contact | None:
+        row = dynamo.get(self._table, *_contact_key(contact_id))
+        if row is None:
+            return None
+        details = {name: value for name, value in row.items() if name not in _NO_DETAILS}
+        return Contact(contact_id, details)
 
     def learn(self, offer: Offer) -> None:
         said = {
@@ -142,12 +152,20 @@ class BasketStore:
             "weight_grams": offer.weight_grams,
             "listed": offer.listed,
         }
-        self._hear(offer.sku, said, version=offer.version)
+        self._hear(_offer_key(offer.sku), said, version=offer.version)
+
+    def learn_option(self, option: Option) -> None:
+        said = {
+            "name": option.name,
+            "rates": [_rate_row(rate) for rate in option.rates],
+            "offered": option.offered,
+        }
+        self._hear((SHIPPING, option.option), said, version=option.version)
 
     def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
-        self._hear(sku, {"sold_out": sold_out}, turn=turn)
+        self._hear(_offer_key(sku), {"sold_out": sold_out}, turn=turn)
 
-    def _hear(self, sku: str, said: dict[str, Any], **newer: int) -> None:
+    def _hear(self, key: tuple[str, str], said: dict[str, Any], **newer: int) -> None:
         """Set what was said, unless what is kept is as new (heard before) or newer (late)."""
         ((clock, time_said),) = newer.items()
         names = [*said, clock]
@@ -155,7 +173,7 @@ class BasketStore:
         try:
             client.update_item(
                 TableName=self._table,
-                Key=dynamo.key(*_offer_key(sku)),
+                Key=dynamo.key(*key),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
                 ConditionExpression=f"attribute_not_exists(#{clock}) OR #{clock} < :{clock}",
                 ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -238,6 +256,10 @@ def _receipt_key(owner: str, key: str) -> tuple[str, str]:
     return f"OWNER#{owner}", f"CHECKOUT#{key}"
 
 
+def _contact_key(contact_id: str) -> tuple[str, str]:
+    return f"CONTACT#{contact_id}", "CONTACT"
+
+
 def _offer_key(sku: str) -> tuple[str, str]:
     return f"OFFER#{sku}", "OFFER"
 
@@ -295,4 +317,30 @@ def _offer(row: dict[str, Any] | None) -> Offer | None:
         listed=row["listed"],
         version=row["version"],
         sold_out=row.get("sold_out", False),
+    )
+
+
+def _rate_row(rate: Rate) -> dict[str, Any]:
+    return {
+        "country": rate.country,
+        "max_grams": rate.max_grams,
+        "price": rate.price.amount,
+        "currency": rate.price.currency,
+    }
+
+
+def _option(row: dict[str, Any]) -> Option:
+    return Option(
+        option=row["sk"],
+        name=row["name"],
+        rates=[
+            Rate(
+                country=rate["country"],
+                max_grams=rate.get("max_grams"),
+                price=Money(rate["price"], rate["currency"]),
+            )
+            for rate in row["rates"]
+        ],
+        offered=row["offered"],
+        version=row["version"],
     )

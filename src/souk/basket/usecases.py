@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from souk.basket import shipping
 from souk.basket.domain import (
     LIFETIME_DAYS,
     MAX_LINES,
@@ -13,6 +12,7 @@ from souk.basket.domain import (
     BasketFull,
     BasketMoved,
     Contact,
+    ContactUnknown,
     Head,
     Line,
     Offer,
@@ -23,8 +23,10 @@ from souk.basket.domain import (
     agree,
     checked_out_lines,
     price,
+    weight,
 )
 from souk.basket.events import BasketCheckedOut
+from souk.basket.shipping import NotServed, Option, Priced, priced
 from souk.kernel.clock import now, stamp
 from souk.kernel.errors import Busy, Conflict, Invalid
 from souk.kernel.ids import new_id
@@ -53,6 +55,9 @@ class Baskets(Protocol):
     def lines(self, basket_id: str) -> list[Line]: ...
 
     def offers(self, skus: Iterable[str]) -> dict[str, Offer]: ...
+
+    def shipping_options(self) -> list[Option]:
+        """All that delivery spoke of, also those not offered any more."""
 
     def begin(self, head: Head, line: Line) -> None:
         """Raises BasketMoved when the owner has an open basket."""
@@ -83,8 +88,14 @@ class Baskets(Protocol):
         Raises BasketMoved when the basket is not as `head` says or the key is bound.
         """
 
+    def contact(self, contact_id: str) -> Contact | None:
+        """What a checkout left under this id."""
+
     def learn(self, offer: Offer) -> None:
         """Keep what the catalog says of the offer unless a newer version is known."""
+
+    def learn_option(self, option: Option) -> None:
+        """Keep what delivery says of the option unless a newer version is known."""
 
     def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
         """Keep what inventory says of the SKU unless a later turn is known."""
@@ -106,10 +117,21 @@ class Checkout(NamedTuple):
     expected_total: Money
     fingerprint: str
 
+    @property
+    def country(self) -> str:
+        """Where it goes."""
+        country: str = self.contact["address"]["country"]
+        return country
+
 
 def see_basket(owner: str, *, baskets: Baskets) -> Seen:
     head = baskets.head(owner)
     return Seen(head, _priced(head, baskets))
+
+
+def see_shipping(country: str | None, grams: int, *, baskets: Baskets) -> list[Priced]:
+    """The options that go there, cheapest first; of no country, those that go everywhere."""
+    return priced(baskets.shipping_options(), country, grams)
 
 
 def put_line(owner: str, sku: str, quantity: int, *, baskets: Baskets) -> PricedLine:
@@ -139,20 +161,28 @@ def merge(guest: str, owner: str, *, baskets: Baskets) -> Seen:
     return see_basket(owner, baskets=baskets)
 
 
-def check_out(owner: str, key: str, wish: Checkout, *, currency: str, baskets: Baskets) -> Receipt:
+def check_out(owner: str, key: str, wish: Checkout, *, baskets: Baskets) -> Receipt:
     """Close the basket and say so, exactly once for a key.
 
     The key is looked up before the basket: a repeated request gets the first one's answer,
     whatever the basket has become. Raises KeyReused, BasketEmpty, ProductDelisted,
-    SoldOut, TotalChanged, or Invalid for an unknown shipping option.
+    SoldOut, TotalChanged, NotServed, or Invalid for an unknown shipping option.
     """
     try:
-        return _settled(lambda: _check_out(owner, key, wish, currency, baskets))
+        return _settled(lambda: _check_out(owner, key, wish, baskets))
     except (Conflict, Busy):  # perhaps only because the same click was accepted meanwhile
         known, _ = baskets.receipt_and_head(owner, key)
         if known is None:
             raise
         return known.answered(wish.fingerprint)
+
+
+def get_contact(contact_id: str, *, baskets: Baskets) -> Contact:
+    """Raises ContactUnknown."""
+    contact = baskets.contact(contact_id)
+    if contact is None:
+        raise ContactUnknown(f"nobody left a contact {contact_id}")
+    return contact
 
 
 def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:
@@ -196,16 +226,14 @@ def _move_some(guest: str, owner: str, baskets: Baskets) -> bool:
     return True
 
 
-def _check_out(owner: str, key: str, wish: Checkout, currency: str, baskets: Baskets) -> Receipt:
+def _check_out(owner: str, key: str, wish: Checkout, baskets: Baskets) -> Receipt:
     known, head = baskets.receipt_and_head(owner, key)
     if known is not None:
         return known.answered(wish.fingerprint)
-    fee = shipping.options(currency).get(wish.shipping_option)
-    if fee is None:
-        raise Invalid.field("/shipping_option", f"there is no option {wish.shipping_option!r}")
     if head is None:
         raise BasketEmpty("put something into the basket first")
     lines = _priced(head, baskets)
+    fee = _fee(wish, weight(lines), baskets.shipping_options())
     due = agree(lines, fee, wish.expected_total)
     receipt = Receipt(order_id=new_id(), total=due, fingerprint=wish.fingerprint)
     contact = Contact(new_id(), wish.contact)
@@ -222,6 +250,22 @@ def _check_out(owner: str, key: str, wish: Checkout, currency: str, baskets: Bas
     )
     baskets.close(head, key, receipt, contact, fact)
     return receipt
+
+
+def _fee(wish: Checkout, grams: int, options: list[Option]) -> Money:
+    """What sending costs. Raises NotServed, or Invalid for an option that is not offered."""
+    chosen = [each for each in options if each.offered and each.option == wish.shipping_option]
+    if not chosen:
+        raise Invalid.field("/shipping_option", f"there is no option {wish.shipping_option!r}")
+    fee = chosen[0].price(wish.country, grams)
+    if fee is None:
+        raise NotServed(
+            f"{chosen[0].name} takes no parcel of {grams} g to {wish.country}",
+            country=wish.country,
+            weight_grams=grams,
+            options=priced(options, wish.country, grams),
+        )
+    return fee
 
 
 def _priced(head: Head | None, baskets: Baskets) -> list[PricedLine]:

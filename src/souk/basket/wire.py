@@ -72,14 +72,31 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
 class ShippingOption(msgspec.Struct, frozen=True):
     id: str
     price: Money
+    name: str
+
+
+class ShippingOffer(msgspec.Struct, frozen=True):
+    option: str
+    name: str
+    price: Money
+
+
+class ShippingOffers(msgspec.Struct, frozen=True):
+    """The options that go there, cheapest first; none when nobody does."""
+
+    items: list[ShippingOffer]
 
 
 class BasketView(msgspec.Struct, frozen=True, kw_only=True):
-    """Without a line put there is no basket yet: `basket_id` and `expires_at` are null."""
+    """Without a line put there is no basket yet: `basket_id` and `expires_at` are null.
+
+    `shipping_options` are those for the country asked for; without one, those that go everywhere.
+    """
 
     basket_id: str | None
     lines: list[LineView]
     subtotal: Money
+    weight_grams: int
     shipping_options: list[ShippingOption]
     expires_at: str | None
 

@@ -57,8 +57,9 @@ def consumer(hears: Hears) -> Callable[[dict[str, Any], LambdaContext], Any]:
                 raise OutOfTime  # reported as failed; a time-out would take its neighbours along
             try:
                 _hear(record, by_name)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is kept
-                _not_handled(record, error, queue)
+            except Exception as error:
+                if not given_up(record, error, queue):
+                    raise
 
         return batch.process_partial_response(event, one, processor, context)
 
@@ -78,23 +79,23 @@ def _hear(record: SQSRecord, by_name: Mapping[str, tuple[type[Fact], UseCase]]) 
     logger.info("heard", fact=fact.__name__, fact_id=cause.causation_id)
 
 
-def _not_handled(record: SQSRecord, error: Exception, queue: QueueSettings) -> None:
+def given_up(record: SQSRecord, error: Exception, queue: QueueSettings) -> bool:
     """Keep the message: in the dead-letter queue when all tries are spent, else for later.
 
-    Raises `error` again in the second case, so that the record counts as failed.
+    In the second case it is to be reported as failed, so that it comes again.
     """
     receives = int(record.attributes.approximate_receive_count)
     if receives >= MAX_RECEIVES or isinstance(error, Unheard):
         logger.error("moved to the dead-letter queue", message_id=record.message_id, exc_info=error)
         _bury(record, error, queue)
-        return
+        return True
     logger.warning("will be tried again", message_id=record.message_id, exc_info=error)
     aws.sqs().change_message_visibility(
         QueueUrl=queue.queue_url,
         ReceiptHandle=record.receipt_handle,
         VisibilityTimeout=BACKOFF_SECONDS[receives - 1],
     )
-    raise error
+    return False
 
 
 def _bury(record: SQSRecord, error: Exception, queue: QueueSettings) -> None:

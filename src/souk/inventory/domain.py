@@ -1,7 +1,8 @@
-"""Stock, what changes it, and what is held for orders.
+"""Stock, what changes it, what is held for orders, and what comes back of it.
 
 Of each SKU, received = available + reserved + sold. The first `progress` lines of a hold have
-been taken from what is available: reserved, or sold once the hold is committed.
+been taken from what is available: reserved, or sold once the hold is committed. What came back
+is sold no more: it is available again, or written off, and then received no more either.
 """
 
 from __future__ import annotations
@@ -40,7 +41,15 @@ class Moved(Exception):
 
 
 class OtherLines(Exception):
-    """The order already has a hold, of other lines: an order's lines never change."""
+    """The order already has a hold, or the return was booked, of other lines: they never change."""
+
+
+class NotSold(Exception):
+    """What is said to come back was never sold to this order, so far."""
+
+
+class CameBack(Exception):
+    """Some of the order came back to the shop: its hold is not given back whole any more."""
 
 
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,17 +95,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Goods came, or a count was put right. Written once for a `key`, never changed.
+    """Goods came, a count was put right, or what came back is not to be sold again. Written once
+    for a `key`, never changed.
 
-    `note` is a receipt's reference or an adjustment's reason; `staff` the account that did it.
+    `note` is a receipt's reference or the reason; `staff` the account that did it, or none.
     """
 
     sku: str
     key: str
-    kind: Literal["receipt", "adjustment"]
+    kind: Literal["receipt", "adjustment", "write-off"]
     by: int
     note: str | None
-    staff: str
+    staff: str | None
     at: str
 
     def of(self, stock: Stock) -> Change:
@@ -131,7 +141,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """What is held for one order: its first `progress` lines.
 
     `version` 0 was never written. A leased hold lapses at `lease_ends`; one that is being
-    given back becomes `ends_as`. `journey` is the correlation id of the order.
+    given back becomes `ends_as`. `journey` is the correlation id of the order. `returned` counts
+    the pieces that came back after they were sold; the returns themselves are rows of their own.
     """
 
     order_id: str
@@ -143,6 +154,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     lease_ends: str | None = None
     ends_as: Status | None = None
     shortages: list[Shortage] = []
+    returned: int = 0
 
     def __post_init__(self) -> None:
         if len({line.sku for line in self.lines}) != len(self.lines):
@@ -166,3 +178,57 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     def committed(self) -> Committed:
         """The answer to CommitStock, once it was tried and the hold was not `reserved`."""
         return Committed(status="committed" if self.status is Status.COMMITTED else "lapsed")
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Pieces of one SKU that came back: to be sold again if `restock`, otherwise written off."""
+
+    sku: str
+    quantity: int
+    restock: bool
+
+    def booked(self, stock: Stock) -> Change:
+        if self.restock:
+            return Change(seen=stock, by=self.quantity)
+        return Change(seen=stock, by=0, received=-self.quantity)
+
+    def written_off(self, return_id: str, at: str) -> Move:
+        """Its key holds a space, which no Idempotency-Key of staff's can."""
+        return Move(
+            sku=self.sku,
+            key=f"return {return_id}",
+            kind="write-off",
+            by=-self.quantity,
+            note=f"came back with return {return_id}, not to be sold again",
+            staff=None,
+            at=at,
+        )
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back of one order at one time: its first `progress` lines are booked.
+
+    `version` 0 was never written.
+    """
+
+    order_id: str
+    return_id: str
+    lines: list[ReturnedLine]
+    progress: int = 0
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        if len({line.sku for line in self.lines}) != len(self.lines):
+            raise ValueError(f"a SKU is twice among the lines of return {self.return_id}")
+        if any(line.quantity < 1 for line in self.lines):
+            raise ValueError(f"a line of return {self.return_id} brings less than one")
+
+    @property
+    def skus(self) -> list[str]:
+        return [line.sku for line in self.lines]
+
+    def fits(self, hold: Hold) -> bool:
+        """Whether all of it was sold to the order."""
+        sold = {line.sku: line.quantity for line in hold.lines}
+        is_sold = hold.status is Status.COMMITTED
+        return is_sold and all(sold.get(line.sku, 0) >= line.quantity for line in self.lines)

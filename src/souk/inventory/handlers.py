@@ -1,4 +1,4 @@
-"""Inventory's routes for staff, the commands it answers, and the sweep of ended leases."""
+"""Inventory's routes for staff, commands, facts it hears, and the sweep of ended leases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from souk.inventory.commands import (
     Reserved,
     ReserveStock,
 )
-from souk.inventory.domain import KeyReused, NotEnoughFree, Sku
+from souk.inventory.domain import KeyReused, NotEnoughFree, Return, ReturnedLine, Sku
 from souk.inventory.store import InventoryStore
 from souk.inventory.usecases import Instruction
 from souk.inventory.wire import (
@@ -32,8 +32,10 @@ from souk.inventory.wire import (
 from souk.kernel.clock import now
 from souk.kernel.commands import Does
 from souk.kernel.errors import Busy, Invalid, NotFound
+from souk.kernel.facts import Hears
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
+from souk.ordering.events import OrderCancelled, ReturnAccepted
 
 ROUTES = Routes()
 SWEPT_AT_ONCE = 100
@@ -131,6 +133,25 @@ def _release(wish: ReleaseStock) -> Released:
 
 
 DOES: Does = {ReserveStock: _reserve, CommitStock: _commit, ReleaseStock: _release}
+
+
+def _order_cancelled(fact: OrderCancelled) -> None:
+    usecases.release_stock(fact.order_id, holds=inventory())
+
+
+def _return_accepted(fact: ReturnAccepted) -> None:
+    came_back = Return(
+        order_id=fact.order_id,
+        return_id=fact.return_id,
+        lines=[
+            ReturnedLine(sku=line.sku, quantity=line.quantity, restock=line.restock)
+            for line in fact.lines
+        ],
+    )
+    usecases.book_return(came_back, returns=inventory())
+
+
+HEARS: Hears = {OrderCancelled: _order_cancelled, ReturnAccepted: _return_accepted}
 
 
 def end_leases() -> None:

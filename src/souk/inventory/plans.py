@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from souk.inventory.commands import Shortage
-from souk.inventory.domain import Change, Hold, Status, Stock
+from souk.inventory.domain import CameBack, Change, Hold, Move, Return, Status, Stock
 from souk.inventory.events import StockRejected, StockReleased, StockReserved
 from souk.kernel.clock import stamp
 from souk.kernel.facts import Fact
@@ -58,9 +58,14 @@ def towards_reserved(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
 
 
 def towards_released(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
-    """The next step of giving everything back for good; of nothing, a tombstone remains."""
+    """The next step of giving everything back for good; of nothing, a tombstone remains.
+
+    Raises CameBack: what customers sent back is not given back a second time.
+    """
     if hold.status is Status.RELEASED:
         return None
+    if hold.returned:
+        raise CameBack(f"of {hold.order_id} {hold.returned} pieces came back already")
     return _give_back(hold, hold, Status.RELEASED, shelf, now)
 
 
@@ -71,6 +76,49 @@ def towards_lapsed(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
     if hold.lease_ends is None or hold.lease_ends > stamp(now):
         return None
     return _give_back(hold, hold, Status.LAPSED, shelf, now)
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written together of a return: how far it is, what changes, what is written off."""
+
+    before: Return
+    after: Return
+    changes: list[Change]
+    moves: list[Move]
+
+    @property
+    def facts(self) -> list[Fact]:
+        return [fact for change in self.changes for fact in change.facts()]
+
+    @property
+    def shelf(self) -> Shelf:
+        """The stock as it is afterwards."""
+        return {change.seen.sku: change.after for change in self.changes}
+
+    @property
+    def pieces(self) -> int:
+        left = self.before.lines[self.before.progress : self.after.progress]
+        return sum(line.quantity for line in left)
+
+
+def towards_booked(back: Return, shelf: Shelf, now: datetime) -> Booking | None:
+    """The next step of booking what came back; None when all of it is booked."""
+    changes: list[Change] = []
+    moves: list[Move] = []
+    room = AT_ONCE
+    for line in back.lines[back.progress :]:
+        change = line.booked(shelf[line.sku])
+        room -= 1 + len(change.facts()) + (not line.restock)
+        if room < 0:
+            break
+        changes.append(change)
+        if not line.restock:
+            moves.append(line.written_off(back.return_id, stamp(now)))
+    if not changes:
+        return None
+    progress = back.progress + len(changes)
+    after = replace(back, progress=progress, version=back.version + 1)
+    return Booking(before=back, after=after, changes=changes, moves=moves)
 
 
 def _shortages(hold: Hold, shelf: Shelf) -> list[Shortage]:

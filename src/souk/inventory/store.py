@@ -2,14 +2,17 @@
 
     pk               sk           what
     STOCK#<sku>      STOCK        received, available, turn; in index `by_shelf`
-    STOCK#<sku>      MOVE#<key>   a receipt or an adjustment, by its Idempotency-Key; for good
+    STOCK#<sku>      MOVE#<key>   a receipt or an adjustment, by its Idempotency-Key, or what a
+                                  return had written off, by the return; for good
     HOLD#<order>     HEAD         status, progress, lease; while leased in index `by_lease`
     HOLD#<order>     LINES        the order's lines by SKU, never changed; a tombstone has none
+    HOLD#<order>     RETURN#<id>  what came back, the first `progress` lines of it booked
     OUTBOX#<n>       <fact id>    facts on their way to the bus
 
 `received` is all moves added up. Of a hold the first `progress` lines are taken from what is
-available: sold when its status is `committed`, reserved otherwise. Neither is counted again in
-a row of its own: received = available + reserved + sold.
+available: sold when its status is `committed`, reserved otherwise. Of what came back, the
+booked lines are sold no more. None of it is counted again in a row of its own:
+received = available + reserved + sold.
 
 Index `by_shelf` (shelf, sku) lists all SKUs; index `by_lease` (lease, lease_ends) is what the
 sweep looks through. Both carry keys only: a sale writes nothing to the shelf's one partition.
@@ -26,8 +29,16 @@ from zlib import crc32
 import msgspec
 
 from souk.inventory.commands import Shortage, WantedLine
-from souk.inventory.domain import Change, Hold, Move, Moved, Status, Stock
-from souk.inventory.plans import Shelf, Step
+from souk.inventory.domain import (
+    Change,
+    Hold,
+    Move,
+    Moved,
+    Return,
+    Status,
+    Stock,
+)
+from souk.inventory.plans import Booking, Shelf, Step
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.clock import stamp
 from souk.kernel.dynamo import ConditionFailed
@@ -84,10 +95,8 @@ class InventoryStore:
         return _move(known) if known else None, _stock(stock) if stock else Stock(sku=sku)
 
     def move(self, move: Move, change: Change) -> None:
-        pk, sk = _move_key(move.sku, move.key)
-        row = {"pk": pk, "sk": sk, **msgspec.structs.asdict(move)}
         self._write(
-            self._put(row, ConditionExpression="attribute_not_exists(pk)"),
+            self._move(move),
             self._change(change),
             *outbox.puts(self._table, *change.facts()),
         )
@@ -133,6 +142,41 @@ class InventoryStore:
         }
         self._write({"Update": update})
 
+    # --- what came back ------------------------------------------------------------------
+
+    def look_at_return(self, back: Return) -> tuple[Hold | None, Return | None, Shelf]:
+        hold, shelf = self.look(back.order_id, back.skus)
+        row = dynamo.get(self._table, *_return_key(back))
+        return hold, _return(row) if row else None, shelf
+
+    def book(self, step: Booking) -> None:
+        before, after = step.before, step.after
+        pk, sk = _return_key(after)
+        row = {"pk": pk, "sk": sk, **msgspec.to_builtins(after)}
+        seen = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if before.version:
+            seen = _if("version = :seen", {":seen": before.version})
+        self._write(
+            self._put(row, **seen),
+            self._came_back(after.order_id, step.pieces),
+            *map(self._change, step.changes),
+            *map(self._move, step.moves),
+            *outbox.puts(self._table, *step.facts),
+        )
+
+    def _came_back(self, order_id: str, pieces: int) -> Action:
+        """Counted on the hold, so that who would give it back whole learns of it."""
+        sold = {":sold": Status.COMMITTED.value, ":pieces": pieces, ":one": 1}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": dynamo.key(*_hold_keys(order_id)[0]),
+                "UpdateExpression": "ADD version :one, returned :pieces",
+                "ExpressionAttributeNames": {"#status": "status"},
+                **_if("#status = :sold", sold),
+            }
+        }
+
     def ended(self, before: datetime, limit: int) -> list[str]:
         found: list[str] = []
         for part in LEASES:
@@ -157,13 +201,21 @@ class InventoryStore:
     def _put(self, row: dict[str, Any], **condition: Any) -> Action:
         return {"Put": {"TableName": self._table, "Item": to_item(row), **condition}}
 
+    def _move(self, move: Move) -> Action:
+        pk, sk = _move_key(move.sku, move.key)
+        row = {"pk": pk, "sk": sk, **msgspec.structs.asdict(move)}
+        return self._put(row, ConditionExpression="attribute_not_exists(pk)")
+
     def _change(self, change: Change) -> Action:
         """Taking the last piece, or bringing the first, holds only for the stock as it was
-        read; any other change only while it does neither."""
+        read; any other change only while it does neither. One that takes and brings nothing,
+        as a write-off of what was sold, always holds."""
         seen = change.seen
         update = "ADD available :by, received :received"
         values: dict[str, Any] = {":by": change.by, ":received": change.received}
-        if not change.turns:
+        if not change.by:
+            condition = "attribute_exists(pk)"
+        elif not change.turns:
             condition = "available > :least"
             values |= {":least": max(0, -change.by)}
         elif seen.turn:
@@ -203,6 +255,10 @@ def _hold_keys(order_id: str) -> tuple[Key, Key]:
     return (f"HOLD#{order_id}", "HEAD"), (f"HOLD#{order_id}", "LINES")
 
 
+def _return_key(back: Return) -> Key:
+    return f"HOLD#{back.order_id}", f"RETURN#{back.return_id}"
+
+
 def _start(cursor: str) -> dict[str, Any]:
     if not _CURSOR.fullmatch(cursor):
         raise InvalidQuery.field("/cursor", "this cursor is none of ours; start without one")
@@ -215,7 +271,12 @@ def _stock(row: dict[str, Any]) -> Stock:
 
 
 def _move(row: dict[str, Any]) -> Move:
-    return Move(**{"note": None} | {name: row[name] for name in row if name not in ("pk", "sk")})
+    known = {name: row[name] for name in row if name not in ("pk", "sk")}
+    return Move(**{"note": None, "staff": None} | known)
+
+
+def _return(row: dict[str, Any]) -> Return:
+    return msgspec.convert(row, Return)
 
 
 def _head_row(hold: Hold) -> dict[str, Any]:
@@ -234,6 +295,7 @@ def _head_row(hold: Hold) -> dict[str, Any]:
         "lease_ends": hold.lease_ends,
         "ends_as": hold.ends_as.value if hold.ends_as else None,
         "shortages": [msgspec.structs.asdict(short) for short in hold.shortages],
+        "returned": hold.returned,
     }
 
 
@@ -254,4 +316,5 @@ def _hold(head: dict[str, Any], lines: dict[str, Any] | None) -> Hold:
         lease_ends=head.get("lease_ends"),
         ends_as=Status(head["ends_as"]) if "ends_as" in head else None,
         shortages=[Shortage(**short) for short in head["shortages"]],
+        returned=head.get("returned", 0),
     )

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from souk.inventory.commands import Committed, Released, Reserved, WantedLine
-from souk.inventory.domain import Change, Hold, Move, Moved, OtherLines, Stock
-from souk.inventory.plans import Shelf, Step, towards_lapsed, towards_released, towards_reserved
+from souk.inventory.domain import Change, Hold, Move, Moved, NotSold, OtherLines, Return, Stock
+from souk.inventory.plans import (
+    Booking,
+    Shelf,
+    Step,
+    towards_booked,
+    towards_lapsed,
+    towards_released,
+    towards_reserved,
+)
 from souk.kernel.clock import now, stamp
 from souk.kernel.errors import Busy
 from souk.kernel.facts import Cause, caused_by, current_cause
@@ -30,6 +38,15 @@ class Holds(Protocol):
 
     def commit(self, order_id: str) -> None:
         """Make a reserved hold a committed one, or raise Moved."""
+
+
+class Returns(Protocol):
+    def look_at_return(self, back: Return) -> tuple[Hold | None, Return | None, Shelf]:
+        """The order's hold, the return if it was begun to be booked, and the stock it is of."""
+
+    def book(self, step: Booking) -> None:
+        """Write all of the step, or raise Moved: the return is not as before, its order's goods
+        are not sold, or the stock does not allow a change any more."""
 
 
 class Stocks(Protocol):
@@ -103,6 +120,26 @@ def release_stock(order_id: str, *, holds: Holds) -> Released:
     return Released()
 
 
+def book_return(wanted: Return, *, returns: Returns) -> None:
+    """Take back what came back, once: it is available again, or written off. A repeat goes on
+    where the last one stopped.
+
+    Raises NotSold for what the order was never sold, OtherLines, or Busy.
+    """
+    tries = TRIES
+    back, shelf = _begun(wanted, returns)
+    while (step := towards_booked(back, shelf, now())) is not None:
+        try:
+            returns.book(step)
+        except Moved as error:
+            tries -= 1
+            if not tries:
+                raise Busy("others keep changing the same stock; ask again") from error
+            back, shelf = _begun(wanted, returns)
+        else:
+            back, shelf, tries = step.after, shelf | step.shelf, TRIES
+
+
 def end_lease(order_id: str, *, holds: Holds) -> None:
     """Let go of what is held under a lease that ended, unless the workflow is faster."""
     _carried_out(_nothing_held(order_id), towards_lapsed, holds)
@@ -132,6 +169,15 @@ def _carried_out(nothing: Hold, plan: Plan, holds: Holds) -> Hold:
         else:
             hold, shelf, tries = step.after, shelf | step.shelf, TRIES
     return hold
+
+
+def _begun(wanted: Return, returns: Returns) -> tuple[Return, Shelf]:
+    hold, found, shelf = returns.look_at_return(wanted)
+    if hold is None or not wanted.fits(hold):
+        raise NotSold(f"return {wanted.return_id} is not of what {wanted.order_id} was sold")
+    if found is not None and found.lines != wanted.lines:
+        raise OtherLines(f"return {wanted.return_id} was booked with other lines")
+    return found or wanted, shelf
 
 
 def _seen(nothing: Hold, holds: Holds) -> tuple[Hold, Shelf]:

@@ -25,7 +25,26 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 FactT = TypeVar("FactT", bound=Fact)
 Hears = Mapping[type[Fact], Callable[[Any], None]]
-"""What a room listens to: the fact's class, and the use case it sets off."""
+"""What a room listens to: the fact's class, and the use case it sets off.
+
+`Fact` itself stands for every fact of every room, those to come too: see Heard.
+"""
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact as it came over the bus, for a room that hears them all and knows no class."""
+
+    name: str
+    source: str
+    id: str
+    time: str
+    correlation_id: str
+    causation_id: str | None = None
+    data: dict[str, Any]
+
+    @property
+    def room(self) -> str:
+        return self.source.rpartition(".")[2]
 
 
 class Cause(NamedTuple):

@@ -56,6 +56,6 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stands(msgspec.Struct, frozen=True, kw_only=True):
-    """How the order stands afterwards. Refusing a confirmed one leaves it confirmed."""
+    """How the order stands afterwards. Refusing one that was confirmed leaves it as it is."""
 
-    status: Literal["confirmed", "rejecting", "rejected"]
+    status: Literal["confirmed", "rejecting", "rejected", "cancelled", "dispatched", "delivered"]

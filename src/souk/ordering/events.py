@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from souk.kernel.facts import Fact
 from souk.kernel.money import Money
 
@@ -39,3 +41,49 @@ class OrderRejected(Fact, frozen=True, kw_only=True):
     contact_id: str
     reason: str
     rejected_at: str
+
+
+class CancellationRequested(Fact, frozen=True, kw_only=True):
+    """The customer does not want the order any more; whether it is too late is not known yet."""
+
+    order_id: str
+    owner: str
+    requested_at: str
+
+
+class OrderCancelled(Fact, frozen=True, kw_only=True):
+    """The order was confirmed and will not be sent: goods and money are to be given back."""
+
+    order_id: str
+    owner: str
+    contact_id: str
+    cancelled_at: str
+
+
+class OrderCompleted(Fact, frozen=True, kw_only=True):
+    """The order's parcel was delivered."""
+
+    order_id: str
+    owner: str
+    contact_id: str
+    completed_at: str
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`restock`: the goods can be sold again; otherwise they are written off."""
+
+    sku: str
+    quantity: int
+    restock: bool
+
+
+class ReturnAccepted(Fact, frozen=True, kw_only=True):
+    """Goods of a delivered order came back; `refund` is to be given back, once per return."""
+
+    order_id: str
+    owner: str
+    contact_id: str
+    return_id: str
+    lines: list[ReturnedLine]
+    refund: Money
+    accepted_at: str

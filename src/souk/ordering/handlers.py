@@ -1,4 +1,4 @@
-"""Ordering's routes, what it hears from baskets, and what its workflow asks it."""
+"""Ordering's routes, what it hears of baskets and parcels, and what its workflow asks it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from souk.basket.events import BasketCheckedOut
-from souk.edges.routes import Access, Call, Routes
+from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
+from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import now
 from souk.kernel.commands import Does
-from souk.kernel.errors import NotFound
+from souk.kernel.errors import Busy, InvalidQuery, NotFound
 from souk.kernel.facts import Hears, current_cause
 from souk.kernel.ids import id_before
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
-from souk.ordering import usecases
+from souk.ordering import return_handlers, usecases
 from souk.ordering.commands import (
     BeginCheckout,
     Begun,
@@ -26,15 +27,35 @@ from souk.ordering.commands import (
     RejectOrder,
     Stands,
 )
-from souk.ordering.domain import REASONS, Change, Line, Order, Reason, Rejection, Standing, Status
+from souk.ordering.domain import (
+    REASONS,
+    Change,
+    Line,
+    NothingToCancel,
+    Order,
+    Parcel,
+    Reason,
+    Rejection,
+    Standing,
+    Status,
+)
 from souk.ordering.runs import CheckoutRuns
 from souk.ordering.store import OrderStore
-from souk.ordering.wire import OrderPage, OrderView, card, view
+from souk.ordering.wire import (
+    OrderPage,
+    OrderView,
+    StaffOrderPage,
+    StaffOrderView,
+    card,
+    staff_card,
+    staff_view,
+    view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUTES = Routes()
+ROUTES = Routes(return_handlers.ROUTES)
 STILL_AT_WORK = timedelta(minutes=1)
 """A younger order's workflow was only just started."""
 
@@ -71,6 +92,54 @@ def read_order(call: Call) -> OrderView:
     return view(order)
 
 
+@ROUTES.add(
+    "POST",
+    "/orders/{order_id}/cancellation",
+    Access.VISITOR,
+    answer=OrderView,
+    status=202,
+    refusals=(NotFound, NothingToCancel, Busy),
+)
+def cancel_order(call: Call) -> Answer:
+    """Ask to cancel one of your orders; it is granted as long as its parcel has not left.
+
+    The order's `cancellation` tells what became of it. Asked twice is asked once.
+    """
+    order_id = call.path["order_id"]
+    order = usecases.ask_to_cancel(order_id, owner=call.visitor.owner, orders=orders())
+    location = f"{call.visitor.prefix}/orders/{order_id}"
+    return Answer(view(order), 202, {"Location": location})
+
+
+@ROUTES.add(
+    "GET",
+    "/orders",
+    Access.STAFF,
+    answer=StaffOrderPage,
+    query=("status", "limit", "cursor"),
+)
+def list_orders_by_status(call: Call) -> StaffOrderPage:
+    """List all orders that stand so, newest first; without a status, the confirmed ones."""
+    status = _status(call)
+    page = orders().page_of(status, call.limit(), call.query.get("cursor"))
+    return StaffOrderPage([staff_card(order) for order in page.orders], page.next)
+
+
+@ROUTES.add("GET", "/orders/{order_id}", Access.STAFF, answer=StaffOrderView, refusals=(NotFound,))
+def read_any_order(call: Call) -> StaffOrderView:
+    """Read anybody's order."""
+    return staff_view(orders().get(call.path["order_id"]))
+
+
+def _status(call: Call) -> Status:
+    text = call.query.get("status", Status.CONFIRMED.value)
+    try:
+        return Status(text)
+    except ValueError as error:
+        known = ", ".join(status.value for status in Status)
+        raise InvalidQuery.field("/status", f"an order's status is one of {known}") from error
+
+
 def _place(fact: BasketCheckedOut) -> None:
     order = Order(
         order_id=fact.order_id,
@@ -95,7 +164,30 @@ def _place(fact: BasketCheckedOut) -> None:
     usecases.place_order(order, orders=orders(), runs=runs())
 
 
-HEARS: Hears = {BasketCheckedOut: _place}
+def _note_dispatched(fact: ShipmentDispatched) -> None:
+    parcel = Parcel(
+        carrier=fact.carrier,
+        tracking_number=fact.tracking_number,
+        dispatched_at=fact.dispatched_at,
+    )
+    usecases.hear_dispatched(fact.order_id, parcel, orders=orders())
+
+
+def _note_cancelled(fact: ShipmentCancelled) -> None:
+    usecases.hear_shipment_cancelled(fact.order_id, orders=orders())
+
+
+def _note_delivered(fact: ParcelDelivered) -> None:
+    usecases.hear_delivered(fact.order_id, fact.delivered_at, orders=orders())
+
+
+HEARS: Hears = {
+    BasketCheckedOut: _place,
+    ShipmentDispatched: _note_dispatched,
+    ShipmentCancelled: _note_cancelled,
+    ParcelDelivered: _note_delivered,
+    **return_handlers.HEARS,
+}
 
 
 def _begin(wish: BeginCheckout) -> Begun:

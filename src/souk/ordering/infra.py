@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from infra.platform import Platform
 
 CARD = ["status", "subtotal", "total", "currency", "line_count", "placed_at", "rejection"]
+RETURN_CARD = ["order_id", "pieces", "requested_at", "decided_at", "refund"]
 WORKFLOW = Path(__file__).with_name("checkout.asl.json")
 
 
@@ -32,10 +33,12 @@ class Ordering(Construct):
             indexes=[
                 index("by_owner", "owner", "order_id", *CARD),
                 index("by_open", "undecided", "order_id"),
+                index("by_status", "status", "order_id", "owner", *CARD[1:]),
+                index("by_return", "awaits", "return_id", *RETURN_CARD),
             ],
         )
         api = platform.serve(self, handler="souk.ordering.api.handler", routes=ROUTES, table=table)
-        platform.allow(api, table, "Query")
+        platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
         workflow = self._workflow(platform, table)
         self._consumer(platform, table, workflow)
         self._reconciler(platform, table, workflow)
@@ -58,7 +61,7 @@ class Ordering(Construct):
             table=table,
             env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
         )
-        platform.allow(consumer, table, "PutItem")
+        platform.allow(consumer, table, "GetItem", "PutItem", "UpdateItem")
         allow_to_start(consumer, workflow)
 
     def _reconciler(

@@ -1,19 +1,23 @@
 """Orders in DynamoDB.
 
     pk             sk          what
-    ORDER#<id>     HEAD        the order without its lines; in index `by_owner`, and while it is
-                               undecided in index `by_open`
+    ORDER#<id>     HEAD        the order without its lines; in the indexes `by_owner` and
+                               `by_status`, and while it is undecided in index `by_open`
     ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
     OUTBOX#<n>     <fact id>   facts on their way to the bus
 
-Index `by_owner` (owner, order_id) sorts by time, since ids do; so does index `by_open`
-(undecided, order_id), which the reconciler reads.
+What is sent back has rows of its own, see return_store.py.
+
+Index `by_owner` (owner, order_id) sorts by time, since ids do; so do index `by_status` (status,
+order_id), which staff read, and index `by_open` (undecided, order_id), which the reconciler reads.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
@@ -26,6 +30,7 @@ from souk.ordering.domain import (
     Line,
     Order,
     OrderMoved,
+    Parcel,
     Rejection,
     Standing,
     Status,
@@ -82,8 +87,12 @@ class OrderStore:
             "history": _history(after.history),
             "version": after.version,
             "run": after.run,
-            **({"rejection": _rejection_row(after.rejection)} if after.rejection else {}),
+            "rejection": _rejection_row(after.rejection) if after.rejection else None,
+            "cancel_asked_at": after.cancel_asked_at,
+            "parcel": msgspec.structs.asdict(after.parcel) if after.parcel else None,
+            "delivered_at": after.delivered_at,
         }
+        changed = {name: value for name, value in changed.items() if value is not None}
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
         names = {f"#{name}": name for name in changed}
         if not status.is_open:
@@ -118,13 +127,20 @@ class OrderStore:
 
     def page(self, owner: str, limit: int, cursor: str | None) -> Page:
         """The owner's orders, newest first."""
-        start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, owner)}
+        return self._page("owner", owner, limit, cursor)
+
+    def page_of(self, status: Status, limit: int, cursor: str | None) -> Page:
+        """All orders that stand so, newest first."""
+        return self._page("status", status.value, limit, cursor)
+
+    def _page(self, attribute: str, value: str, limit: int, cursor: str | None) -> Page:
+        start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, attribute, value)}
         answer = aws.dynamodb().query(
             TableName=self._table,
-            IndexName="by_owner",
-            KeyConditionExpression="#owner = :owner",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues=to_item({":owner": owner}),
+            IndexName=f"by_{attribute}",
+            KeyConditionExpression="#attribute = :value",
+            ExpressionAttributeNames={"#attribute": attribute},
+            ExpressionAttributeValues=to_item({":value": value}),
             ScanIndexForward=False,
             Limit=limit + 1,  # one more tells whether another page follows
             **start,  # type: ignore[arg-type]  # plain dicts
@@ -134,11 +150,11 @@ class OrderStore:
         return Page(orders[:limit], orders[limit - 1].order_id if more else None)
 
 
-def _start(cursor: str, owner: str) -> dict[str, Any]:
-    """A cursor names a place among the owner's own orders, whoever sends it."""
+def _start(cursor: str, attribute: str, value: str) -> dict[str, Any]:
+    """A cursor names a place in the list that is asked for, whoever sends it."""
     if not _CURSOR.fullmatch(cursor):
         raise InvalidQuery.field("/cursor", "this cursor is none of ours; start without one")
-    return to_item({"pk": f"ORDER#{cursor}", "sk": "HEAD", "owner": owner, "order_id": cursor})
+    return to_item({"pk": f"ORDER#{cursor}", "sk": "HEAD", attribute: value, "order_id": cursor})
 
 
 def _head_row(order: Order) -> dict[str, Any]:
@@ -177,6 +193,10 @@ def _rejection(row: dict[str, Any]) -> Rejection | None:
     return Rejection(**row["rejection"]) if "rejection" in row else None
 
 
+def _parcel(row: dict[str, Any]) -> Parcel | None:
+    return Parcel(**row["parcel"]) if "parcel" in row else None
+
+
 def _changes(row: dict[str, Any]) -> list[Change]:
     return [Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]]
 
@@ -192,6 +212,9 @@ def _standing(row: dict[str, Any]) -> Standing:
         journey=row["journey"],
         version=row["version"],
         run=row["run"],
+        cancel_asked_at=row.get("cancel_asked_at"),
+        parcel=_parcel(row),
+        delivered_at=row.get("delivered_at"),
     )
 
 
@@ -228,6 +251,8 @@ def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
         journey=head["journey"],
         history=_changes(head),
         rejection=_rejection(head),
+        cancel_asked_at=head.get("cancel_asked_at"),
+        parcel=_parcel(head),
     )
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from souk.kernel.clock import now, stamp
 from souk.kernel.errors import NotFound
+from souk.kernel.facts import Cause, caused_by
 from souk.kernel.patience import tries
 from souk.ordering.domain import (
     OrderDecided,
     OrderMoved,
     OrderRefused,
+    Parcel,
     Rejection,
     Standing,
     Status,
@@ -70,6 +72,52 @@ def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
     return order
 
 
+def ask_to_cancel(order_id: str, *, owner: str, orders: Orders) -> Order:
+    """Keep the wish, once, and let delivery decide; the order tells what became of it.
+
+    Raises NothingToCancel for an order that was rejected, NotFound for a stranger's.
+    """
+    order = read_order(order_id, owner=owner, orders=orders)
+
+    def change(standing: Standing) -> Change | None:
+        if standing.cancel_asked_at is not None:
+            return None
+        return standing.ask_to_cancel(stamp(now()))
+
+    with caused_by(Cause(order.journey)):
+        _changed(order_id, change, orders)
+    return orders.get(order_id)
+
+
+def hear_shipment_cancelled(order_id: str, *, orders: Orders) -> Standing:
+    """The wish to cancel came first. Heard twice, it is cancelled once."""
+
+    def change(standing: Standing) -> Change | None:
+        return None if standing.status is Status.CANCELLED else standing.cancel(stamp(now()))
+
+    return _changed(order_id, change, orders)
+
+
+def hear_dispatched(order_id: str, parcel: Parcel, *, orders: Orders) -> Standing:
+    """The parcel left. Heard twice, or after its delivery, it left once."""
+
+    def change(standing: Standing) -> Change | None:
+        return None if standing.parcel is not None else standing.dispatch(parcel)
+
+    return _changed(order_id, change, orders)
+
+
+def hear_delivered(order_id: str, delivered_at: str, *, orders: Orders) -> Standing:
+    """The parcel arrived. Heard twice, or before its dispatch, it is delivered once."""
+
+    def change(standing: Standing) -> Change | None:
+        if standing.status is Status.DELIVERED or standing.delivered_at is not None:
+            return None
+        return standing.deliver(delivered_at)
+
+    return _changed(order_id, change, orders)
+
+
 def begin_checkout(order_id: str, *, orders: Orders) -> Order:
     """The order, if it is still to be decided. Raises OrderRefused or OrderDecided."""
     order = orders.get(order_id)
@@ -78,10 +126,10 @@ def begin_checkout(order_id: str, *, orders: Orders) -> Order:
 
 
 def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> Standing:
-    """Confirm a placed order; one that is confirmed stays so. Raises OrderRefused, StockLapsed."""
+    """Confirm a placed order; one that was stays as it is. Raises OrderRefused, StockLapsed."""
 
     def change(standing: Standing) -> Change | None:
-        if standing.status is Status.CONFIRMED:
+        if standing.status.was_confirmed:
             return None
         if standing.status is not Status.PLACED:
             raise OrderRefused(f"{order_id} is {standing.status.value}")

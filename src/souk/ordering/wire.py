@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+from msgspec.structs import asdict
 
 from souk.kernel.money import Money
-from souk.ordering.domain import SENTENCES, Order, Rejection, Summary
+from souk.ordering.domain import SENTENCES, Line, Order, Rejection, Summary
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,19 @@ class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
 
 
+class CancellationView(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish to cancel: `undecided`, `cancelled`, `too-late`, or the order was `rejected`."""
+
+    asked_at: str
+    outcome: str
+
+
+class ParcelView(msgspec.Struct, frozen=True, kw_only=True):
+    carrier: str
+    tracking_number: str
+    dispatched_at: str
+
+
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     status: str
@@ -40,7 +56,16 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     placed_at: str
     rejection: RejectionView | None
+    cancellation: CancellationView | None
+    parcel: ParcelView | None
     history: list[ChangeView]
+
+
+class StaffOrderView(OrderView, frozen=True, kw_only=True):
+    """Whose order it is; neither tells who that is."""
+
+    owner: str
+    contact_id: str
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +80,17 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     rejection: RejectionView | None
 
 
+class StaffOrderCard(OrderCard, frozen=True, kw_only=True):
+    owner: str
+
+
+class StaffOrderPage(msgspec.Struct, frozen=True):
+    """`next` is the cursor of the page that follows, null on the last."""
+
+    items: list[StaffOrderCard]
+    next: str | None
+
+
 class OrderPage(msgspec.Struct, frozen=True):
     """`next` is the cursor of the page that follows, null on the last."""
 
@@ -63,39 +99,59 @@ class OrderPage(msgspec.Struct, frozen=True):
 
 
 def view(order: Order) -> OrderView:
-    return OrderView(
-        order_id=order.order_id,
-        status=order.status.value,
-        lines=[
-            OrderLine(
-                sku=line.sku,
-                name=line.name,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                line_total=line.total,
-            )
-            for line in order.lines
-        ],
-        subtotal=order.subtotal,
-        shipping_option=order.shipping_option,
-        shipping=order.shipping,
-        total=order.total,
-        placed_at=order.placed_at,
-        rejection=_rejection(order.rejection),
-        history=[ChangeView(status=step.status.value, at=step.at) for step in order.history],
-    )
+    return OrderView(**_fields(order))
+
+
+def staff_view(order: Order) -> StaffOrderView:
+    return StaffOrderView(**_fields(order), owner=order.owner, contact_id=order.contact_id)
 
 
 def card(order: Summary) -> OrderCard:
-    return OrderCard(
-        order_id=order.order_id,
-        status=order.status.value,
-        subtotal=order.subtotal,
-        total=order.total,
-        line_count=order.line_count,
-        placed_at=order.placed_at,
-        rejection=_rejection(order.rejection),
+    return OrderCard(**_on_card(order))
+
+
+def staff_card(order: Summary) -> StaffOrderCard:
+    return StaffOrderCard(**_on_card(order), owner=order.owner)
+
+
+def _fields(order: Order) -> dict[str, Any]:
+    asked, parcel = order.cancellation, order.parcel
+    return {
+        "order_id": order.order_id,
+        "status": order.status.value,
+        "lines": [_line(line) for line in order.lines],
+        "subtotal": order.subtotal,
+        "shipping_option": order.shipping_option,
+        "shipping": order.shipping,
+        "total": order.total,
+        "placed_at": order.placed_at,
+        "rejection": _rejection(order.rejection),
+        "cancellation": CancellationView(**asdict(asked)) if asked else None,
+        "parcel": ParcelView(**asdict(parcel)) if parcel else None,
+        "history": [ChangeView(status=step.status.value, at=step.at) for step in order.history],
+    }
+
+
+def _line(line: Line) -> OrderLine:
+    return OrderLine(
+        sku=line.sku,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        line_total=line.total,
     )
+
+
+def _on_card(order: Summary) -> dict[str, Any]:
+    return {
+        "order_id": order.order_id,
+        "status": order.status.value,
+        "subtotal": order.subtotal,
+        "total": order.total,
+        "line_count": order.line_count,
+        "placed_at": order.placed_at,
+        "rejection": _rejection(order.rejection),
+    }
 
 
 def _rejection(rejection: Rejection | None) -> RejectionView | None:

@@ -1,4 +1,4 @@
-"""What payment answers: commands, the provider's notices, and the clock."""
+"""What payment answers and hears: commands, the provider's notices, facts, and the clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from souk.kernel import aws
 from souk.kernel.errors import NotFound
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
-from souk.payment import usecases
+from souk.ordering.events import OrderCancelled, ReturnAccepted
+from souk.payment import undoing, usecases
 from souk.payment.commands import AuthorizePayment, CapturePayment, RefundPayment, VoidPayment
 from souk.payment.domain import PaymentUnknown
 from souk.payment.provider import BadSignature, ProviderSilent
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from souk.kernel.commands import Does
+    from souk.kernel.facts import Hears
     from souk.payment.provider import Provider
 
 ROUTES = Routes()
@@ -132,3 +134,16 @@ DOES: Does = {
     CapturePayment: _capture,
     RefundPayment: _refund,
 }
+
+
+def _order_cancelled(fact: OrderCancelled) -> None:
+    undoing.undo_cancelled(fact.order_id, payments=payments(), provider=provider())
+
+
+def _return_accepted(fact: ReturnAccepted) -> None:
+    undoing.undo_returned(
+        fact.order_id, fact.return_id, fact.refund, payments=payments(), provider=provider()
+    )
+
+
+HEARS: Hears = {OrderCancelled: _order_cancelled, ReturnAccepted: _return_accepted}

@@ -12,14 +12,14 @@ from constructs import Construct
 
 from infra import reasons
 from infra.platform import index
-from souk.payment.handlers import ROUTES
+from souk.payment.handlers import HEARS, ROUTES
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
 
 class Payment(Construct):
-    """A table, the provider's secret, webhooks, commands, the reconciler, the relay."""
+    """A table, the provider's secret, webhooks, commands, the consumer, reconciler and relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Payment")
@@ -40,6 +40,14 @@ class Payment(Construct):
         commands = platform.answer(
             self, handler="souk.payment.workflow.handler", table=table, env=env, stripe=True
         )
+        consumer = platform.subscribe(
+            self,
+            handler="souk.payment.consumer.handler",
+            hears=HEARS,
+            table=table,
+            env=env,
+            stripe=True,
+        )
         reconciler = platform.repeat(
             self,
             "Reconciler",
@@ -49,7 +57,7 @@ class Payment(Construct):
             env=env,
             stripe=True,
         )
-        for function in (api, commands, reconciler):
+        for function in (api, commands, consumer, reconciler):
             platform.allow(function, table, "GetItem", "PutItem")
             function.add_to_role_policy(
                 iam.PolicyStatement(

@@ -1,0 +1,1 @@
+"""What the shop writes: mails to customers, and word to its staff."""

@@ -1,0 +1,69 @@
+"""The post: SES for mails, SNS for word to staff.
+
+What SES says of a refusal quotes addresses, so only its code goes on from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from souk.kernel import aws
+from souk.notification.domain import NotTaken, Undeliverable
+
+if TYPE_CHECKING:
+    from souk.notification.domain import Letter
+
+FOR_GOOD = {"MessageRejected": "message-rejected", "InvalidParameterValue": "invalid-address"}
+OURS = "is not verified"
+"""MessageRejected for this is the shop's fault: the mail waits until a person has seen to it."""
+MAX_SUBJECT = 100  # characters that SNS takes
+
+
+class SesPost:
+    """SES: takes mails from the shop's own address."""
+
+    def __init__(self, sender: str) -> None:
+        self._sender = sender
+
+    def send(self, to: str, letter: Letter) -> str:
+        """Without a try of botocore's own: an answer that was lost may be a mail that was sent."""
+        try:
+            answer = aws.ses().send_email(
+                Source=self._sender,
+                Destination={"ToAddresses": [to]},
+                Message={
+                    "Subject": {"Data": letter.subject, "Charset": "UTF-8"},
+                    "Body": {
+                        "Text": {"Data": letter.text, "Charset": "UTF-8"},
+                        "Html": {"Data": letter.html, "Charset": "UTF-8"},
+                    },
+                },
+            )
+        except ClientError as error:
+            raise _meaning(error) from None
+        return answer["MessageId"]
+
+
+class SnsBoard:
+    """SNS: whoever is subscribed to the staff's topic is told."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
+    def tell(self, subject: str, text: str) -> str:
+        try:
+            answer = aws.sns().publish(
+                TopicArn=self._topic, Subject=subject[:MAX_SUBJECT], Message=text
+            )
+        except ClientError as error:
+            raise NotTaken(f"SNS: {error.response['Error']['Code']}") from None
+        return answer["MessageId"]
+
+
+def _meaning(error: ClientError) -> Undeliverable | NotTaken:
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code in FOR_GOOD and OURS not in text:
+        return Undeliverable(FOR_GOOD[code])
+    return NotTaken(f"SES: {code}")
