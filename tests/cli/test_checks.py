@@ -16,7 +16,7 @@ line-length = 100
 [tool.mypy]
 files = ["cli/sums.py"]
 [tool.pytest.ini_options]
-markers = ["all", "data"]
+markers = ["all", "browser", "data"]
 [tool.importlinter]
 root_packages = ["cli"]
 [[tool.importlinter.contracts]]
@@ -50,7 +50,7 @@ SUMS = '"""Sums."""\n\n\ndef double(number: int) -> int:\n    return number * 2\
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "cli").mkdir()
-    for module in ("__init__", "checks", "locks"):
+    for module in ("__init__", "browser", "checks", "locks"):
         shutil.copy(ROOT / "cli" / f"{module}.py", tmp_path / "cli")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
@@ -59,11 +59,19 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(project: Path, *, everything: bool) -> subprocess.CompletedProcess[str]:
+def check(
+    project: Path, *, everything: bool, chromium: str = "true"
+) -> subprocess.CompletedProcess[str]:
+    """`chromium` names a program; any that is there will do here."""
     code = f"import sys; from cli.checks import check; sys.exit(check(everything={everything}))"
     return subprocess.run(
         [sys.executable, "-P", "-c", code],
-        env={**os.environ, "PYTHONPATH": str(project), "SOUK_DATA": str(project / "nowhere")},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(project),
+            "SOUK_CHROMIUM": chromium,
+            "SOUK_DATA": str(project / "nowhere"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -81,6 +89,24 @@ def test_a_green_run_says_what_it_left_out_and_closes_with_the_count(project: Pa
         " (the real days are not there; SOUK_DATA can name their folder)"
     ) in lines
     assert "1 passed, 2 deselected" in last
+
+
+def test_without_a_chromium_it_says_how_to_get_one(project: Path) -> None:
+    with (project / "test_sums.py").open("a") as tests:
+        tests.write(
+            "\n\n@pytest.mark.browser\ndef test_doubling_on_a_page():\n    assert double(1) == 2\n"
+        )
+
+    without = check(project, everything=False, chromium="no-such-chromium")
+    having = check(project, everything=False)
+
+    assert without.returncode == 0
+    assert (
+        "not run: test_sums.py::test_doubling_on_a_page"
+        " (no Chromium: install the package `chromium`, or name one in SOUK_CHROMIUM)"
+    ) in without.stdout.splitlines()
+    assert "1 passed" in without.stdout.splitlines()[-1]
+    assert "2 passed" in having.stdout.splitlines()[-1]
 
 
 def test_all_leaves_out_only_what_cannot_run(project: Path) -> None:
