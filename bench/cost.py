@@ -160,6 +160,8 @@ def quantities(counted: Counts, functions: Mapping[str, Function]) -> dict[str, 
         "event": counted.get("events", 0.0),
         "archive_gb": events,
         "sqs_request": counted.get("sqs_records", 0.0) + 2 * counted.get("sqs_batches", 0.0),
+        "mail": counted.get("calls", {}).get("ses:SendEmail", 0.0),
+        "topic_message": counted.get("calls", {}).get("sns:Publish", 0.0),
         "log_gb": logged,
         "log_gb_month": logged,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import locks
+from cli import browser, locks
 
 ROOT = Path(__file__).parents[1]
 _LINT_IMPORTS = (
@@ -80,8 +80,8 @@ def real_days() -> Path | None:
 
 
 def _expression(everything: bool) -> str:
-    wanted = [] if everything else ["not all"]
-    return " and ".join(wanted if real_days() else [*wanted, "not data"])
+    there = {"all": everything, "data": real_days(), "browser": browser.chromium()}
+    return " and ".join(f"not {mark}" for mark, is_there in there.items() if not is_there)
 
 
 @dataclass
@@ -107,4 +107,6 @@ class Closing:
     def _reason(self, item: pytest.Item) -> str:
         if not self.everything and item.get_closest_marker("all"):
             return "only with --all"
+        if item.get_closest_marker("browser") and not browser.chromium():
+            return browser.HOW_TO_GET
         return "the real days are not there; SOUK_DATA can name their folder"

@@ -325,11 +325,27 @@ def mails(order: str | None, texts: bool, as_json: bool) -> None:
 @souk.command()
 @_of_shop
 @click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
-def token(name: str) -> None:
+@click.option("--password", is_flag=True, help="Print the password to sign in with on the pages.")
+def token(name: str, password: bool) -> None:
     """Print a bearer token of a demo person."""
     from local import people
 
-    result(people.token(_running(), name))
+    made = people.password if password else people.token
+    result(made(_running(), name))
+
+
+@souk.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+def screenshots(folder: Path | None) -> None:
+    """Picture every page, on a desk, in the dark and on a phone.
+
+    In FOLDER, or docs/images/pages. It opens a shop of its own; the system's Chromium is needed.
+    """
+    from cli.screenshots import FOLDER
+    from cli.screenshots import screenshots as shoot
+
+    for file in shoot(folder or FOLDER):
+        result(str(file))
 
 
 @souk.command()

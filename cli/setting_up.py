@@ -16,7 +16,7 @@ from cli import environment
 
 _VENV = Path(environment.VENV)
 _LOG = _VENV / "setup.log"
-_MEGABYTES = {"run": (180, 560), "dev": (60, 150)}  # to download, on disk
+_MEGABYTES = {"run": (180, 560), "dev": (120, 320)}  # to download, on disk
 
 _REASONS = {
     "CERTIFICATE_VERIFY_FAILED": "the package index has a certificate nobody trusts here: look at"

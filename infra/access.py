@@ -20,5 +20,7 @@ def door(route: Route, path: str) -> Door:
             return "open"
         case Access.VISITOR:
             return "guest" if path.startswith("/api/guest/") else "customer"
+        case Access.CUSTOMER:
+            return "customer"
         case Access.STAFF:
             return "staff"

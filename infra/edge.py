@@ -61,7 +61,7 @@ class Edge(Construct):
         self._people = self._user_pool(stage)
         client = self._people.add_client(
             "Shop",
-            auth_flows=aws_cognito.AuthFlow(user_srp=True, admin_user_password=True),
+            auth_flows=aws_cognito.AuthFlow(user_password=True, admin_user_password=True),
             prevent_user_existence_errors=True,
             access_token_validity=Duration.hours(1),
             disable_o_auth=True,
@@ -103,7 +103,8 @@ class Edge(Construct):
             self,
             "People",
             sign_in_aliases=aws_cognito.SignInAliases(email=True, username=True),
-            self_sign_up_enabled=False,
+            self_sign_up_enabled=True,
+            auto_verify=aws_cognito.AutoVerifiedAttrs(email=True),
             password_policy=aws_cognito.PasswordPolicy(
                 min_length=12,
                 require_digits=True,

@@ -18,6 +18,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra import queues, workflows
 from infra.edge import Edge
 from infra.functions import LONG, Functions
+from infra.live import Live
 from souk.kernel import facts, outbox
 
 if TYPE_CHECKING:
@@ -133,6 +134,14 @@ class Platform(Stack):
         )
         dead.grant(consumer, "sqs:SendMessage")
         return consumer
+
+    def connect(
+        self, room: Construct, *, handler: str, table: dynamodb.TableV2
+    ) -> tuple[Live, lambda_.Function]:
+        """The room's WebSocket API, and its function that says who may connect."""
+        function = self._functions.make(room, "Live", handler, env=self._room_env(table))
+        live = Live(room, "Socket", function=function, api=f"souk-{self.stage.name}-live")
+        return live, function
 
     def answer(
         self,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.stages import Stage
 
-VISIBILITY = Duration.seconds(180)  # at least 6 x the consumer's timeout, as AWS advises
+VISIBILITY = Duration.seconds(185)  # AWS advises 6 x the consumer's timeout, and its window
 KEEP = Duration.days(4)
 KEEP_DEAD = Duration.days(14)  # as long as a queue can
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD

@@ -11,6 +11,9 @@ GUESTS = "guests and the catalogue need no sign-in; a guest's token is checked i
 NO_MFA = "customers of a small shop sign in with a password; staff MFA comes with the staff pages"
 NO_PLUS = "threat protection needs the Plus tier, priced per user; the shop runs for cents"
 NAMED_LATER = "the executions of one workflow; an execution's name is an order's id"
+TICKET = "who connects shows a one-time ticket; the function behind $connect checks it"
+NO_SOCKET_LOG = "a WebSocket API's access log needs a role set for the whole account"
+OPENED_LATER = "the connections of one API; a connection gets its name when it opens"
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
 NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
 

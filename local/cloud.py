@@ -118,7 +118,7 @@ async def _run(options: argparse.Namespace) -> None:
 
     door = FrontDoor(
         engine=app.app,
-        api_id=_deployed_api,
+        outputs=_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
@@ -137,7 +137,7 @@ async def _run(options: argparse.Namespace) -> None:
     await asked_to_stop.wait()
     door.open = False
     if not servers.done():
-        await _close()
+        await _close(door)
     keeping.cancel()
     closed.set()
     try:
@@ -158,20 +158,30 @@ def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
     return telling
 
 
-async def _close() -> None:
+async def _close(door: FrontDoor) -> None:
     """Let functions finish, then write everything down, so that the next start is a quick one."""
     from local.patches import kept_state, triggers, workers
     from local.patches.kept import journal
 
     triggers.serving.clear()
+    _hang_up()
     deadline = time.monotonic() + PATIENCE
-    while _calls() and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
+    while (door.connected or _calls()) and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
         await asyncio.sleep(0.02)
     if left := _calls():
         print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
     workers.close()
     await kept_state.checkpoint()
     journal.sync()  # whatever a late request changed
+
+
+def _hang_up() -> None:
+    """End the live connections, which would otherwise stay as long as somebody watches."""
+    from ministack.services import apigateway
+
+    for connection in list(apigateway._ws_connections.values()):  # noqa: SLF001
+        connection["close_event"].set()
+        connection["outbox"].put_nowait(None)  # the engine looks at the event only now and then
 
 
 def _calls() -> int:
@@ -191,12 +201,11 @@ def _config(port: int) -> Config:
     return config
 
 
-def _deployed_api() -> str | None:
+def _outputs() -> dict[str, str]:
     from ministack.services import cloudformation
 
     stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001 - as above
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return outputs.get("ApiId")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _empty(folder: Path) -> Path:

@@ -1,6 +1,7 @@
-"""The one address of a running shop: its pages, its reference page, and its API."""
+"""The one address of a running shop: its pages, its reference page, its API and its sign-in."""
 
 import asyncio
+import gzip
 import json
 import mimetypes
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -18,6 +19,15 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
+LIVE = "/api/live"  # of the WebSocket API's stage `live`
+SETTINGS, PEOPLE = "/settings.json", "/cognito"
+_SIGN_IN = frozenset(
+    f"AWSCognitoIdentityProviderService.{action}".encode()
+    for action in (
+        "ConfirmSignUp", "InitiateAuth", "ResendConfirmationCode", "RevokeToken", "SignUp",
+    )
+)  # fmt: skip
+"""What a browser may ask the people's directory for; none of it needs AWS credentials."""
 
 _PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -33,34 +43,71 @@ class FrontDoor:
         self,
         *,
         engine: App,
-        api_id: Callable[[], str | None],
+        outputs: Callable[[], dict[str, str]],
         pages: Path,
         openapi: Path,
         shop_map: Path,
     ) -> None:
         self._engine = engine
-        self._api_id = api_id
+        self._outputs = outputs
         self._pages = pages
         self._made = {OPENAPI: openapi, MAP: shop_map}  # with the template that is deployed
         self._docs = swagger_ui()
         self.open = True
+        self.connected = 0
+        """Live connections, until their end is dealt with."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
+            await self._connect(scope, receive, send)
         elif scope["path"].startswith("/api/") and not _is_reference(scope["path"]):
             await self._call_api(scope, receive, send)
+        elif scope["path"] == PEOPLE:
+            await self._call_people(scope, receive, send)
+        elif scope["path"] == SETTINGS:
+            await self._send_settings(scope, send)
         else:
             await self._send_file(scope, send)
 
     async def _call_api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        api_id = self._api_id() if self.open else None
+        api_id = self._outputs().get("ApiId") if self.open else None
         if api_id is None:
             await _problem(scope, send, 503, "The shop is not open yet", [(b"retry-after", b"1")])
             return
         await self._engine(addressed_to(api_id, scope), receive, _with(send, [_NOSNIFF]))
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        live_id = self._outputs().get("LiveApiId") if self.open and scope["path"] == LIVE else None
+        if live_id is None:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        path = LIVE.removeprefix("/api")
+        inside = {**scope, "path": path, "raw_path": path.encode()}
+        self.connected += 1
+        try:
+            await self._engine(addressed_to(live_id, inside), receive, send)
+        finally:
+            self.connected -= 1
+
+    async def _call_people(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a sign-in on to the engine, as the user pool's own address would take it."""
+        headers = dict(scope["headers"])
+        if scope["method"] != "POST" or headers.get(b"x-amz-target") not in _SIGN_IN:
+            await _refuse(scope, send, 403, "Here one can only sign in and sign up")
+            return
+        kept = (b"content-type", b"content-length", b"x-amz-target", b"host")
+        said = [(name, headers[name]) for name in kept if name in headers]
+        asked = {**scope, "path": "/", "raw_path": b"/", "query_string": b"", "headers": said}
+        await self._engine(asked, receive, _with(send, [_NOSNIFF, (b"cache-control", b"no-store")]))
+
+    async def _send_settings(self, scope: Scope, send: Send) -> None:
+        """What the pages must know of where they are; on AWS it is a file beside them."""
+        settings = {"people": PEOPLE, "client": self._outputs().get("UserPoolClientId")}
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
+        body = json.dumps(settings).encode()
+        await _answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")
 
     async def _send_file(self, scope: Scope, send: Send) -> None:
         path: str = scope["path"]
@@ -133,18 +180,23 @@ def _with(send: Send, extra: Headers) -> Send:
 
 
 async def _send_content(scope: Scope, send: Send, body: bytes, file: Path, policy: str) -> None:
-    etag = f'"{sha256(body).hexdigest()[:32]}"'
+    etag = f'W/"{sha256(body).hexdigest()[:32]}"'
+    kind, asks = _content_type(file), dict(scope["headers"])
     headers = [
-        (b"content-type", _content_type(file).encode()),
+        (b"content-type", kind.encode()),
         (b"etag", etag.encode()),
         (b"cache-control", b"no-cache"),  # ask again each time; the tag makes it cheap
         (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"same-origin"),
+        (b"vary", b"accept-encoding"),
     ]
-    asked = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
-    if etag in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
+    asked = asks.get(b"if-none-match", b"").decode("latin-1")
+    if etag in (tag.strip() for tag in asked.split(",")):
         await _answer(send, 304, headers, b"", is_head=True)
         return
+    if "charset" in kind and b"gzip" in asks.get(b"accept-encoding", b""):
+        body = await asyncio.to_thread(gzip.compress, body, 6, mtime=0)
+        headers.append((b"content-encoding", b"gzip"))
     await _answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")
 
 

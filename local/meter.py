@@ -83,9 +83,8 @@ class Meter:
         async def dispatch(
             method: str, path: str, headers: Any, body: bytes, *more: Any
         ) -> Any:  # fmt: skip
-            target = headers.get("x-amz-target", "")
-            if target:
-                self._add_call(target, body)
+            if called := _called(headers, body):
+                self._add_call(called, body)
             return await upstream(method, path, headers, body, *more)
 
         return dispatch
@@ -153,6 +152,17 @@ class Meter:
             return upstream(execution, event, *more)
 
         return add_event
+
+
+def _called(headers: Any, body: bytes) -> str:
+    """Service and operation; empty for a call that names neither, such as running a function."""
+    if target := str(headers.get("x-amz-target", "")):
+        return target
+    if not body.startswith(b"Action="):  # the older protocol, of SES and SNS
+        return ""
+    action = body.partition(b"&")[0].removeprefix(b"Action=").decode()
+    signed = headers.get("authorization", "").partition("Credential=")[2].split("/")
+    return f"{signed[3]}.{action}" if len(signed) > 3 else ""
 
 
 def _set_off_by(event: Any) -> dict[str, int]:

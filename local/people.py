@@ -22,7 +22,7 @@ def ensure(running: Running) -> None:
         for group in groups:
             cognito.admin_add_user_to_group(**user, GroupName=group)
         # last: from now on the person counts as complete
-        cognito.admin_set_user_password(**user, Password=_password(running, name), Permanent=True)
+        cognito.admin_set_user_password(**user, Password=password(running, name), Permanent=True)
 
 
 def _is_complete(cognito: Any, user: dict[str, str]) -> bool:
@@ -36,18 +36,24 @@ def _is_complete(cognito: Any, user: dict[str, str]) -> bool:
 
 def token(running: Running, name: str) -> str:
     """A fresh bearer token of the person, as the pages would get one by signing in."""
-    if name not in PEOPLE:
-        raise NobodyThere(f"There is no {name!r} in this shop; there are {' and '.join(PEOPLE)}.")
+    _known(name)
     cognito = running.session().client("cognito-idp")
     answer: dict[str, Any] = cognito.admin_initiate_auth(
         UserPoolId=running.outputs["UserPoolId"],
         ClientId=running.outputs["UserPoolClientId"],
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": _password(running, name)},
+        AuthParameters={"USERNAME": name, "PASSWORD": password(running, name)},
     )
     access_token: str = answer["AuthenticationResult"]["AccessToken"]
     return access_token
 
 
-def _password(running: Running, name: str) -> str:
+def password(running: Running, name: str) -> str:
+    """With what the person signs in on the pages; another one in every shop."""
+    _known(name)
     return f"Aa1!{derived(running.state, f'password of {name}')[:32]}"
+
+
+def _known(name: str) -> None:
+    if name not in PEOPLE:
+        raise NobodyThere(f"There is no {name!r} in this shop; there are {' and '.join(PEOPLE)}.")

@@ -21,6 +21,7 @@ def _tree(trace: Trace) -> Iterator[str]:
     told = f"{len(trace.scenes)} facts in {lasting(trace.took)}"
     yield f"Order {trace.order_id}: {told}, {len(journeys)} journey" + "s" * (len(journeys) > 1)
     rooms = max(len(scene.fact.room) for scene in trace.scenes)
+    names = max(len(_who(event)) for scene in trace.scenes for event in [None, *scene.followed])
     last = None
     for scene in trace.scenes:
         if scene.fact.correlation_id != last:
@@ -28,7 +29,8 @@ def _tree(trace: Trace) -> Iterator[str]:
             yield f"\nCorrelation id {last}"
         yield _fact(scene, rooms)
         for place, event in enumerate(scene.followed, start=1):
-            yield _followed(event, is_last=place == len(scene.followed))
+            branch = "└─" if place == len(scene.followed) else "├─"
+            yield _followed(event, f"   {branch} {_who(event):<{names}}")
 
 
 def _fact(scene: Scene, rooms: int) -> str:
@@ -38,14 +40,17 @@ def _fact(scene: Scene, rooms: int) -> str:
     return f"{at}  {after:>9}  {fact.room:<{rooms}}  {click.style(fact.name, bold=True)}"
 
 
-def _followed(event: Line | Step, *, is_last: bool) -> str:
-    branch = "└─" if is_last else "├─"
+def _followed(event: Line | Step, begins: str) -> str:
     if isinstance(event, Step):
         failures = f", failed: {', '.join(event.failed)}" if event.failed else ""
-        text = f"workflow            {event.name} {lasting(timedelta(seconds=event.seconds))}"
-        return click.style(shortened(f"   {branch} {text}{failures}"), fg="cyan")
-    text = shortened(f"   {branch} {event.function:<19} {event.says}")
+        took = lasting(timedelta(seconds=event.seconds))
+        return click.style(shortened(f"{begins}  {event.name} {took}{failures}"), fg="cyan")
+    text = shortened(f"{begins}  {event.says}")
     return click.style(text, fg=COLOURS.get(event.level), dim=event.level not in COLOURS)
+
+
+def _who(event: Line | Step | None) -> str:
+    return event.function if isinstance(event, Line) else "workflow"
 
 
 def shortened(text: str) -> str:

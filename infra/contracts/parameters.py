@@ -90,6 +90,11 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,12}"$'},
         "example": '"3"',
     },
+    "Guest-Token": {
+        "description": "The token the basket was filled with, before its owner signed in",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22,128}$"},
+        "example": "3qtVfNbNZ1ZRrM0pQ8h0mQ",
+    },
     "Idempotency-Key": {
         "description": "Of your own making; the same key again gives the same answer again",
         "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},

@@ -62,7 +62,7 @@ def card(plan: Plan, room: Room, x: float, y: float, *, mirrored: bool) -> Card:
     nodes |= _stores(plan, room, Box(x + MIDDLE, y + HEAD, STORE, max(bottom - y - HEAD, HIGH)))
     heard = ["every fact"] if len(room.hears) == len(plan.facts) else room.hears
     foot = [*_lines("says", room.says), *_lines("hears", heard)]
-    height = bottom - y + 12 + (LINE * len(foot) + 8 if foot else 0)
+    height = bottom - y + 14 + (LINE * len(foot) + 8 if foot else 0)
     box = Box(x, y, WIDTH, height)
     if mirrored:
         nodes = {name: each._replace(x=2 * x + WIDTH - each.right) for name, each in nodes.items()}

@@ -35,8 +35,7 @@ def way(plan: Plan, at: Arrangement, edge: Edge) -> Way | None:
         case "routes":
             return _request(ends, plan, edge.start, edge.end)
         case "pushes":
-            found = _request(ends, plan, edge.end, edge.start)
-            return found[0], ""
+            return _push(ends, plan)
         case "says":
             return _to_bus(ends)
         case "carries":
@@ -88,6 +87,22 @@ def _request(ends: _Ends, plan: Plan, api: str, function: str) -> Way:
     else:
         rail, arrive, begin = card.box.right + out, box.right, door.right
     return _drawn((begin, y), (rail, y), (rail, box.middle), (arrive, box.middle))
+
+
+def _push(ends: _Ends, plan: Plan) -> Way:
+    """Out below its row, up beside the cards, to whoever is connected."""
+    function, door = ends.start, ends.end
+    card = ends.at.card_of(ends.edge.start)
+    if card is None:
+        return _drawn((function.centre, function.y), (door.centre, door.bottom))
+    apis = [node.id for node in plan.nodes if node.kind in ("api", "socket")]
+    out = OUTSIDE + APART * apis.index(ends.edge.end)
+    rail, arrive = (
+        (card.box.x - out, door.x) if card.mirrored else (card.box.right + out, door.right)
+    )
+    gap, y = card.gaps[ends.edge.start], door.middle + 9
+    below = (function.centre, function.bottom), (function.centre, gap)
+    return _drawn(*below, (rail, gap), (rail, y), (arrive, y))
 
 
 def _command(ends: _Ends) -> Way:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import queue
+import re
 import tempfile
 import threading
 import time
@@ -135,6 +136,26 @@ def _souk_end_with_the_engine():
     threading.Thread(target=watch, daemon=True).start()
 
 """
+
+
+def functions_find_apis_here() -> None:
+    """A function is told an API's address as it is on AWS; here the engine has all of them."""
+    upstream = runtime.Worker._spawn
+    here = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws/execute-api"
+
+    def spawn(worker: Any) -> None:
+        environment = worker.config.get("Environment", {})
+        told = {
+            name: _API.sub(rf"{here}/\1", value)
+            for name, value in environment.get("Variables", {}).items()
+        }
+        worker.config = {**worker.config, "Environment": {**environment, "Variables": told}}
+        upstream(worker)
+
+    runtime.Worker._spawn = spawn
+
+
+_API = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+(?=/)")
 
 
 def layers_are_unpacked_once() -> None:

@@ -6,7 +6,7 @@ const AGAIN = 15_000; // ms, until a socket is tried anew
 const KEPT = 200; // ids of facts that were told already
 
 export class Feed {
-  /** `tell(fact, isNew)` is called oldest first; `state` is live, looking or lost. */
+  /** `tell(fact, isNew)` is called oldest first; `state` is live, looking, lost or closed. */
   constructor(tell, state, trouble) {
     Object.assign(this, { tell, state, trouble });
     this.told = new Set();
@@ -14,22 +14,23 @@ export class Feed {
   }
 
   async start() {
-    await this.look(false);
+    const refused = await this.look(false);
+    if (refused === 401 || refused === 403) return; // who comes back signed in loads the page anew
     this.connect();
     setInterval(() => { if (!this.socket && !document.hidden) this.look(true); }, LOOK);
   }
 
   async connect() {
     try {
-      const { ticket, url } = await takeTicket();
-      this.open(url ?? `${location.origin.replace("http", "ws")}/api/live`, ticket);
+      const { path } = await takeTicket();
+      this.open(new URL(path, location.origin.replace("http", "ws")));
     } catch {
-      this.later(); // this shop has no socket, or not now: looking goes on
+      this.later(); // not now: looking goes on
     }
   }
 
-  open(url, ticket) {
-    const socket = new WebSocket(`${url}?ticket=${encodeURIComponent(ticket)}`);
+  open(url) {
+    const socket = new WebSocket(url);
     socket.addEventListener("open", () => {
       this.socket = socket;
       this.state("live");
@@ -48,14 +49,17 @@ export class Feed {
     this.retry = setTimeout(() => this.connect(), AGAIN);
   }
 
+  /** What refused to tell, as a status; nothing when all is well. */
   async look(isNew) {
     try {
       const items = await readNews(50);
       for (const fact of items.reverse()) this.hear(fact, isNew);
       if (!this.socket) this.state("looking");
+      return null;
     } catch (error) {
-      this.state("lost");
+      this.state(error.status === 401 || error.status === 403 ? "closed" : "lost");
       this.trouble(error);
+      return error.status;
     }
   }
 

@@ -22,6 +22,7 @@ export class Figures {
       this.write();
     } catch (error) {
       this.trouble(error);
+      if (error.status === 401 || error.status === 403) return;
     }
     this.next = setTimeout(() => this.look(), EVERY);
   }

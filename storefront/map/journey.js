@@ -9,30 +9,47 @@ export class Journey {
   constructor(drawing, ways, travel) {
     Object.assign(this, { drawing, ways, travel });
     this.order = null;
-    drawing.place.addEventListener("drawn", () => { if (this.order) this.walk(this.at); });
+    this.list = null;
+    drawing.place.addEventListener("drawn", () => { if (this.order && this.list) this.walk(this.at); });
   }
 
   /** What to show of the order; it begins to play. */
   async open(order) {
     this.close();
     this.order = order;
+    this.list = null;
     this.steps = await readStory(order);
     if (this.order !== order) return []; // another was chosen meanwhile
     if (!this.steps.length) return [element("p", {}, t.noJourney)];
-    const began = Date.parse(this.steps[0].at);
-    this.list = this.steps.map((step, n) => this.item(step, n, began));
+    this.list = element("ol", { class: "journey" });
+    this.write();
     this.play();
     const again = element("button", { type: "button", class: "again", onclick: () => this.play() }, t.again);
     return [
       element("p", {}, element("code", {}, order)),
       element("p", {}, t.journeyOf, " ", again),
-      element("ol", { class: "journey" }, this.list),
+      this.list,
     ];
+  }
+
+  /** Something more was said of it: a story is a second behind its order. */
+  async grow(order) {
+    const steps = await readStory(order);
+    if (this.order !== order || steps.length === this.steps.length) return;
+    this.steps = steps;
+    this.write();
+    if (this.playing) this.walk(Math.min(this.at, steps.length - 1));
+    else this.step(steps.length - 1);
+  }
+
+  write() {
+    const began = Date.parse(this.steps[0].at);
+    this.list.replaceChildren(...this.steps.map((step, n) => this.item(step, n, began)));
   }
 
   item(step, n, began) {
     const after = ((Date.parse(step.at) - began) / 1000).toFixed(2);
-    const press = () => { clearInterval(this.playing); this.step(n); };
+    const press = () => { this.rest(); this.step(n); };
     return element("li", {}, element("button", { type: "button", onclick: press },
       element("span", { class: "what" }, step.fact),
       element("span", { class: "when" }, n ? t.after(after) : time(step.at)),
@@ -40,14 +57,17 @@ export class Journey {
   }
 
   play() {
-    clearInterval(this.playing);
-    let n = 0;
-    this.step(n);
+    this.rest();
+    this.step(0);
     this.playing = setInterval(() => {
-      n += 1;
-      if (n < this.steps.length) this.step(n);
-      else clearInterval(this.playing);
+      if (this.at + 1 < this.steps.length) this.step(this.at + 1);
+      else this.rest();
     }, STEP);
+  }
+
+  rest() {
+    clearInterval(this.playing);
+    this.playing = null;
   }
 
   step(n) {
@@ -64,10 +84,10 @@ export class Journey {
       const { out, to } = this.ways.of(step);
       for (const edge of [...out, ...to.flat()]) this.mark(edge);
     }
-    this.list.forEach((item, at) => {
+    [...this.list.children].forEach((item, at) => {
       item.classList.toggle("walked", at <= n);
-      item.firstChild.toggleAttribute("aria-current", at === n);
       if (at === n) item.firstChild.setAttribute("aria-current", "step");
+      else item.firstChild.removeAttribute("aria-current");
     });
   }
 
@@ -82,7 +102,7 @@ export class Journey {
   }
 
   close() {
-    clearInterval(this.playing);
+    this.rest();
     this.order = null;
     this.clear();
     this.drawing.svg.classList.remove("on-journey");

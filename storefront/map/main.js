@@ -24,9 +24,9 @@ function trouble(error) {
 }
 
 function state(now) {
-  $("state").className = { live: "live", looking: "live", lost: "broken" }[now];
+  $("state").className = { live: "live", looking: "live", lost: "broken", closed: "" }[now];
   $("state").textContent = t[now];
-  if (now !== "lost") $("trouble").hidden = true;
+  if (now === "live" || now === "looking") $("trouble").hidden = true;
 }
 
 function start(map) {
@@ -64,7 +64,9 @@ function start(map) {
   document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && !$("chosen").hidden) close(); });
   new Feed((fact, isNew) => {
     list(fact, follow);
-    if (isNew && !journey.order) travel.send(fact);
+    if (!isNew) return;
+    if (!journey.order) travel.send(fact);
+    else if (journey.order === fact.order_id && journey.list) journey.grow(fact.order_id).catch(() => {}); // the next tells
   }, state, trouble);
 }
 

@@ -4,6 +4,7 @@ export const t = {
   live: "Live",
   looking: "Looking every two seconds",
   lost: "The shop does not answer; trying again",
+  closed: "As it is deployed, without what happens in it",
   signIn: "The map is for staff. Sign in, then come back.",
   signInLink: "Sign in",
   noMap: "There is no map yet: it comes with the next deployment.",

@@ -18,7 +18,7 @@ from tests.basket.builders import ADA, STANDARD, an_offer
 from tests.kernel import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from souk.kernel.facts import Fact
 
@@ -92,6 +92,23 @@ class FakeBaskets:
         self._touch(head, lines=-1)
         return True
 
+    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
+        self._others_first()
+        self._check(source)
+        self._check(target)
+        self._take(source, lines)
+        self._lines[target.basket_id] |= {line.sku: line for line in lines}
+        self._touch(target, lines=new)
+
+    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
+        self._others_first()
+        self._check(source)
+        if self.head(head.owner) is not None:
+            raise BasketMoved
+        self._take(source, lines)
+        self._heads[head.owner] = head
+        self._lines[head.basket_id] = {line.sku: line for line in lines}
+
     def close(
         self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: BasketCheckedOut
     ) -> None:
@@ -141,6 +158,17 @@ class FakeBaskets:
         if kept is None or kept.basket_id != head.basket_id:
             raise BasketMoved
         return self._lines[head.basket_id]
+
+    def _check(self, head: Head) -> None:
+        """Raises BasketMoved unless the basket is as `head` says."""
+        kept = self._heads.get(head.owner)
+        if kept is None or (kept.basket_id, kept.version) != (head.basket_id, head.version):
+            raise BasketMoved
+
+    def _take(self, source: Head, lines: Sequence[Line]) -> None:
+        for line in lines:
+            del self._lines[source.basket_id][line.sku]
+        self._touch(source, lines=-len(lines))
 
     def _touch(self, head: Head, lines: int = 0) -> None:
         kept = self._heads[head.owner]

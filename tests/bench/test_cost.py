@@ -41,6 +41,16 @@ def test_logs_are_the_functions_own_lines_lambdas_and_the_gateways() -> None:
     assert own * 1e9 == pytest.approx(500 + 2 * 26 + 2 * lambdas * 1e9 + 190 + 26)
 
 
+def test_mails_and_word_to_staff_are_billed_by_their_number() -> None:
+    counted = {**COUNTED, "calls": {"ses:SendEmail": 2.0, "sns:Publish": 0.5}}
+
+    billed = quantities(counted, {"ordering": ORDERING})
+
+    assert (billed["mail"], billed["topic_message"]) == (2, 0.5)
+    (line,) = prices.bill({"mail": 1000})
+    assert (line.service, line.usd) == ("SES", 0.1)
+
+
 def test_traces_cost_where_a_function_begins_them() -> None:
     tracing = Function("souk.ordering.api.handler", 512, traces=True)
 

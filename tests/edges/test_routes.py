@@ -25,6 +25,7 @@ def a_call(*, query: dict[str, str] | None = None, **headers: str) -> Call:
     [
         (Access.PUBLIC, ["/api/bells"]),
         (Access.VISITOR, ["/api/guest/bells", "/api/bells"]),
+        (Access.CUSTOMER, ["/api/bells"]),
         (Access.STAFF, ["/api/staff/bells"]),
     ],
 )

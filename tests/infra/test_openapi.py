@@ -49,14 +49,20 @@ def test_the_document_is_a_valid_one() -> None:
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
+def http_routes(template: Template) -> list[Json]:
+    """Those of the WebSocket API, `$connect` and its like, are no HTTP."""
+    routes = template.of("ApiGatewayV2::Route").values()
+    return [route for route in routes if not route["RouteKey"].startswith("$")]
+
+
 def test_every_deployed_route_is_documented_and_no_other(template: Template) -> None:
-    deployed = {route["RouteKey"] for route in template.of("ApiGatewayV2::Route").values()}
+    deployed = {route["RouteKey"] for route in http_routes(template)}
 
     assert deployed == set(BY_KEY)
 
 
 def test_a_route_is_documented_to_ask_for_sign_in_where_it_does(template: Template) -> None:
-    for route in template.of("ApiGatewayV2::Route").values():
+    for route in http_routes(template):
         documented = BY_KEY[route["RouteKey"]].body.get("security", [])
         asked = {scheme for choice in documented for scheme in choice} - {"guest"}
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from souk.journal.gate import GateStore
 from souk.journal.store import JournalStore
-from tests.journal.fakes import FakeJournal
+from tests.journal.fakes import FakeGate, FakeJournal
 from tests.kernel.tables import twin
 
 if TYPE_CHECKING:
@@ -30,3 +31,11 @@ def journal(request: pytest.FixtureRequest) -> Journal:
 def stored(in_function: Running) -> Iterator[JournalStore]:
     with twin(in_function.outputs["JournalTable"]) as table:
         yield JournalStore(table)
+
+
+@pytest.fixture(params=["in memory", pytest.param("in DynamoDB", marks=pytest.mark.cloud)])
+def gate(request: pytest.FixtureRequest) -> FakeGate | GateStore:
+    if request.param == "in memory":
+        return FakeGate()
+    stored: JournalStore = request.getfixturevalue("stored")
+    return GateStore(stored._table)

@@ -11,7 +11,7 @@ from souk.edges import http
 from souk.journal import handlers
 from souk.kernel.ids import new_id
 from tests.journal.builders import ADA, a_delivered_order, a_fact
-from tests.journal.fakes import FakeJournal
+from tests.journal.fakes import FakeGate, FakeJournal
 from tests.kernel.builders import GUEST_TOKEN, answer_to
 
 call = partial(answer_to, http.api(handlers.ROUTES))
@@ -89,3 +89,15 @@ def test_staff_see_what_was_said_lately() -> None:
     (item,) = read.body["items"]
     assert item.keys() == {"fact", "room", "order_id", "id", "at", "correlation_id"}
     assert (item["fact"], item["order_id"]) == ("ParcelDelivered", ORDER)
+
+
+def test_staff_get_a_ticket_for_a_live_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = FakeGate()
+    monkeypatch.setattr(handlers, "gate", lambda: gate)
+
+    answer = call("POST", path="/api/staff/map/tickets", claims=STAFF)
+
+    assert answer.status == 201
+    assert answer.headers["Location"] == answer.body["path"]
+    assert answer.body["path"] == f"/api/live?ticket={answer.body['ticket']}"
+    assert gate.admit("c-1", answer.body["ticket"])

@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 
 from local.shop import Running
-from tests.journeys.visitor import Guest, Staff, new_key, until
+from tests.journeys.test_returns import bought, delivered, sends_back
+from tests.journeys.visitor import Guest, Staff, until
 
 pytestmark = pytest.mark.cloud
 
 
 def an_order(shop: Running, guest: Guest, token: str = "tok_ok") -> str:
     guest.put(Staff(shop).list_product())
-    answer = guest.check_out(guest.wish(token), new_key())
-    order_id: str = answer.headers["location"].rpartition("/")[2]
-    return order_id
+    return guest.buys(token)
 
 
 def steps(guest: Guest, order_id: str) -> list[dict[str, Any]]:
@@ -83,3 +82,45 @@ def test_a_fact_about_no_order_is_news(shop: Running) -> None:
         return any(item["fact"] == "ProductListed" for item in found)
 
     until("news of a product", listed)
+
+
+def test_a_guest_reads_the_way_out_and_the_way_back(shop: Running) -> None:
+    staff = Staff(shop)
+    sku = staff.list_product(stock=10)
+    guest, order_id = bought(shop, sku)
+
+    delivered(shop, staff, order_id)
+    until("delivered", lambda: has(guest, order_id, "delivered"))
+    until("the order to know", lambda: (guest.order(order_id) or {})["status"] == "delivered")
+    back = sends_back(guest, order_id, sku, 1).json()
+    staff.http.post(
+        f"/staff/returns/{back['return_id']}/acceptance",
+        json={"lines": [{"sku": sku, "restock": True}]},
+    )
+    until("refunded", lambda: has(guest, order_id, "refunded"))
+
+    told = {step["slug"]: step for step in steps(guest, order_id)}
+    assert list(told) == [
+        "placed",
+        "confirmed",
+        "dispatched",
+        "delivered",
+        "return-accepted",
+        "refunded",
+    ]
+    assert told["dispatched"]["tracking_number"]
+    assert told["return-accepted"]["amount"] == told["refunded"]["amount"]
+
+
+def test_a_guest_reads_that_their_order_is_cancelled(shop: Running) -> None:
+    guest, order_id = bought(shop, Staff(shop).list_product(stock=10))
+
+    guest.http.post(f"/guest/orders/{order_id}/cancellation")
+    until("cancelled", lambda: has(guest, order_id, "cancelled"))
+
+    assert [step["slug"] for step in steps(guest, order_id)] == [
+        "placed",
+        "confirmed",
+        "cancellation-asked",
+        "cancelled",
+    ]

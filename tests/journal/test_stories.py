@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,18 @@ def test_a_strangers_order_is_as_if_there_were_none(journal: Journal) -> None:
 def test_of_an_order_nobody_spoke_of_there_is_no_story(journal: Journal) -> None:
     with pytest.raises(NotFound):
         read_story(new_id(), journal=journal)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_batches_of_doubled_facts_in_any_order_make_one_story(journal: Journal, seed: int) -> None:
+    said = a_delivered_order(order := new_id())
+    heard = said * 3
+    Random(seed).shuffle(heard)  # noqa: S311  a shuffle, no secret
+
+    for start in range(0, len(heard), 10):
+        keep(heard[start : start + 10], journal=journal)
+
+    assert [fact.id for fact in journal.story(order)] == [fact.id for fact in said]
 
 
 @given(st.data())

@@ -1,6 +1,7 @@
 """What comes back from the shop's one address."""
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from local.frontdoor import FrontDoor, Message, Receive, Scope, Send
+
+OUTPUTS = {"ApiId": "abcd1234", "LiveApiId": "live5678", "UserPoolClientId": "client-1"}
 
 
 class Engine:
@@ -57,7 +60,7 @@ def door(engine: Engine, pages: Path) -> FrontDoor:
     openapi = pages.parent / "openapi.json"
     return FrontDoor(
         engine=engine,
-        api_id=lambda: "abcd1234",
+        outputs=lambda: OUTPUTS,
         pages=pages,
         openapi=openapi,
         shop_map=pages.parent / "map.json",
@@ -100,13 +103,54 @@ def test_a_call_reaches_the_api_under_its_own_host_and_path(
 def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
     engine: Engine, pages: Path
 ) -> None:
-    door = FrontDoor(engine=engine, api_id=lambda: None, pages=pages, openapi=pages, shop_map=pages)
+    door = FrontDoor(engine=engine, outputs=dict, pages=pages, openapi=pages, shop_map=pages)
 
     answer = ask(door, "/api/products")
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["status"] == 503
+
+
+def connect(door: FrontDoor, path: str) -> list[Message]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope: dict[str, Any] = {"type": "websocket", "path": path, "query_string": b"ticket=t"}
+    asyncio.run(door({**scope, "headers": [(b"host", b"127.0.0.1:8000")]}, receive, send))
+    return sent
+
+
+def test_a_live_connection_reaches_the_socket_api_at_its_stage(
+    door: FrontDoor, engine: Engine
+) -> None:
+    connect(door, "/api/live")
+
+    (asked,) = engine.asked
+    assert (asked["path"], asked["raw_path"], asked["query_string"]) == (
+        "/live",
+        b"/live",
+        b"ticket=t",
+    )
+    assert dict(asked["headers"]) == {b"host": b"live5678.execute-api.localhost"}
+
+
+@pytest.mark.parametrize("path", ["/", "/api/products", "/api/live/more"])
+def test_no_other_connection_is_taken(door: FrontDoor, engine: Engine, path: str) -> None:
+    assert connect(door, path) == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
+
+
+def test_a_closing_shop_takes_no_more_connections(door: FrontDoor, engine: Engine) -> None:
+    door.open = False
+
+    assert connect(door, "/api/live") == [{"type": "websocket.close", "code": 1008}]
+    assert engine.asked == []
 
 
 def test_a_closing_shop_takes_no_more_calls(door: FrontDoor, engine: Engine) -> None:
@@ -165,7 +209,7 @@ def test_the_head_of_a_page_tells_its_length_and_nothing_more(door: FrontDoor) -
 def test_a_page_the_browser_still_has_is_not_sent_again(door: FrontDoor) -> None:
     tag = ask(door, "/").headers["etag"]
 
-    answer = ask(door, "/", if_none_match=f'"other", W/{tag}')
+    answer = ask(door, "/", if_none_match=f'"other", {tag}')
 
     assert (answer.status, answer.body) == (304, b"")
 
@@ -195,3 +239,61 @@ def test_the_reference_has_one_address(door: FrontDoor) -> None:
     answer = ask(door, "/api/docs")
 
     assert (answer.status, answer.headers["location"]) == (308, "/api/docs/")
+
+
+def test_a_page_is_found_without_its_ending(door: FrontDoor, pages: Path) -> None:
+    (pages / "basket.html").write_text("<h1>Basket</h1>")
+
+    assert ask(door, "/basket").body == ask(door, "/basket.html").body
+    assert ask(door, "/basket").headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_text_travels_compressed_to_who_can_read_it(door: FrontDoor) -> None:
+    plain = ask(door, "/")
+
+    packed = ask(door, "/", accept_encoding="gzip, deflate, br")
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["vary"] == "accept-encoding"
+    assert "content-encoding" not in plain.headers
+    assert (
+        "content-encoding"
+        not in ask(door, "/api/docs/favicon-32x32.png", accept_encoding="gzip").headers
+    )
+
+
+def test_pages_are_told_where_one_signs_in(door: FrontDoor) -> None:
+    told = json.loads(ask(door, "/settings.json").body)
+
+    assert told == {"people": "/cognito", "client": "client-1"}
+
+
+def test_a_sign_in_is_handed_on_without_anything_else_the_browser_sent(
+    door: FrontDoor, engine: Engine
+) -> None:
+    sign_in = "AWSCognitoIdentityProviderService.InitiateAuth"
+
+    answer = ask(door, "/cognito", "POST", x_amz_target=sign_in, authorization="AWS4", cookie="a=b")
+
+    (asked,) = engine.asked
+    assert (asked["path"], answer.body) == ("/", b"from the api")
+    assert dict(asked["headers"]) == {b"x-amz-target": sign_in.encode()}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("POST", "AWSCognitoIdentityProviderService.AdminCreateUser"),
+        ("POST", "DynamoDB_20120810.Scan"),
+        ("POST", ""),
+        ("GET", "AWSCognitoIdentityProviderService.InitiateAuth"),
+    ],
+)
+def test_nothing_but_signing_in_gets_through_that_door(
+    door: FrontDoor, engine: Engine, method: str, target: str
+) -> None:
+    answer = ask(door, "/cognito", method, x_amz_target=target)
+
+    assert (answer.status, engine.asked) == (403, [])

@@ -71,6 +71,7 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
     assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five of them the journal's
     assert counted["write_units"] == 69
     assert (counted["executions"], counted["transitions"]) == (1, 7)
+    assert calls["ses:SendEmail"] == 2  # received, confirmed
 
 
 def test_a_page_costs_the_same_however_many_products_there_are(

@@ -10,15 +10,17 @@ import pytest
 from cli.mails import letters, mails
 from local.shop import Running
 from souk.kernel import dynamo
+from souk.kernel.money import Money
+from souk.payment.commands import RefundPayment
 from tests import deployed
 from tests.journeys.visitor import CONTACT, Guest, Staff, new_key, until
 
 pytestmark = pytest.mark.cloud
 
 
-def order(shop: Running, email: str, token: str = "tok_test") -> str:
+def order(shop: Running, email: str, token: str = "tok_test", guest: Guest | None = None) -> str:
     """Somebody with this address buys something."""
-    guest, sku = Guest(shop), Staff(shop).list_product()
+    guest, sku = guest or Guest(shop), Staff(shop).list_product()
     guest.put(sku)
     wish = guest.wish(token) | {"contact": CONTACT | {"email": email}}
     answer = guest.check_out(wish, new_key())
@@ -108,3 +110,39 @@ def test_an_orders_mails_can_be_read_in_the_terminal(in_function: Running) -> No
 
     assert shown.count(f"To    {email}") == 2
     assert shown.count("  Dear Ada Lovelace,") == 2
+
+
+def subject_comes(shop: Running, email: str, words: str) -> dict[str, Any]:
+    def come() -> Any:
+        return [mail for mail in sent(shop, email) if words in mail["Subject"]]
+
+    found: dict[str, Any] = until(f"a mail that says {words!r}", come)[0]
+    return found
+
+
+def test_the_parcel_and_the_money_that_comes_back_are_told(in_function: Running) -> None:
+    email, staff = f"{new_key()}@example.com", Staff(in_function)
+    order_id = order(in_function, email)
+    at = f"/staff/shipments/{order_id}"
+    until("the shipment", lambda: staff.http.get(at).is_success)
+
+    wish = {"carrier": "souk-post", "tracking_number": f"CRV-{new_key()}"}
+    staff.http.post(f"{at}/dispatch", json=wish).raise_for_status()
+    on_its_way = subject_comes(in_function, email, "is on its way")
+    part = RefundPayment(order_id=order_id, refund_id="lamp-1", amount=Money(1250, "GBP"))
+    deployed.ask(in_function, "Payment", part)
+    refund = subject_comes(in_function, email, "Your refund")
+
+    assert f"Tracking number: {wish['tracking_number']}" in on_its_way["BodyText"]
+    assert "Refund: £12.50" in refund["BodyText"]
+
+
+def test_a_cancelled_order_is_told(in_function: Running) -> None:
+    email, guest, staff = f"{new_key()}@example.com", Guest(in_function), Staff(in_function)
+    order_id = order(in_function, email, guest=guest)
+    until("the shipment", lambda: staff.http.get(f"/staff/shipments/{order_id}").is_success)
+
+    guest.http.post(f"/guest/orders/{order_id}/cancellation").raise_for_status()
+
+    mail = subject_comes(in_function, email, "is cancelled")
+    assert order_id in mail["BodyText"]

@@ -444,7 +444,11 @@ def test_staff_see_what_awaits_them_page_by_page_and_nothing_that_is_done(
         each.return_id for each in asked[3:]
     )
     assert rest.next is None
-    assert stored.page(Status.ACCEPTED, 10, None) == ([accepted], None)
+    (shown,), following = stored.page(Status.ACCEPTED, 10, None)
+    assert (shown.return_id, shown.order_id) == (accepted.return_id, desk.order.order_id)
+    assert (shown.status, shown.pieces, shown.refund) == (Status.ACCEPTED, 1, pounds(1299))
+    assert (shown.requested_at, shown.decided_at) == (accepted.requested_at, accepted.decided_at)
+    assert following is None
 
 
 def test_a_forged_cursor_is_refused() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from souk.kernel import aws
 from souk.payment import usecases
-from tests.payment.builders import a_capture, a_refund, a_void, an_authorize
+from souk.payment.undoing import undo_cancelled, undo_returned
+from tests.payment.builders import a_capture, a_refund, a_void, an_authorize, pounds
 from tests.payment.fakes import StoredPayments
 
 if TYPE_CHECKING:
@@ -63,3 +65,23 @@ def test_a_voids_calls(cost: Callable[..., Counter[str]]) -> None:
     assert let_go == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
     assert again == {"GetItem": 1}
     assert unasked == {"GetItem": 1, "PutItem": 1}
+
+
+def test_what_a_fact_undoes_in_calls(cost: Callable[..., Counter[str]]) -> None:
+    returned, cancelled = an_authorize(), an_authorize()
+    for asked in (returned, cancelled):
+        cost(usecases.authorize, asked)
+    cost(usecases.capture, a_capture(returned.order_id))
+    give_back = partial(undo_returned, returned.order_id, "r-1")
+
+    refunded = cost(give_back, pounds(100))
+    again = cost(give_back, pounds(100))
+    let_go = cost(undo_cancelled, cancelled.order_id)
+
+    assert refunded == {
+        "GetItem": 4,
+        "PutItem": 2,
+        "TransactWriteItems": 1,
+    }  # 2 and 1 the sandbox's
+    assert again == {"GetItem": 2}
+    assert let_go == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}

@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from souk.edges.consumer import consumer
 from souk.kernel import aws
 from souk.payment import handlers
 from souk.payment.commands import AuthorizePayment, CapturePayment, RefundPayment, VoidPayment
 from souk.payment.handlers import PaymentSettings
 from souk.payment.sandbox import Sandbox
 from souk.payment.stripe import Stripe
+from tests.kernel.builders import a_record, an_event
+from tests.kernel.fakes import FakeQueues
+from tests.payment.fakes import FakePayments, FakeProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +56,30 @@ def stage(monkeypatch: pytest.MonkeyPatch, provider: Any) -> None:
 
 def test_every_command_is_answered() -> None:
     assert set(handlers.DOES) == {AuthorizePayment, VoidPayment, CapturePayment, RefundPayment}
+
+
+@pytest.mark.parametrize(("receives", "again", "letters"), [(4, 1, 0), (5, 0, 1)])
+def test_a_refund_before_its_capture_comes_again_and_in_the_end_is_a_dead_letter(
+    monkeypatch: pytest.MonkeyPatch, receives: int, again: int, letters: int
+) -> None:
+    queues = FakeQueues()
+    monkeypatch.setattr(aws, "sqs", lambda: queues)
+    monkeypatch.setenv("QUEUE_URL", "the-queue")
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "the-dead-letters")
+    monkeypatch.setattr(handlers, "payments", FakePayments)
+    monkeypatch.setattr(handlers, "provider", FakeProvider)
+    names = dict.fromkeys(("order_id", "owner", "contact_id", "return_id", "accepted_at"), "x")
+    money = {"amount": 100, "currency": "GBP"}
+    message = an_event("ReturnAccepted", **names, lines=[], refund=money)
+
+    clock: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
+    event = {"Records": [a_record(message, receives=receives)]}
+
+    answer = consumer(handlers.HEARS)(event, clock)
+
+    assert len(answer["batchItemFailures"]) == again
+    reasons = [sent.attributes["Reason"] for sent in queues.sent]
+    assert reasons == ["NotCaptured: the money of x is not captured"] * letters
 
 
 def test_the_sandbox_needs_no_secret_to_be_there(

@@ -98,8 +98,8 @@ def test_a_person_reads_a_tree() -> None:
         "",
         "Correlation id journey-1",
         "11-24 12:00:00.000             ordering  \x1b[1mOrderPlaced\x1b[0m",
-        "\x1b[2m   ├─ ordering-api        done\x1b[0m",
-        "\x1b[36m   └─ workflow            ReserveStock 290 ms, failed: OutOfTime\x1b[0m",
+        "\x1b[2m   ├─ ordering-api  done\x1b[0m",
+        "\x1b[36m   └─ workflow      ReserveStock 290 ms, failed: OutOfTime\x1b[0m",
         "11-24 12:00:00.450    +450 ms  ordering  \x1b[1mOrderConfirmed\x1b[0m",
     ]
 

@@ -89,6 +89,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     seen_price: Money
     added_at: str
 
+    def joined_by(self, other: Line | None) -> Line:
+        """As many as both lines hold, up to MAX_QUANTITY, where the older one stands."""
+        if other is None:
+            return self
+        quantity = min(self.quantity + other.quantity, MAX_QUANTITY)
+        added_at = min(self.added_at, other.added_at)
+        return msgspec.structs.replace(self, quantity=quantity, added_at=added_at)
+
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """An open basket without its lines. `version` grows with every change of a line."""

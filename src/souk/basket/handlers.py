@@ -83,10 +83,26 @@ def list_shipping_options(call: Call) -> ShippingOffers:
 @ROUTES.add("GET", "/basket", Access.VISITOR, answer=BasketView, query=("country",))
 def see_basket(call: Call) -> BasketView:
     """See the basket at today's prices, with notes on what changed since a line was put."""
-    country = _country(call)
-    head, lines = usecases.see_basket(call.visitor.owner, baskets=baskets())
+    return _view(call, usecases.see_basket(call.visitor.owner, baskets=baskets()))
+
+
+@ROUTES.add(
+    "POST",
+    "/basket/merge",
+    Access.CUSTOMER,
+    answer=BasketView,
+    refusals=(BasketFull, Busy),
+    headers=("Guest-Token",),
+)
+def merge_baskets(call: Call) -> BasketView:
+    """Bring along what you put as a guest, once however often it is asked."""
+    return _view(call, usecases.merge(call.guest(), call.visitor.owner, baskets=baskets()))
+
+
+def _view(call: Call, seen: usecases.Seen) -> BasketView:
+    head, lines = seen
     grams = weight(lines)
-    sent = usecases.see_shipping(country, grams, baskets=baskets())
+    sent = usecases.see_shipping(_country(call), grams, baskets=baskets())
     return BasketView(
         basket_id=head.basket_id if head else None,
         lines=[line_view(line) for line in lines],

@@ -27,7 +27,7 @@ from souk.kernel.items import to_item
 from souk.kernel.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from souk.kernel.facts import Fact
 
@@ -67,22 +67,7 @@ class BasketStore:
         return [_option(row) for row in dynamo.query(self._table, SHIPPING)]
 
     def begin(self, head: Head, line: Line) -> None:
-        row = {
-            "pk": f"OWNER#{head.owner}",
-            "sk": "BASKET",
-            "basket_id": head.basket_id,
-            "owner": head.owner,
-            "is_open": True,
-            "version": head.version,
-            "line_count": head.line_count,
-            "expires_at": head.expires_at,
-        }
-        none_open = {
-            "ConditionExpression": "attribute_not_exists(pk) OR is_open <> :true"
-            " OR expires_at <= :now",
-            "ExpressionAttributeValues": to_item({":true": True, ":now": int(time.time())}),
-        }
-        self._write(self._put(row, **none_open), self._put(_line_row(head, line)))
+        self._write(self._begun(head), self._put(_line_row(head, line)))
 
     def add(self, head: Head, line: Line) -> bool:
         count = self._touch(head, lines=1, condition=" AND line_count < :max", max=MAX_LINES)
@@ -108,6 +93,20 @@ class BasketStore:
             "ConditionExpression": "attribute_exists(pk)",
         }
         return self._write_line(self._touch(head, lines=-1), {"Delete": delete})
+
+    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
+        self._write(
+            self._pinned(source, lines=-len(lines)),
+            self._pinned(target, lines=new),
+            *self._moves(source, target, lines),
+        )
+
+    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
+        self._write(
+            self._pinned(source, lines=-len(lines)),
+            self._begun(head),
+            *self._moves(source, head, lines),
+        )
 
     def close(self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: Fact) -> None:
         closed = {
@@ -201,6 +200,31 @@ class BasketStore:
             raise BasketMoved from error
         return True
 
+    def _begun(self, head: Head) -> Action:
+        row = {
+            "pk": f"OWNER#{head.owner}",
+            "sk": "BASKET",
+            "basket_id": head.basket_id,
+            "owner": head.owner,
+            "is_open": True,
+            "version": head.version,
+            "line_count": head.line_count,
+            "expires_at": head.expires_at,
+        }
+        none_open = {
+            "ConditionExpression": "attribute_not_exists(pk) OR is_open <> :true"
+            " OR expires_at <= :now",
+            "ExpressionAttributeValues": to_item({":true": True, ":now": int(time.time())}),
+        }
+        return self._put(row, **none_open)
+
+    def _moves(self, source: Head, target: Head, lines: Sequence[Line]) -> Iterator[Action]:
+        """The heads, pinned to what was read, answer for the lines: these need no conditions."""
+        for line in lines:
+            taken = dynamo.key(*_line_key(source, line.sku))
+            yield {"Delete": {"TableName": self._table, "Key": taken}}
+            yield self._put(_line_row(target, line))
+
     def _put(self, row: dict[str, Any], **condition: Any) -> Action:
         return {"Put": {"TableName": self._table, "Item": to_item(row), **condition}}
 
@@ -218,6 +242,10 @@ class BasketStore:
                 ),
             }
         }
+
+    def _pinned(self, head: Head, *, lines: int) -> Action:
+        """The head's part in a change that holds only if no line has changed since it was read."""
+        return self._touch(head, lines=lines, condition=" AND version = :seen", seen=head.version)
 
 
 def _head_key(owner: str) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from souk.kernel.errors import Busy, Conflict, Invalid
 from souk.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeVar
 
     from souk.kernel.money import Money
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 TRIES = 5  # how often a basket may change under one request before it is called busy
+MOVED_AT_ONCE = 40  # lines: two rows each, and two heads, stay within a transaction's 100
 
 
 class Baskets(Protocol):
@@ -69,6 +70,15 @@ class Baskets(Protocol):
 
     def remove(self, head: Head, sku: str) -> bool:
         """False when the basket does not hold the SKU; raises BasketMoved."""
+
+    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
+        """Take the lines out of one basket and set them in the other, `new` of them not there yet.
+
+        Raises BasketMoved when either basket is not as its head says.
+        """
+
+    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
+        """Begin a basket with lines taken out of another; raises BasketMoved."""
 
     def close(
         self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: BasketCheckedOut
@@ -140,6 +150,17 @@ def remove_line(owner: str, sku: str, *, baskets: Baskets) -> None:
     _settled(attempt)
 
 
+def merge(guest: str, owner: str, *, baskets: Baskets) -> Seen:
+    """Bring what the guest put into the owner's basket; what is in both is added up.
+
+    A line leaves the one basket in the transaction that brings it into the other, so asked
+    again, or interrupted and asked again, nothing is brought twice. Raises BasketFull.
+    """
+    while _settled(lambda: _move_some(guest, owner, baskets)):
+        pass
+    return see_basket(owner, baskets=baskets)
+
+
 def check_out(owner: str, key: str, wish: Checkout, *, baskets: Baskets) -> Receipt:
     """Close the basket and say so, exactly once for a key.
 
@@ -184,6 +205,25 @@ def _change(head: Head, line: Line, baskets: Baskets) -> None:
     if head.line_count >= MAX_LINES:
         raise BasketFull(f"the basket holds {MAX_LINES} lines; check out, then begin another")
     raise BasketMoved
+
+
+def _move_some(guest: str, owner: str, baskets: Baskets) -> bool:
+    """False when there was nothing left to move."""
+    source = baskets.head(guest)
+    lines = baskets.lines(source.basket_id)[:MOVED_AT_ONCE] if source else []
+    if source is None or not lines:
+        return False
+    target = baskets.head(owner)
+    held = {line.sku: line for line in baskets.lines(target.basket_id)} if target else {}
+    new = sum(line.sku not in held for line in lines)
+    if len(held) + new > MAX_LINES:
+        raise BasketFull(f"the basket holds {MAX_LINES} lines; remove some, then merge again")
+    together = [line.joined_by(held.get(line.sku)) for line in lines]
+    if target is None:
+        baskets.begin_with(_new_head(owner, lines=new), source, together)
+    else:
+        baskets.move(source, target, together, new=new)
+    return True
 
 
 def _check_out(owner: str, key: str, wish: Checkout, baskets: Baskets) -> Receipt:
@@ -235,14 +275,14 @@ def _priced(head: Head | None, baskets: Baskets) -> list[PricedLine]:
     return price(lines, baskets.offers(line.sku for line in lines))
 
 
-def _new_head(owner: str) -> Head:
+def _new_head(owner: str, *, lines: int = 1) -> Head:
     """Lifetime counts from the first line, so that head and lines expire together."""
     expires = now() + timedelta(days=LIFETIME_DAYS)
     return Head(
         basket_id=new_id(),
         owner=owner,
         version=1,
-        line_count=1,
+        line_count=lines,
         expires_at=int(expires.timestamp()),
     )
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import msgspec
 
-from souk.kernel.errors import InvalidHeader, InvalidQuery, PreconditionRequired, Refusal
+from souk.kernel.errors import (
+    InvalidHeader,
+    InvalidQuery,
+    PreconditionRequired,
+    Refusal,
+    Unauthorized,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DEFAULT_PAGE = 24
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
+_GUEST_TOKEN = re.compile(r"^[A-Za-z0-9_-]{22,128}$")  # 22 base64 characters hold 128 bits
 _KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,12})"$')
 
@@ -22,9 +30,15 @@ _ETAG = re.compile(r'^(?:W/)?"(\d{1,12})"$')
 class Access(Enum):
     """Who may call a route, and so under which path prefixes it stands."""
 
-    PUBLIC = ("/api",)
-    VISITOR = ("/api/guest", "/api")  # a guest by token, or a signed-in customer
-    STAFF = ("/api/staff",)
+    PUBLIC = "everybody", ("/api",)
+    VISITOR = "a guest by token, or a signed-in customer", ("/api/guest", "/api")
+    CUSTOMER = "a signed-in customer", ("/api",)
+    STAFF = "a member of staff", ("/api/staff",)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        prefixes: tuple[str, ...] = self.value[1]
+        return prefixes
 
 
 class Caller(NamedTuple):
@@ -49,6 +63,16 @@ class Call(NamedTuple):
         if self.caller is None:
             raise LookupError("this route is open to everybody: nobody is named")
         return self.caller
+
+    def guest(self) -> str:
+        """The owner named by `Guest-Token`; raises Unauthorized without one.
+
+        Only the token's hash is ever stored or sent: who reads the tables cannot be the guest.
+        """
+        token = self.headers.get("guest-token", "")
+        if not _GUEST_TOKEN.match(token):
+            raise Unauthorized("send a Guest-Token header of 22 to 128 characters A-Z a-z 0-9 _ -")
+        return f"guest-{hashlib.sha256(token.encode()).hexdigest()[:40]}"
 
     def seen_version(self) -> int:
         """The version in `If-Match`; raises PreconditionRequired without one."""
@@ -104,7 +128,7 @@ class Route(NamedTuple):
         return hints.get("body")
 
     def paths(self) -> list[str]:
-        return [prefix + self.path for prefix in self.access.value]
+        return [prefix + self.path for prefix in self.access.prefixes]
 
 
 class Routes(list[Route]):

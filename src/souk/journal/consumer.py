@@ -7,5 +7,6 @@ from souk.journal import handlers
 from souk.kernel import aws
 
 handlers.journal()
+handlers.feed()
 aws.dynamodb()
 handler = listener(handlers.hear)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,28 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     at: str
     correlation_id: str
+
+
+class Ticket(NamedTuple):
+    """Lets one connection in, once, until it ends."""
+
+    text: str
+    ends: datetime
+
+
+class Watcher(NamedTuple):
+    """A live connection of a member of staff."""
+
+    connection_id: str
+    since: datetime
+
+
+TICKET_LIFE = timedelta(seconds=60)
+WATCHER_LIFE = timedelta(hours=2)
+"""API Gateway ends a connection after two hours, however busy it is."""
+
+SETTLING = timedelta(seconds=10)
+"""So long a connection may still be opening, and nothing can be sent to it yet."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

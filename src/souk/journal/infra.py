@@ -17,18 +17,23 @@ BATCHES = Batches(size=100, window_seconds=1)
 
 
 class Journal(Construct):
-    """A table, the API function, and the consumer of every fact; it says nothing itself."""
+    """A table, the API function, the consumer of every fact, and a WebSocket API on which those
+    who watch are told; it says nothing itself."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Journal")
         table = platform.table(self, ttl="expires_at")
         api = platform.serve(self, handler="souk.journal.api.handler", routes=ROUTES, table=table)
+        live, connect = platform.connect(self, handler="souk.journal.live.handler", table=table)
         consumer = platform.subscribe(
             self,
             handler="souk.journal.consumer.handler",
             hears=HEARS,
             table=table,
+            env={"LIVE_ENDPOINT": live.endpoint},
             batches=BATCHES,
         )
-        platform.allow(api, table, "Query")
-        platform.allow(consumer, table, "BatchWriteItem")
+        platform.allow(api, table, "Query", "PutItem")
+        platform.allow(connect, table, "PutItem", "DeleteItem")
+        platform.allow(consumer, table, "BatchWriteItem", "Query", "DeleteItem")
+        live.allow_to_post(consumer)

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from souk.journal.domain import Entry, News
+from souk.journal.domain import Entry, News, Ticket
+from souk.kernel.clock import stamp
 from souk.kernel.facts import Heard
 from souk.kernel.money import Money
 
@@ -64,6 +65,19 @@ class NewsPage(msgspec.Struct, frozen=True, kw_only=True):
     """The newest facts there are, newest first; some of a busy day are left out."""
 
     items: list[NewsView]
+
+
+class TicketView(msgspec.Struct, frozen=True, kw_only=True):
+    """Opens one WebSocket at `path`, once, until it expires. Each message there is a NewsView."""
+
+    ticket: str
+    path: str
+    expires_at: str
+
+
+def ticket_view(ticket: Ticket) -> TicketView:
+    path = f"/api/live?ticket={ticket.text}"
+    return TicketView(ticket=ticket.text, path=path, expires_at=stamp(ticket.ends))
 
 
 def timeline_view(order_id: str, entries: list[Entry]) -> TimelineView:

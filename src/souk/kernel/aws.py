@@ -25,6 +25,9 @@ _CONFIG = Config(
 
 _ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
 """For what has no key by which AWS knows a second try for the first."""
+_ASKING = Config(connect_timeout=1, read_timeout=7, retries={"total_max_attempts": 1})
+"""A room asked may start cold, or ask others itself. Whoever asks from an API function still has
+time to answer that it got none."""
 
 THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException", "Throttling"}
 
@@ -36,6 +39,14 @@ def _session() -> botocore.session.Session:
 
 def _client(service: str, config: Config = _CONFIG) -> Any:
     return _session().create_client(service, config=config)
+
+
+@cache
+def connections(endpoint: str) -> Any:
+    """Of one WebSocket API, whose address it has."""
+    return _session().create_client(
+        "apigatewaymanagementapi", config=_CONFIG, endpoint_url=endpoint
+    )
 
 
 @cache
@@ -51,7 +62,7 @@ def eventbridge() -> EventBridgeClient:
 @cache
 def functions() -> LambdaClient:
     """To ask another room."""
-    return cast("LambdaClient", _client("lambda"))
+    return cast("LambdaClient", _client("lambda", _ASKING))
 
 
 @cache

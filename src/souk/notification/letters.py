@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "templates"
 WIDTH = 76
-_ROW = re.compile(r"^([A-Z][^:]{0,24}): +(\S.*)$")
+_ROW = re.compile(r"^([A-Z][\w ]*): (\$\w+)$", re.ASCII)
 _SUBJECT = "Subject: "
 
 

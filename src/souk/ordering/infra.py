@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from infra.platform import Platform
 
 CARD = ["status", "subtotal", "total", "currency", "line_count", "placed_at", "rejection"]
+RETURN_CARD = ["order_id", "pieces", "requested_at", "decided_at", "refund"]
 WORKFLOW = Path(__file__).with_name("checkout.asl.json")
 
 
@@ -33,7 +34,7 @@ class Ordering(Construct):
                 index("by_owner", "owner", "order_id", *CARD),
                 index("by_open", "undecided", "order_id"),
                 index("by_status", "status", "order_id", "owner", *CARD[1:]),
-                index("by_return", "awaits", "return_id"),
+                index("by_return", "awaits", "return_id", *RETURN_CARD),
             ],
         )
         api = platform.serve(self, handler="souk.ordering.api.handler", routes=ROUTES, table=table)

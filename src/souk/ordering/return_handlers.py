@@ -20,6 +20,7 @@ from souk.ordering.return_wire import (
     ReturnList,
     ReturnPage,
     ReturnView,
+    return_card,
     return_view,
 )
 from souk.ordering.returning import Verdict
@@ -110,7 +111,7 @@ def list_open_returns(call: Call) -> ReturnPage:
     if awaits is None:
         raise InvalidQuery.field("/awaits", "returns are requested or accepted")
     page = returns().page(awaits, call.limit(), call.query.get("cursor"))
-    return ReturnPage([return_view(back) for back in page.returns], page.next)
+    return ReturnPage([return_card(back) for back in page.returns], page.next)
 
 
 @ROUTES.add("GET", "/returns/{return_id}", Access.STAFF, answer=ReturnView, refusals=(NotFound,))

@@ -7,7 +7,7 @@
 
 Whoever asks, accepts or refuses writes the book too, on the version that was read. Index
 `by_return` (awaits, return_id) lists by what is awaited: `requested` a verdict, `accepted` the
-refund; it carries keys only.
+refund.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.errors import InvalidQuery
 from souk.kernel.items import from_item, to_item
-from souk.ordering.returns import Book, Return, ReturnsMoved, Status
+from souk.ordering.returns import Book, Return, ReturnsMoved, Status, Summary
 
 if TYPE_CHECKING:
     from souk.kernel.facts import Fact
@@ -31,7 +31,7 @@ _CURSOR = re.compile(r"[0-9a-f-]{36}")
 
 
 class Page(NamedTuple):
-    returns: list[Return]
+    returns: list[Summary]
     next: str | None
 
 
@@ -74,8 +74,9 @@ class ReturnStore:
             Limit=limit + 1,  # one more tells whether another page follows
             **start,  # type: ignore[arg-type]  # plain dicts
         )
-        ids = [from_item(item)["return_id"] for item in answer["Items"]]
-        return Page(self._many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None)
+        found = [_summary(from_item(item)) for item in answer["Items"]]
+        more = len(found) > limit
+        return Page(found[:limit], found[limit - 1].return_id if more else None)
 
     def _many(self, return_ids: list[str]) -> list[Return]:
         keys = [_key(each) for each in return_ids]
@@ -111,8 +112,13 @@ def _start(cursor: str, awaits: Status) -> dict[str, Any]:
 def _row(back: Return) -> dict[str, Any]:
     row = msgspec.to_builtins(back)
     row["state"] = row.pop("status")  # of what has a `status` orders make an index of their own
-    return {**row, "awaits": row["state"] if back.status in AWAITED else None}
+    awaits = row["state"] if back.status in AWAITED else None
+    return {**row, "pieces": back.pieces, "awaits": awaits}
 
 
 def _return(row: dict[str, Any]) -> Return:
     return msgspec.convert({**row, "status": row["state"]}, Return)
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    return msgspec.convert({**row, "status": row["awaits"]}, Summary)

@@ -8,7 +8,7 @@ import msgspec
 
 from souk.kernel.money import Money
 from souk.kernel.patterns import ONE_LINE
-from souk.ordering.returns import Return
+from souk.ordering.returns import Return, Summary
 
 MAX_LINES = 1_000  # a basket holds no more
 
@@ -78,10 +78,22 @@ class ReturnList(msgspec.Struct, frozen=True):
     items: list[ReturnView]
 
 
+class ReturnCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A return in a list of staff: all but its lines."""
+
+    return_id: str
+    order_id: str
+    status: str
+    pieces: int
+    refund: Money | None
+    requested_at: str
+    decided_at: str | None
+
+
 class ReturnPage(msgspec.Struct, frozen=True):
     """`next` is the cursor of the page that follows, null on the last."""
 
-    items: list[ReturnView]
+    items: list[ReturnCard]
     next: str | None
 
 
@@ -101,4 +113,16 @@ def return_view(back: Return) -> ReturnView:
         requested_at=back.requested_at,
         decided_at=back.decided_at,
         refunded_at=back.refunded_at,
+    )
+
+
+def return_card(back: Summary) -> ReturnCard:
+    return ReturnCard(
+        return_id=back.return_id,
+        order_id=back.order_id,
+        status=back.status.value,
+        pieces=back.pieces,
+        refund=back.refund,
+        requested_at=back.requested_at,
+        decided_at=back.decided_at,
     )

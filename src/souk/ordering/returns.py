@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 WINDOW = timedelta(days=30)
 """For so long after its delivery something of an order can be sent back."""
 
-MAX_RETURNS = 100
-"""Of one order, refused ones with them: its book is one row."""
+MAX_RETURNS = 50
+"""Of one order, refused ones with them: its book is one row, its list one answer."""
 
 
 class NotDelivered(Conflict):
@@ -162,6 +162,18 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
     def _become(self, status: Status, **changed: object) -> Return:
         return replace(self, status=status, version=self.version + 1, **changed)
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A return without its lines, as lists of staff show it."""
+
+    return_id: str
+    order_id: str
+    status: Status
+    pieces: int
+    requested_at: str
+    decided_at: str | None = None
+    refund: Money | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

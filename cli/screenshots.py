@@ -1,0 +1,109 @@
+"""`./souk screenshots`: every page as a customer meets it, on a desk, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from cli.browser import HOW_TO_GET, chromium
+from cli.opening import open_shop
+from cli.say import note
+from local import people
+from local.process import free_port
+from local.shop import Running, Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images" / "pages"
+PATIENCE = 30_000  # milliseconds
+LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 860}},
+    "dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+CONTACT = {
+    "#name": "Ada Lovelace",
+    "#email": "ada@example.com",
+    "#line1": "12 St James's Square",
+    "#city": "London",
+    "#postcode": "SW1Y 4JH",
+}
+
+
+class NoBrowser(Exception):
+    """There is nothing to take pictures with; the text says how to get it."""
+
+
+def screenshots(folder: Path) -> list[Path]:
+    """Picture every page of a shop opened for it; returns the files."""
+    program = chromium()
+    if program is None:
+        raise NoBrowser(f"There is {HOW_TO_GET}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="souk-screenshots-") as state,
+        sync_playwright() as play,
+    ):
+        shop = Shop(Path(state))
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            running = open_shop(shop, port=free_port(0), fresh=True, demo=True)
+            return [
+                shot
+                for look, options in LOOKS.items()
+                for shot in _visit(browser.new_context(**options).new_page(), running, folder, look)
+            ]
+        finally:
+            browser.close()
+            shop.stop()
+
+
+def _visit(page: Page, running: Running, folder: Path, look: str) -> Iterator[Path]:
+    """One customer's way through the shop, a picture at every page."""
+    note(f"Taking pictures: {look}")
+    page.set_default_timeout(PATIENCE)
+    at = running.urls["storefront"].rstrip("/")
+
+    def shoot(name: str, there: str) -> Path:
+        page.wait_for_selector(there)
+        page.wait_for_load_state("networkidle")
+        file = folder / f"{name}-{look}.jpg"
+        page.screenshot(path=file, type="jpeg", quality=82)
+        return file
+
+    page.goto(f"{at}/")
+    yield shoot("home", ".card .open")
+    page.goto(f"{at}/category?name=Ceramics")
+    yield shoot("category", ".card .open")
+    for sku in ("LAMP-FEZ-01", "TEA-POT-01"):
+        page.goto(f"{at}/product?sku={sku}")
+        page.click(".buy .button")
+        page.wait_for_selector(".said a")
+    yield shoot("product", ".said a")
+    page.goto(f"{at}/basket")
+    yield shoot("basket", ".line")
+    page.goto(f"{at}/checkout")
+    for field, value in CONTACT.items():
+        page.fill(field, value)
+    page.evaluate("document.activeElement.blur()")
+    yield shoot("checkout", "#total")
+    page.click(".review .button")
+    yield shoot("order", "h1:has-text('Confirmed')")
+    page.goto(f"{at}/orders")
+    yield shoot("orders", ".order-card")
+    page.goto(f"{at}/sign-in")
+    yield shoot("sign-in", "#password")
+    yield from _visit_as_staff(page, running, at, shoot)
+
+
+def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterator[Path]:
+    page.fill("#name", "sam")
+    page.fill("#password", people.password(running, "sam"))
+    page.click("form .button")
+    page.wait_for_url(f"{at}/")
+    page.goto(f"{at}/staff")
+    yield shoot("staff", "table")

@@ -1,0 +1,11 @@
+"""Lambda entry point of live connections: what one needs is checked and made while it starts."""
+
+from __future__ import annotations
+
+from souk.edges.sockets import sockets
+from souk.journal import handlers
+from souk.kernel import aws
+
+handlers.gate()
+aws.dynamodb()
+handler = sockets(handlers.admit, handlers.forget)

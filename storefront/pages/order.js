@@ -1,0 +1,166 @@
+// One order: followed until it is decided; then cancelled or returned, where its state allows it.
+import { html, nothing } from "/vendor/lit-html.js";
+import { open } from "/shop/frame.js";
+import { troubled, waiting } from "/shop/parts.js";
+import { moment, money, t } from "/shop/texts.js";
+import { call, newKey } from "/shop/visitor.js";
+
+const OPEN = new Set(["placed", "rejecting"]);
+const EAGERLY = 700; // ms between two looks while it is being decided
+const CALMLY = 5000; // and when that takes longer than LONG, or nobody answers
+const LONG = 60_000;
+const UNWRITTEN = 30_000; // for so long after checkout the order may not be there yet
+
+const id = new URLSearchParams(location.search).get("id") ?? "";
+const path = `/orders/${encodeURIComponent(id)}`;
+const draw = open(t.order.title);
+const began = Date.now();
+const state = { order: null, steps: null, returns: null, trouble: null, asking: null };
+
+function page() {
+  const { order, trouble } = state;
+  if (!order) return trouble ? troubled(trouble, follow) : waiting(t.order.arriving);
+  return html`
+    <section class="narrow" aria-labelledby="title">
+      <h1 id="title">${t.order.states[order.status] ?? order.status}</h1>
+      <div role="status">
+        <p class="lead">${order.rejection?.says ?? t.order.means[order.status]}</p>
+        ${order.parcel ? html`<p>${t.order.parcel(order.parcel.carrier, order.parcel.tracking_number)}</p>` : nothing}
+        ${order.cancellation ? html`<p class="note">${t.order.outcomes[order.cancellation.outcome]}</p>` : nothing}
+        ${OPEN.has(order.status) ? html`<p><span class="spinner"></span></p>` : nothing}
+      </div>
+      ${trouble ? html`<p class="note" role="alert">${trouble.status ? trouble.message : t.order.stale}</p>` : nothing}
+      ${history()}
+      ${lines(order)}
+      ${actions(order)}
+      <p class="quiet">${t.order.number} <code>${order.order_id}</code><br>${t.order.placedAt} ${moment(order.placed_at)}</p>
+      <p class="go"><a class="button" href="/">${t.order.again}</a></p>
+    </section>`;
+}
+
+function history() {
+  const steps = state.steps ?? state.order.history.map(({ status, at }) => ({ says: t.order.states[status] ?? status, at }));
+  return html`
+    <h2>${t.order.history}</h2>
+    <ol class="history">${steps.map(({ says, at }) => html`
+      <li><span>${says}</span> <time datetime=${at}>${moment(at)}</time></li>`)}</ol>`;
+}
+
+function lines(order) {
+  return html`
+    <h2>${t.order.lines}</h2>
+    <ul class="short">${order.lines.map((line) => html`
+      <li><span>${line.quantity} × ${line.name}</span> <span class="price">${money(line.line_total)}</span></li>`)}</ul>
+    <dl class="sums">
+      <div><dt>${t.basket.subtotal}</dt><dd>${money(order.subtotal)}</dd></div>
+      <div><dt>${t.checkout.options[order.shipping_option] ?? t.order.shipping}</dt><dd>${money(order.shipping)}</dd></div>
+      <div class="total"><dt>${t.order.total}</dt><dd>${money(order.total)}</dd></div>
+    </dl>`;
+}
+
+// --- cancelling and returning: of a shop that cannot, the buttons are not there ----------------
+
+function actions(order) {
+  const canCancel = order.status === "confirmed" && "cancellation" in order && !order.cancellation;
+  return html`
+    ${canCancel ? cancelling() : nothing}
+    ${order.status === "delivered" && state.returns ? returning(order) : nothing}`;
+}
+
+function cancelling() {
+  const isSure = state.asking === "cancel";
+  const set = (asking) => () => { state.asking = asking; draw(page()); };
+  return isSure ? html`
+    <p class="go"><strong>${t.order.cancelSure}</strong>
+      <button class="button" type="button" @click=${cancel}>${t.order.cancel}</button>
+      <button class="button plain" type="button" @click=${set(null)}>${t.order.cancelNo}</button></p>` : html`
+    <p class="go"><button class="button plain" type="button" @click=${set("cancel")}>${t.order.cancel}</button></p>`;
+}
+
+async function cancel() {
+  state.asking = null;
+  await told(() => call("POST", `${path}/cancellation`));
+}
+
+function returning(order) {
+  return html`
+    ${state.returns.length ? html`
+      <h2>${t.order.returned}</h2>
+      <ul class="short">${state.returns.map((each) => html`
+        <li><span>${each.lines.map(({ sku, quantity }) => `${quantity} × ${named(sku)}`).join(", ")}</span>
+          <span>${each.status ?? ""}</span></li>`)}</ul>` : nothing}
+    <details><summary>${t.order.giveBack}</summary>
+      <form class="return" @submit=${giveBack}>
+        <p>${t.order.returnHow}</p>
+        ${order.lines.map(({ sku, name, quantity }) => html`
+          <p class="field"><label for="return-${sku}">${name}</label>
+            <input id="return-${sku}" name=${sku} type="number" min="0" max=${quantity} value="0"></p>`)}
+        <button class="button">${t.order.returnSend}</button>
+      </form></details>`;
+}
+
+const named = (sku) => state.order.lines.find((line) => line.sku === sku)?.name ?? sku;
+
+async function giveBack(event) {
+  event.preventDefault();
+  const asked = [...new FormData(event.target)].map(([sku, text]) => ({ sku, quantity: Number(text) }));
+  const body = { lines: asked.filter(({ quantity }) => quantity > 0) };
+  if (!body.lines.length) {
+    state.trouble = { status: 422, message: t.order.returnNone };
+    draw(page());
+    return;
+  }
+  event.target.dataset.key ??= newKey(); // this form is one return, however often it is sent
+  await told(() => call("POST", `${path}/returns`, { body, headers: { "idempotency-key": event.target.dataset.key } }));
+}
+
+async function told(what) {
+  try {
+    await what();
+    state.trouble = null;
+    await look();
+  } catch (trouble) {
+    state.trouble = trouble;
+  }
+  draw(page());
+}
+
+// --- following --------------------------------------------------------------------------------
+
+async function look() {
+  state.order = (await call("GET", path)).body;
+  state.steps = isMoving() ? null : await timeline();
+  state.returns = state.order.status === "delivered" ? await returns() : null;
+}
+
+/** Steps as the whole shop tells them; without that route the order's own history will do. */
+async function timeline() {
+  const items = (await call("GET", `${path}/timeline`).catch(() => null))?.body?.items ?? [];
+  return items.length >= state.order.history.length ? items : null;
+}
+
+async function returns() {
+  return (await call("GET", `${path}/returns`).catch(() => null))?.body?.items ?? null;
+}
+
+const isUnwritten = (trouble) => trouble.status === 404 && !state.order && Date.now() - began < UNWRITTEN;
+const isMoving = () => !state.order || OPEN.has(state.order.status) || state.order.cancellation?.outcome === "undecided";
+
+async function follow() {
+  let pause = Date.now() - began < LONG ? EAGERLY : CALMLY;
+  try {
+    await look();
+    state.trouble = null;
+  } catch (trouble) {
+    if (!isUnwritten(trouble)) {
+      state.trouble = trouble.status === 404 ? { message: t.order.missing } : trouble;
+      pause = CALMLY;
+    }
+    if (trouble.isAnswer && !isUnwritten(trouble)) return draw(page());
+  }
+  draw(page());
+  if (isMoving() || state.trouble) setTimeout(follow, pause);
+}
+
+draw(page());
+follow();
