@@ -35,13 +35,17 @@ class Patience:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request that may safely be sent twice; `step` is its name in the latency table."""
+    """A request that may safely be sent twice; `step` is its name in the latency table.
+
+    `body` is sent as JSON, `content` as it is.
+    """
 
     step: str
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,11 @@ class Client:
         began = perf_counter()
         try:
             answer = await self.http.request(
-                ask.method, ask.path, headers=dict(ask.headers), json=ask.body
+                ask.method,
+                ask.path,
+                headers=dict(ask.headers),
+                json=ask.body,
+                content=ask.content,
             )
         except httpx.TimeoutException:
             return Setback("no-answer-in-time")
