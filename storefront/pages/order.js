@@ -110,8 +110,13 @@ async function giveBack(event) {
     draw(page());
     return;
   }
-  event.target.dataset.key ??= newKey(); // this form is one return, however often it is sent
-  await told(() => call("POST", `${path}/returns`, { body, headers: { "idempotency-key": event.target.dataset.key } }));
+  const form = event.target;
+  form.dataset.key ??= newKey(); // what is in this form is one return, however often it is sent
+  await told(async () => {
+    await call("POST", `${path}/returns`, { body, headers: { "idempotency-key": form.dataset.key } });
+    delete form.dataset.key;
+    form.reset();
+  });
 }
 
 async function told(what) {
