@@ -30,5 +30,5 @@ function page(content) {
 if (isStaff()) {
   VIEWS[name]((content) => draw(page(content)));
 } else {
-  draw(html`<div class="notice"><p>${t.staff.refused}</p><a class="button" href="/sign-in?staff">${t.signIn.title}</a></div>`);
+  draw(html`<div class="notice"><h1>${t.staff.title}</h1><p>${t.staff.refused}</p><a class="button" href="/sign-in?staff">${t.signIn.title}</a></div>`);
 }

@@ -87,7 +87,10 @@ def test_an_order_keeps_nobody_out(filled: Shopper, page: Page, scheme: Any) -> 
 
 
 @every_page
-def test_a_phone_shows_the_whole_width(filled: Shopper, page: Page, sku: str, address: str) -> None:
+def test_a_phone_shows_the_whole_width(
+    filled: Shopper, page: Page, staff: Staff, sku: str, address: str
+) -> None:
+    show_pictures(staff)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(address.format(sku=sku))
     settled(page)
@@ -135,7 +138,7 @@ def show_pictures(staff: Staff) -> None:
             json={
                 "sku": picture.stem.upper(),
                 "name": picture.stem,
-                "category": "Pictured",
+                "category": f"Pictures beginning with {picture.stem[:3]}",
                 "price": {"amount": 1000, "currency": "GBP"},
                 "weight_grams": 100,
                 "image": f"/pictures/{picture.name}",
