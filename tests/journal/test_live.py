@@ -14,15 +14,18 @@ from local import people
 from local.shop import Running, Shop
 from souk.journal.domain import News
 from souk.journal.usecases import Gate, admit, issue_ticket, tell
+from souk.kernel import aws, dynamo
 from souk.kernel.clock import now
 from souk.kernel.errors import Forbidden
 from souk.kernel.ids import new_id
+from souk.kernel.items import to_item
 from tests.conftest import free_port
+from tests.deployed import log
 from tests.journal.builders import a_delivered_order, a_fact
 from tests.journal.fakes import FakeFeed, FakeGate
 from tests.journal.test_deployed import an_order
 from tests.journal.watcher import Watcher
-from tests.journeys.visitor import Guest, Staff
+from tests.journeys.visitor import Guest, Staff, until
 
 CONFIRMED = {
     "BasketCheckedOut",
@@ -147,8 +150,11 @@ def test_a_ticket_opens_the_door_once(shop: Running) -> None:
     second = Watcher(shop.port, ticket.headers["location"])
     without = Watcher(shop.port, "/api/live")
 
-    assert (first.admitted, second.admitted, without.admitted) == (True, False, False)
     first.close()
+    assert (first.admitted, second.admitted, without.admitted) == (True, False, False)
+    written = until("its log", lambda: log(shop, "JournalLive"))
+    assert "not admitted" in written
+    assert ticket.json()["ticket"] not in written
 
 
 @pytest.mark.cloud
@@ -170,6 +176,18 @@ def test_a_watcher_who_leaves_keeps_nothing_from_being_told(shop: Running) -> No
     assert next(m for m in stays.messages() if m["fact"] == "ProductListed")["room"] == "catalog"
     assert sku
     stays.close()
+
+
+@pytest.mark.cloud
+def test_a_connection_that_is_gone_is_forgotten(in_function: Running) -> None:
+    table = in_function.outputs["JournalTable"]
+    lost = {"pk": "WATCHERS", "sk": (name := new_id()), "since": "2026-11-24T12:00:00.000Z"}
+    ends = int((now() + timedelta(hours=1)).timestamp())
+    aws.dynamodb().put_item(TableName=table, Item=to_item({**lost, "expires_at": ends}))
+
+    Staff(in_function).list_product(stock=0)
+
+    until("it to be forgotten", lambda: dynamo.get(table, "WATCHERS", name) is None)
 
 
 @pytest.mark.all

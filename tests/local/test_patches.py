@@ -61,6 +61,10 @@ UPSTREAM = {
         "services/apigateway.py",
         '"apiEndpoint": f"{_api_endpoint_scheme(protocol)}://{api_id}.execute-api.{_HOST}:{_PORT}"',
     ),
+    "connections_are_calls_like_others": (
+        "services/apigateway.py",
+        'if code_zip and runtime.startswith(("python", "nodejs")):\n        # get_or_create_worker',
+    ),
     "failures_are_not_told_to_callers": (
         "services/lambda_svc.py",
         'else str(err_body)\n        return {\n            "statusCode": 502,',
@@ -403,6 +407,42 @@ print(before, lambda_svc._poll_sqs())
 """)
 
     assert polled == "False polled"
+
+
+def test_a_function_finds_an_api_where_the_engine_is() -> None:
+    told = in_the_engine("""
+from ministack.core import lambda_runtime as runtime
+runtime.Worker._spawn = lambda worker: print(*worker.config["Environment"]["Variables"].values())
+patches.workers.functions_find_apis_here()
+class Worker:
+    config = {"Environment": {"Variables": {
+        "LIVE": "https://abc1.execute-api.us-east-1.amazonaws.com/live", "OTHER": "https://a.b/c"}}}
+runtime.Worker._spawn(Worker())
+""")
+
+    assert told == "http://127.0.0.1:1/_aws/execute-api/abc1/live https://a.b/c"
+
+
+def test_the_function_of_a_connection_is_called_like_all_others() -> None:
+    told = in_the_engine("""
+import asyncio
+from ministack.services import apigateway, lambda_svc
+patches.apply()
+apigateway._integrations["api"] = {"i": {"integrationType": "AWS_PROXY", "integrationUri": "f"}}
+function = {"FunctionName": "f", "Runtime": "python3.12"}
+lambda_svc._get_func_record_for_ref_in_scope = lambda *_, **__: (
+    {"config": function, "code_zip": b"zip"}, function, "f")
+def execute(record, event):
+    print(event["requestContext"]["eventType"])
+    return {"body": {"statusCode": 204}}
+lambda_svc._execute_function_with_config_scope = execute
+answer = asyncio.run(apigateway._invoke_ws_lambda(
+    "api", "000000000000", "us-east-1", {"target": "integrations/i"}, "live", "c-1", "CONNECT",
+    "m-1", "", "127.0.0.1", {}))
+print(answer["statusCode"])
+""")
+
+    assert told.split() == ["CONNECT", "204"]
 
 
 GATHERING = """

@@ -78,7 +78,12 @@ def test_no_subject_names_a_person(template: str) -> None:
     assert len(letter.subject) <= 100
 
 
-@given(typed=st.text(min_size=1, max_size=200))
+TYPED = st.text(max_size=200) | st.sampled_from(
+    ["<b>", "</td><p>", "&lt;", "$name", "A: b\n\nC: d"]
+)
+
+
+@given(typed=TYPED)
 def test_nothing_a_customer_typed_becomes_markup_or_a_line_of_its_own(typed: str) -> None:
     plain = write("confirmed", VALUES)
 
@@ -90,10 +95,12 @@ def test_nothing_a_customer_typed_becomes_markup_or_a_line_of_its_own(typed: str
 
 
 def test_a_name_with_markup_is_shown_as_it_was_typed() -> None:
-    letter = write("confirmed", {**VALUES, "name": "<b>Ada</b> & $total"})
+    typed = "<b>Ada</b> & $total"
 
-    assert "Dear <b>Ada</b> & $total," in letter.text
-    assert "&lt;b&gt;Ada&lt;/b&gt; &amp; $total" in letter.html
+    letter = write("confirmed", {**VALUES, "name": typed, "address": typed})
+
+    assert letter.text.count(typed) == 2
+    assert letter.html.count("&lt;b&gt;Ada&lt;/b&gt; &amp; $total") == 2
 
 
 def test_a_letter_that_lacks_something_is_not_written() -> None:
