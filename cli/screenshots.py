@@ -107,3 +107,6 @@ def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterat
     page.wait_for_url(f"{at}/")
     page.goto(f"{at}/staff")
     yield shoot("staff", "table")
+    page.goto(f"{at}/map")
+    page.click("#facts button:enabled")
+    yield shoot("map", ".journey .walked + .walked")

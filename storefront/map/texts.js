@@ -8,7 +8,7 @@ export const t = {
   signIn: "The map is for staff. Sign in, then come back.",
   signInLink: "Sign in",
   noMap: "There is no map yet: it comes with the next deployment.",
-  failed: (why) => `The shop could not be asked (${why}). Load this page again in a moment.`,
+  failed: (why) => `The shop could not be asked. ${why}`,
   said: (room) => `said by ${room}`,
   order: (id) => `order …${id.slice(-6)}`,
   journey: (id) => `Order …${id.slice(-6)}`,

@@ -26,6 +26,7 @@ PAGES = {
     "orders": "/orders",
     "sign-in": "/sign-in",
     "staff": "/staff",
+    "map": "/map",
 }
 
 every_page = pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
