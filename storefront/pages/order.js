@@ -122,12 +122,11 @@ async function giveBack(event) {
 async function told(what) {
   try {
     await what();
-    state.trouble = null;
-    await look();
+    await follow(); // what was asked for is decided in a moment
   } catch (trouble) {
     state.trouble = trouble;
+    draw(page());
   }
-  draw(page());
 }
 
 // --- following --------------------------------------------------------------------------------
@@ -151,7 +150,10 @@ async function returns() {
 const isUnwritten = (trouble) => trouble.status === 404 && !state.order && Date.now() - began < UNWRITTEN;
 const isMoving = () => !state.order || OPEN.has(state.order.status) || state.order.cancellation?.outcome === "undecided";
 
+let next; // look at the order
+
 async function follow() {
+  clearTimeout(next);
   let pause = Date.now() - began < LONG ? EAGERLY : CALMLY;
   try {
     await look();
@@ -164,7 +166,7 @@ async function follow() {
     if (trouble.isAnswer && !isUnwritten(trouble)) return draw(page());
   }
   draw(page());
-  if (isMoving() || state.trouble) setTimeout(follow, pause);
+  if (isMoving() || state.trouble) next = setTimeout(follow, pause);
 }
 
 draw(page());
