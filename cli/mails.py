@@ -45,8 +45,9 @@ class Mail:
 
 def mails(running: "Running", order_id: str | None = None) -> list[Mail]:
     """What was written, in the order it was sent; of one order, or everything."""
+    rows = list(_rows(running))  # first: what they call sent, the post office has
     office = httpx.get(running.endpoint + OFFICE, trust_env=False, timeout=30)
-    return gather(_rows(running), office.raise_for_status().json(), order_id)
+    return gather(rows, office.raise_for_status().json(), order_id)
 
 
 def gather(rows: Iterable[Row], office: Mapping[str, Any], order_id: str | None) -> list[Mail]:
