@@ -21,6 +21,7 @@ function page(content) {
       <nav class="chips" aria-label=${t.staff.title}>
         ${Object.keys(VIEWS).map((each) => html`
           <a href="/staff?view=${each}" aria-current=${each === name ? "page" : nothing}>${t.staff.views[each]}</a>`)}
+        <a href="/map">${t.staff.map}</a>
       </nav>
       ${content}
     </section>`;

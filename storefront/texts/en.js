@@ -197,6 +197,7 @@ export const texts = {
     title: "Staff",
     refused: "This is for members of staff. Sign in as one of them.",
     views: { products: "Products", stock: "Stock", shipments: "Shipments", orders: "Orders" },
+    map: "The live map",
     notYet: "This shop has no such room yet.",
     none: "There is nothing here.",
     more: "Show more",
