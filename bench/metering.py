@@ -12,7 +12,7 @@ from bench.stock import CATEGORIES, LISTED, PRICE
 from local.meter import PATH
 
 REPEATS = 10
-QUIET = 0.4  # seconds without a new call until a step's chain is over
+QUIET = 1.5  # seconds without a new call until a step's chain is over; a queue may gather for 1
 Counts = dict[str, Any]
 
 

@@ -149,6 +149,9 @@ def batches_are_gathered() -> None:
         run(trigger, function, event, batch, *where)
         if gathers:
             _rest(trigger, until)  # upstream's own rest has just ended
+            waking = threading.Timer(window, lambda_svc._esm_wake.set)
+            waking.daemon = True
+            waking.start()
 
     sqs._receive_messages_for_esm, lambda_svc._run_sqs_batch = all_there_is, run_and_rest
 

@@ -28,6 +28,12 @@ def count(shop: Running) -> Callable[[Callable[[], object]], dict[str, Any]]:
     return counted
 
 
+def heard_in_batches(counted: dict[str, Any]) -> int:
+    """How often the journal was called: it gathers facts, and asks who watches each time."""
+    (each,) = (each for name, each in counted["functions"].items() if "JournalConsumer" in name)
+    return int(each["runs"])
+
+
 def test_reading_a_product_is_one_read(
     shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
 ) -> None:
@@ -66,15 +72,12 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
     calls = counted["calls"]
     assert calls["dynamodb:TransactGetItems"] == calls["AWSStepFunctions:StartExecution"] == 1
     assert calls["dynamodb:BatchGetItem"] == 2  # checkout, workflow
-    watched = sum(  # each batch the journal hears, it asks who watches; how many is chance
-        function["runs"]
-        for name, function in counted["functions"].items()
-        if "JournalConsumer" in name
-    )
-    assert calls["dynamodb:Query"] - watched == 3  # checkout: lines, shipping options; workflow
+    batches = heard_in_batches(counted)
+    assert calls["dynamodb:Query"] == 3 + batches  # two for checkout: lines, shipping options
     assert calls["dynamodb:TransactWriteItems"] == 6  # two, then hold, authorise, confirm; sell
     assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five of them the journal's
-    assert counted["write_units"] == 69
+    of_the_journal = 5 + batches, 5 + 2 * batches  # its news of a batch are one unit or two
+    assert of_the_journal[0] <= counted["write_units"] - 59 <= of_the_journal[1]
     assert (counted["executions"], counted["transitions"]) == (1, 7)
     assert calls["ses:SendEmail"] == 2  # received, confirmed
 
