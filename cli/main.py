@@ -141,9 +141,8 @@ def test(everything: bool, kills: int | None) -> None:
     help="Customers at once.",
     type=click.IntRange(1, 256),
 )
-@click.option("--deliver", is_flag=True, help="Send and deliver what is confirmed, too.")
 @_json
-def replay(file: Path | None, concurrency: int, deliver: bool, as_json: bool) -> None:
+def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
     """Play a day of orders, draw up its books and audit the shop.
 
     Exit code 0 only if the books balance and no promise is broken. FILE is a retail day in CSV;
@@ -154,7 +153,7 @@ def replay(file: Path | None, concurrency: int, deliver: bool, as_json: bool) ->
     from cli.audit import AwsShop, audit
     from cli.audit import render as render_audit
     from cli.opening import at_hand
-    from cli.replay import carrier_key, read_day, render
+    from cli.replay import read_day, render
     from cli.replay import replay as play
     from local import people
     from local.cloud import STACK
@@ -169,7 +168,6 @@ def replay(file: Path | None, concurrency: int, deliver: bool, as_json: bool) ->
             secret=secret(running.state),
             concurrency=concurrency,
             progress=show,
-            carrier_key=carrier_key(running) if deliver else None,
         )
         report = audit(AwsShop(running.session(), STACK))
     if as_json:

@@ -5,15 +5,5 @@ from cli.replay.client import ReplayError
 from cli.replay.day import Day, DayError, read_day
 from cli.replay.play import replay
 from cli.replay.table import render
-from cli.replay.warehouse import carrier_key
 
-__all__ = [
-    "Books",
-    "Day",
-    "DayError",
-    "ReplayError",
-    "carrier_key",
-    "read_day",
-    "render",
-    "replay",
-]
+__all__ = ["Books", "Day", "DayError", "ReplayError", "read_day", "render", "replay"]

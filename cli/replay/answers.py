@@ -1,14 +1,11 @@
 """What the replay reads from the shop's answers; unknown fields are passed over."""
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
 
 from cli.replay.client import Lost
-
-WAS_CONFIRMED: Final = ("confirmed", "dispatched", "delivered", "cancelled")
-"""How an order stands that was confirmed, whatever came after."""
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -36,11 +33,6 @@ class ShippingAnswer(msgspec.Struct, frozen=True):
 class BasketAnswer(msgspec.Struct, frozen=True):
     subtotal: Money
     shipping_options: list[ShippingOption]
-
-
-class ShipmentState(msgspec.Struct, frozen=True):
-    state: str
-    tracking_number: str
 
 
 class Rejection(msgspec.Struct, frozen=True):

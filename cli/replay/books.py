@@ -8,7 +8,7 @@ from math import ceil
 from typing import Final
 from urllib.parse import urlencode
 
-from cli.replay.answers import WAS_CONFIRMED, OrdersPage, OrderSummary, read
+from cli.replay.answers import OrdersPage, OrderSummary, read
 from cli.replay.client import Ask, Client, Lost, ReplayError, slug
 from cli.replay.customers import ORDERS, Visit, guest
 from cli.replay.day import CURRENCY, Day, Invoice, Line
@@ -101,7 +101,6 @@ class Books:
     placed: int
     lines_placed: int
     confirmed: int
-    delivered: int
     rejected: dict[str, int]
     refused: dict[str, int]
     refused_invoices: int
@@ -161,8 +160,7 @@ def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) 
         lines=len(day.lines),
         placed=len(served),
         lines_placed=sum(len(entry.kept) for entry in served),
-        confirmed=sum(order.status in WAS_CONFIRMED for order in orders),
-        delivered=sum(order.status == "delivered" for order in orders),
+        confirmed=sum(order.status == "confirmed" for order in orders),
         rejected=dict(Counter(order.rejected_for for order in orders if order.rejected_for)),
         refused=dict(Counter(why for _, why in refused)),
         refused_invoices=sum(not entry.kept for entry in entries),
@@ -172,7 +170,7 @@ def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) 
             file=day.value,
             placed=sum(entry.ordered() for entry in entries),
             refused=sum(line.value for line, _ in refused),
-            confirmed=sum(entry.ordered(*WAS_CONFIRMED) for entry in entries),
+            confirmed=sum(entry.ordered("confirmed") for entry in entries),
             rejected=sum(entry.ordered("rejected") for entry in entries),
         ),
         orders_in_table=len(orders),

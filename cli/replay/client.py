@@ -35,17 +35,13 @@ class Patience:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request that may safely be sent twice; `step` is its name in the latency table.
-
-    `body` is sent as JSON, `content` as it is.
-    """
+    """A request that may safely be sent twice; `step` is its name in the latency table."""
 
     step: str
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
-    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -83,11 +79,7 @@ class Client:
         began = perf_counter()
         try:
             answer = await self.http.request(
-                ask.method,
-                ask.path,
-                headers=dict(ask.headers),
-                json=ask.body,
-                content=ask.content,
+                ask.method, ask.path, headers=dict(ask.headers), json=ask.body
             )
         except httpx.TimeoutException:
             return Setback("no-answer-in-time")

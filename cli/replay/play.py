@@ -13,10 +13,9 @@ import httpx
 from cli.replay.answers import OrderSummary
 from cli.replay.books import Books, Entry, draw_up, read_orders
 from cli.replay.client import Client
-from cli.replay.customers import Customer, Visit, derive, guest
+from cli.replay.customers import Customer, Visit, derive
 from cli.replay.day import Day, Invoice
 from cli.replay.listing import Product, Staff, products_of
-from cli.replay.warehouse import Warehouse
 
 STAFF_AT_ONCE: Final = 8
 ANSWER_WITHIN: Final = 30.0
@@ -34,13 +33,11 @@ def replay(
     secret: bytes,
     concurrency: int,
     progress: Callable[[int, int], None],
-    carrier_key: str | None = None,
 ) -> Books:
     """Play the whole day and return its books; ReplayError when the shop will not let us.
 
     `progress` is told how much is done and how much there is. The secret decides who the visitors
-    are: with the same one, a day played twice makes no second order. With the carrier's key every
-    confirmed order is sent and delivered, too.
+    are: with the same one, a day played twice makes no second order.
     """
 
     async def play() -> Books:
@@ -50,7 +47,7 @@ def replay(
             limits=httpx.Limits(max_connections=max(concurrency, STAFF_AT_ONCE)),
             trust_env=urlsplit(base_url).hostname not in HOME,  # no proxy on the way to ourselves
         ) as http:
-            play = Play(day, Client(http), secret, concurrency, progress, carrier_key)
+            play = Play(day, Client(http), secret, concurrency, progress)
             return await play.run(staff_token)
 
     return asyncio.run(play())
@@ -65,7 +62,6 @@ class Play:
     secret: bytes
     concurrency: int
     progress: Callable[[int, int], None]
-    carrier_key: str | None = None
     done: int = 0
 
     async def run(self, staff_token: Callable[[], str]) -> Books:
@@ -77,10 +73,6 @@ class Play:
         unlisted = await self._list_products(staff)
         visits = await self._serve(unlisted)
         entries = await self._read_back(visits)
-        if self.carrier_key is not None:
-            warehouse = Warehouse(self.client, staff_token, carrier_key=self.carrier_key)
-            await self._deliver(entries, warehouse)
-            entries = await self._read_back(visits)
         return draw_up(self.day, entries, self.client, perf_counter() - began)
 
     async def _list_products(self, staff: Staff) -> dict[str, str]:
@@ -121,16 +113,6 @@ class Play:
         found = await each(invoices, look_up, at_once=self.concurrency)
         return [Entry(*of) for of in zip(invoices, visits, found, strict=True)]
 
-    async def _deliver(self, entries: Sequence[Entry], warehouse: Warehouse) -> None:
-        async def deliver(entry: Entry) -> None:
-            headers = guest(self.secret, entry.invoice.number)
-            for order in entry.orders:
-                if order.status in ("confirmed", "dispatched"):
-                    await warehouse.deliver(order.order_id, headers)
-            self._tick(1)
-
-        await each(entries, deliver, at_once=self.concurrency)
-
     def _tick(self, steps: int) -> None:
         self.done += steps
         self.progress(self.done, self._total)
@@ -138,8 +120,7 @@ class Play:
     @cached_property
     def _total(self) -> int:
         wanted = sum(len(invoice.wanted) for invoice in self.day.invoices)
-        rounds = 1 if self.carrier_key is None else 3  # read back, delivered, read back again
-        return len(products_of(self.day)) + wanted + rounds * len(self.day.invoices)
+        return len(products_of(self.day)) + wanted + len(self.day.invoices)
 
 
 async def each(

@@ -32,7 +32,6 @@ def _counts(books: Books) -> Table:
     for reason, lines in sorted(books.refused.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"  {reason}", "", f"{lines:,}")
     table.add_row("confirmed", f"{books.confirmed:,}", "")
-    table.add_row("  delivered", f"{books.delivered:,}", "")
     table.add_row("rejected", f"{sum(books.rejected.values()):,}", "")
     for reason, orders in sorted(books.rejected.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"  {reason}", f"{orders:,}", "")

@@ -45,7 +45,6 @@ def play(
     concurrency: int = 4,
     staff_token: Callable[[], str] = lambda: "sam",
     progress: Callable[[int, int], None] = lambda done, total: None,
-    carrier_key: str | None = None,
 ) -> Books:
     """Play the day against the stand-in with little patience."""
 
@@ -53,7 +52,6 @@ def play(
         transport = httpx.MockTransport(shop.handle)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
             client = Client(http, IMPATIENT)
-            playing = Play(day, client, SECRET, concurrency, progress, carrier_key)
-            return await playing.run(staff_token)
+            return await Play(day, client, SECRET, concurrency, progress).run(staff_token)
 
     return asyncio.run(run())

@@ -1,7 +1,6 @@
 """A stand-in of the shop's API in memory, kind enough to fail on request."""
 
 import asyncio
-import hmac
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -61,8 +60,6 @@ class FakeShop:
                 return self._by_staff(path, request)
             case "GET", "api", "shipping-options":
                 return httpx.Response(200, json={"items": [{"option": it} for it in self.options]})
-            case "POST", "api", "carriers", "souk-post", "notices":
-                return self._hand_over(request)
             case "GET", "api", "products", sku:
                 return self._product(sku)
             case "PUT", "api", "guest", "basket", "items", sku:
@@ -84,31 +81,9 @@ class FakeShop:
             case ["shipping-options"]:
                 self.options.append(json.loads(request.content)["option"])
                 return httpx.Response(201)
-            case ["shipments", order_id, "dispatch"]:
-                return self._dispatch(order_id)
             case ["stock", sku, "receipts"]:
                 return self._receive(sku, request)
         return problem(404, "not-found")
-
-    def _dispatch(self, order_id: str) -> httpx.Response:
-        [order] = [order for order in self.all_orders if order["order_id"] == order_id]
-        if order["status"] == "cancelled":
-            return problem(409, "shipment-cancelled")
-        if order["status"] == "confirmed":
-            order["status"] = "dispatched"
-        shipment = {"state": "dispatched", "tracking_number": f"SP-{order_id}"}
-        return httpx.Response(200, json=shipment)
-
-    def _hand_over(self, request: httpx.Request) -> httpx.Response:
-        """A notice signed with the key `of-the-carrier`."""
-        signed = dict(part.split("=") for part in request.headers["Carrier-Signature"].split(","))
-        text = signed["t"].encode() + b"." + request.content
-        if signed["v1"] != hmac.digest(b"of-the-carrier", text, "sha256").hex():
-            return problem(400, "bad-signature")
-        number = json.loads(request.content)["tracking_number"]
-        [order] = [order for order in self.all_orders if f"SP-{order['order_id']}" == number]
-        order["status"] = "delivered"
-        return httpx.Response(200, json={"heeded": True})
 
     def _list_product(self, request: httpx.Request) -> httpx.Response:
         if request.headers["Authorization"] != f"Bearer {self.token}":

@@ -32,16 +32,11 @@ def replay(
     secret: bytes,
     concurrency: int,
     progress: Callable[[int, int], None],
-    carrier_key: str | None,
 ) -> Books:
     progress(1, 2)
     if day == "long":
         raise KeyboardInterrupt
     return Books(day != "unbalanced", concurrency)
-
-
-def carrier_key(running: object) -> str:
-    return "key"
 
 
 def render(books: Books) -> str:
