@@ -10,10 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.backstage import AwsBackstage
 from cli.replay import Books, Day, read_day, replay
 from cli.replay.client import Client, Patience
 from cli.replay.play import Play
 from local import people
+from local.cloud import STACK
 from local.secret import secret
 from local.shop import Running
 from souk.kernel.ids import new_id
@@ -110,6 +112,7 @@ def _play(shop: Running, day: Day) -> Books:
         day,
         base_url=shop.urls["storefront"],
         staff_token=lambda: people.token(shop, "sam"),
+        backstage=AwsBackstage(shop.session(), STACK),
         secret=secret(shop.state),
         concurrency=4,
         progress=lambda _done, _total: None,
@@ -120,7 +123,8 @@ def _play_impatiently(shop: Running, day: Day) -> Books:
     async def play() -> Books:
         async with httpx.AsyncClient(base_url=shop.urls["storefront"], trust_env=False) as http:
             client = Client(http, Patience(order=2))
-            ours = Play(day, client, secret(shop.state), 1, lambda _done, _total: None)
+            backstage = AwsBackstage(shop.session(), STACK)
+            ours = Play(day, client, backstage, secret(shop.state), 1, lambda _done, _total: None)
             return await ours.run(lambda: people.token(shop, "sam"))
 
     return asyncio.run(play())

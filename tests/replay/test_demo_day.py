@@ -27,7 +27,6 @@ def test_the_demo_day_is_as_long_as_a_real_one(day: Day) -> None:
 def test_the_demo_day_has_every_reason_to_refuse_a_line(day: Day) -> None:
     assert {line.refusal for line in day.lines} == {
         None,
-        "cancellation",
         "adjustment",
         "not-a-product",
         "free",
