@@ -39,6 +39,9 @@ def test_the_authored_day_balances_and_a_second_replay_makes_no_second_order(
         assert not books.discrepancies
         assert books.balanced
         assert books.confirmed == 127
+        assert (books.delivered, books.cancelled, books.returns) == (125, 2, 5)
+        assert books.money.captured - books.money.refunded == books.money.kept
+        assert books.stock.received == books.stock.available + books.stock.sold
         assert books.rejected.get("payment-declined") == 2
         # of five who want the last three, two are told so: at checkout, or by a rejected order
         late = books.refused.get("sold-out", 0), books.rejected.get("out-of-stock", 0)
