@@ -26,7 +26,7 @@ pytestmark = pytest.mark.cloud
 DEMO_DAY = Path(__file__).resolve().parents[2] / "demo" / "day.csv"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_authored_day_balances_and_a_second_replay_makes_no_second_order(
     shop: Running,
 ) -> None:

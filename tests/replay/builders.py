@@ -45,6 +45,7 @@ def play(
     shop: FakeShop,
     *,
     concurrency: int = 4,
+    pause: float = 0.0,
     staff_token: Callable[[], str] = lambda: "sam",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Books:
@@ -54,7 +55,7 @@ def play(
         transport = httpx.MockTransport(shop.handle)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
             client = Client(http, IMPATIENT)
-            play = Play(day, client, shop, SECRET, concurrency, progress)
+            play = Play(day, client, shop, SECRET, concurrency, progress, pause)
             return await play.run(staff_token)
 
     return asyncio.run(run())

@@ -190,3 +190,10 @@ def test_a_second_replay_cancels_sends_and_refunds_nothing_more(tmp_path: Path) 
     assert second.balanced
     assert (second.value, second.money, second.stock) == (first.value, first.money, first.stock)
     assert (second.cancelled, second.returns) == (first.cancelled, first.returns) == (1, 1)
+
+
+def test_a_parcel_lies_in_the_warehouse_and_is_on_its_way_for_a_while(tmp_path: Path) -> None:
+    books = play(a_day(tmp_path, bought()), FakeShop(), pause=0.1)
+
+    assert books.balanced
+    assert books.seconds >= 0.2
