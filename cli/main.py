@@ -141,9 +141,17 @@ def test(everything: bool, kills: int | None) -> None:
     help="Customers at once.",
     type=click.IntRange(1, 256),
 )
+@click.option(
+    "--pause",
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each parcel lies in the warehouse, and is on its way.",
+    type=click.FloatRange(0, 60),
+)
 @_json
-def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
-    """Play a day of orders, draw up its books and audit the shop.
+def replay(file: Path | None, concurrency: int, pause: float, as_json: bool) -> None:
+    """Play a day of orders to delivered and back, draw up its books and audit the shop.
 
     Exit code 0 only if the books balance and no promise is broken. FILE is a retail day in CSV;
     without it, the day that came with Souk is played.
@@ -152,6 +160,7 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
 
     from cli.audit import AwsShop, audit
     from cli.audit import render as render_audit
+    from cli.backstage import AwsBackstage
     from cli.opening import at_hand
     from cli.replay import read_day, render
     from cli.replay import replay as play
@@ -165,9 +174,11 @@ def replay(file: Path | None, concurrency: int, as_json: bool) -> None:
             day,
             base_url=running.urls["storefront"],
             staff_token=lambda: people.token(running, "sam"),
+            backstage=AwsBackstage(running.session(), STACK),
             secret=secret(running.state),
             concurrency=concurrency,
             progress=show,
+            pause=pause,
         )
         report = audit(AwsShop(running.session(), STACK))
     if as_json:

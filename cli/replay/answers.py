@@ -39,6 +39,15 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Cancellation(msgspec.Struct, frozen=True):
+    outcome: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    status: str
+    at: str
+
+
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     rejection: Rejection | None = None
@@ -47,6 +56,10 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Whether it is undecided; what was confirmed may be on its way, or cancelled, by now."""
         return self.status in ("placed", "rejecting")
+
+    @property
+    def was_confirmed(self) -> bool:
+        return self.status in ("confirmed", "dispatched", "delivered", "cancelled")
 
     @property
     def rejected_for(self) -> str | None:
@@ -61,6 +74,38 @@ class OrderSummary(OrderState, frozen=True, kw_only=True):
     line_count: int
     subtotal: Money
     total: Money
+
+
+class OrderStory(OrderState, frozen=True, kw_only=True):
+    subtotal: Money
+    cancellation: Cancellation | None = None
+    history: list[Change] = []
+
+    def became(self, status: str) -> str | None:
+        """When it did; None if it never was."""
+        return next((step.at for step in self.history if step.status == status), None)
+
+
+class ShipmentCard(msgspec.Struct, frozen=True):
+    state: str
+    tracking_number: str | None
+    made_at: str
+
+
+class ReturnState(msgspec.Struct, frozen=True):
+    return_id: str
+    status: str
+    refund: Money | None
+    shipping: Money | None
+
+    @property
+    def goods(self) -> int:
+        """What is given back for the goods alone; nothing before it is accepted."""
+        return self.refund.amount - self.shipping.amount if self.refund and self.shipping else 0
+
+
+class ReturnsAnswer(msgspec.Struct, frozen=True):
+    items: list[ReturnState]
 
 
 class OrdersPage(msgspec.Struct, frozen=True):

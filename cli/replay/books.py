@@ -9,9 +9,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 from cli.replay.answers import OrdersPage, OrderSummary, read
+from cli.replay.backstage import Shelf
 from cli.replay.client import Ask, Client, Lost, ReplayError, slug
-from cli.replay.customers import ORDERS, Visit, guest
-from cli.replay.day import CURRENCY, Day, Invoice, Line
+from cli.replay.customers import ORDERS, guest
+from cli.replay.day import CURRENCY, Day
+from cli.replay.entries import CONFIRMED, Entry, Shelves, shelves_that_differ
+from cli.replay.way_back import CANCELLED, RETURNED
 
 STEPS: Final = (
     "list_product",
@@ -22,72 +25,40 @@ STEPS: Final = (
     "order_visible",
     "order_confirmed",
     "order_rejected",
+    "shipment_made",
+    "dispatch",
+    "carrier_notice",
+    "order_delivered",
+    "cancel",
+    "ask_return",
+    "accept_return",
 )
 
 
 @dataclass(frozen=True)
 class Value:
-    """Goods in minor units: file = placed + refused, placed = confirmed + rejected + open."""
+    """Goods in minor units: file = placed + refused, ordered = confirmed + rejected + open.
+
+    Placed is what was ordered without what was taken back.
+    """
 
     file: int
     placed: int
     refused: int
+    ordered: int
     confirmed: int
     rejected: int
+    cancelled: int
+    returned: int
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One invoice: what its customer was told, and the orders the shop has of its visitor."""
+class Money:
+    """Captured - refunded = kept: the value of what customers kept, with its shipping."""
 
-    invoice: Invoice
-    visit: Visit
-    orders: Sequence[OrderSummary]
-
-    def reason(self, line: Line) -> str | None:
-        """Why this line was not ordered, if the reader of the file or the shop refused it."""
-        return line.refusal or self.visit.refused.get(line.sku)
-
-    @property
-    def refusals(self) -> list[tuple[Line, str]]:
-        return [(line, why) for line in self.invoice.lines if (why := self.reason(line))]
-
-    @property
-    def kept(self) -> list[Line]:
-        return [line for line in self.invoice.lines if self.reason(line) is None]
-
-    def ordered(self, *statuses: str) -> int:
-        """What its orders in one of these states come to; all of them when none is named."""
-        return sum(
-            order.subtotal.amount
-            for order in self.orders
-            if not statuses or order.status in statuses
-        )
-
-    def discrepancies(self) -> Iterator[str]:
-        """Each thing about this invoice that does not match, in a sentence."""
-        name, count = f"Invoice {self.invoice.number}", len(self.orders)
-        if count > 1:
-            ids = ", ".join(order.order_id for order in self.orders)
-            yield f"{name} has {count} orders instead of one: {ids}."
-        elif count and not self.kept:
-            yield f"{name} was refused, yet order {self.orders[0].order_id} is in the shop."
-        elif count:
-            yield from self._differences(name, self.orders[0])
-        elif self.kept:
-            yield f"{name} has no order: {self.visit.lost or 'though its customer saw one'}."
-
-    def _differences(self, name: str, order: OrderSummary) -> Iterator[str]:
-        kept = self.kept
-        if order.is_open:
-            yield f"{name} is neither confirmed nor rejected: {order.order_id} is {order.status}."
-        value, lines = sum(line.value for line in kept), len({line.sku for line in kept})
-        theirs = order.subtotal
-        if (theirs.amount, theirs.currency) != (value, CURRENCY):
-            actual = f"{theirs.currency} {theirs.amount}"
-            yield f"{name} is ordered for {actual} instead of {CURRENCY} {value} (minor units)."
-        if order.line_count != lines:
-            yield f"{name} is ordered with {order.line_count} lines instead of {lines}."
+    captured: int
+    refunded: int
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +79,13 @@ class Books:
     duplicates: int
     value: Value
     orders_in_table: int
+    delivered: int
+    cancelled: int
+    kept_here: dict[str, int]
+    returns: int
+    lines_taken_back: int
+    stock: Shelf
+    money: Money
     seconds: float
     latency_ms: dict[str, dict[str, float]]
     asked_again: dict[str, int]
@@ -122,6 +100,7 @@ class Books:
         return asdict(self) | {
             "date": self.date.isoformat(),
             "value": {CURRENCY: asdict(self.value)},
+            "money": {CURRENCY: asdict(self.money)},
             "balanced": self.balanced,
         }
 
@@ -148,11 +127,16 @@ async def _page(client: Client, path: str, headers: Mapping[str, str]) -> Orders
     raise ReplayError(f"The orders could not be read back: the shop answered {slug(answer)}.")
 
 
-def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) -> Books:
+def draw_up(
+    day: Day, entries: Sequence[Entry], shelves: Shelves, client: Client, seconds: float
+) -> Books:
     """The books of the day's entries, one for each of its invoices."""
     served = [entry for entry in entries if len(entry.orders) == 1]
     refused = [refusal for entry in entries for refusal in entry.refusals]
     orders = [order for entry in entries for order in entry.orders]
+    back = [it for entry in entries if entry.invoice.takes_back for it in entry.back if it.ended]
+    taken = {how: sum(it.goods for it in back if it.ended == how) for how in (CANCELLED, RETURNED)}
+    ordered = sum(entry.ordered() for entry in entries)
     books = Books(
         day=day.name,
         date=day.date,
@@ -160,38 +144,57 @@ def draw_up(day: Day, entries: Sequence[Entry], client: Client, seconds: float) 
         lines=len(day.lines),
         placed=len(served),
         lines_placed=sum(len(entry.kept) for entry in served),
-        confirmed=sum(order.status == "confirmed" for order in orders),
+        confirmed=sum(order.was_confirmed for order in orders),
         rejected=dict(Counter(order.rejected_for for order in orders if order.rejected_for)),
         refused=dict(Counter(why for _, why in refused)),
-        refused_invoices=sum(not entry.kept for entry in entries),
+        refused_invoices=sum(entry.is_refused for entry in entries),
         unaccounted=sum(bool(entry.kept and not entry.orders) for entry in entries),
         duplicates=sum(max(0, len(entry.orders) - 1) for entry in entries),
         value=Value(
             file=day.value,
-            placed=sum(entry.ordered() for entry in entries),
+            placed=ordered - sum(taken.values()),
             refused=sum(line.value for line, _ in refused),
-            confirmed=sum(entry.ordered("confirmed") for entry in entries),
+            ordered=ordered,
+            confirmed=sum(entry.ordered(*CONFIRMED) for entry in entries),
             rejected=sum(entry.ordered("rejected") for entry in entries),
+            cancelled=taken[CANCELLED],
+            returned=taken[RETURNED],
         ),
         orders_in_table=len(orders),
+        delivered=sum(order.status == "delivered" for order in orders),
+        cancelled=sum(order.status == "cancelled" for order in orders),
+        kept_here=dict(Counter(entry.stays for entry in served if entry.stays)),
+        returns=sum(it.ended == RETURNED for it in back),
+        lines_taken_back=sum(len(it.claim.lines) for it in back),
+        stock=sum(shelves.values(), Shelf()),
+        money=Money(
+            captured=sum(entry.account.captured for entry in served),
+            refunded=sum(entry.account.refunded for entry in served),
+            kept=sum(entry.value_kept for entry in served),
+        ),
         seconds=round(seconds, 3),
         latency_ms={step: percentiles(client.latencies[step]) for step in STEPS},
         asked_again=dict(client.asked_again),
         discrepancies=tuple(it for entry in entries for it in entry.discrepancies()),
     )
-    return replace(books, discrepancies=books.discrepancies + tuple(_sums_that_differ(books)))
+    wrong = (*_sums_that_differ(books), *shelves_that_differ(shelves))
+    return replace(books, discrepancies=books.discrepancies + wrong)
 
 
 def _sums_that_differ(books: Books) -> Iterator[str]:
-    value, lines = books.value, books.lines_placed + sum(books.refused.values())
+    value, money = books.value, books.money
+    lines = books.lines_placed + books.lines_taken_back + sum(books.refused.values())
     if lines != books.lines:
-        yield f"Lines placed and refused are {lines}, but the file has {books.lines}."
+        yield f"Lines placed, taken back and refused are {lines}, but the file has {books.lines}."
     if value.placed + value.refused != value.file:
         total = value.placed + value.refused
         yield f"Placed and refused come to {total}, but the file to {value.file} (minor units)."
-    if value.confirmed + value.rejected != value.placed:
-        total = value.confirmed + value.rejected
-        yield f"Confirmed and rejected come to {total}, but placed to {value.placed} (minor units)."
+    if value.confirmed + value.rejected != value.ordered:
+        total, ordered = value.confirmed + value.rejected, value.ordered
+        yield f"Confirmed and rejected come to {total}, but ordered to {ordered} (minor units)."
+    if money.captured - money.refunded != money.kept:
+        total = money.captured - money.refunded
+        yield f"Captured without refunded comes to {total}, what was kept to {money.kept}."
     if books.orders_in_table != books.placed:
         yield f"The shop has {books.orders_in_table} orders for {books.placed} invoices placed."
 

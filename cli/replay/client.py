@@ -35,7 +35,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request that may safely be sent twice; `step` is its name in the latency table."""
+    """A request that may safely be sent twice; `step` is its name in the latency table.
+
+    A body of bytes is sent as it is, any other as JSON.
+    """
 
     step: str
     method: str
@@ -79,7 +82,11 @@ class Client:
         began = perf_counter()
         try:
             answer = await self.http.request(
-                ask.method, ask.path, headers=dict(ask.headers), json=ask.body
+                ask.method,
+                ask.path,
+                headers=dict(ask.headers),
+                content=ask.body if isinstance(ask.body, bytes) else None,
+                json=None if isinstance(ask.body, bytes) else ask.body,
             )
         except httpx.TimeoutException:
             return Setback("no-answer-in-time")

@@ -55,6 +55,7 @@ class Line:
     price: Decimal
     at: datetime
     country: str
+    customer: str = ""
     stock: int | None = None
     payment: str = ""
 
@@ -72,16 +73,21 @@ class Line:
     def sku(self) -> str:
         return sku_of(self.code, self.unit_price)
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it undoes what was bought, wholly or in part, instead of buying."""
+        return self.invoice[0] in "Cc"
+
     @cached_property
     def refusal(self) -> str | None:
-        """Why a shop cannot sell this line, or None when it can."""
+        """Why a shop can neither sell this line nor take it back, or None when it may."""
         rules = {
-            "cancellation": self.invoice[0] in "Cc",
-            "adjustment": self.invoice[0].isalpha(),
+            "adjustment": self.invoice[0].isalpha() and not self.takes_back,
             "not-a-product": len(self.code) == 1 or self.code.upper() in BOOKKEEPING,
             "free": self.price == 0,
             "negative-price": self.price < 0,
-            "not-a-positive-quantity": self.quantity <= 0,
+            "not-a-positive-quantity": self.quantity <= 0 and not self.takes_back,
+            "not-a-negative-quantity": self.quantity >= 0 and self.takes_back,
             "fraction-of-a-penny": self._pennies != self.unit_price,
         }
         return next((reason for reason, holds in rules.items() if holds), None)
@@ -124,12 +130,17 @@ class Invoice:
         """The payment token its customer sends; one that succeeds, unless the file has another."""
         return next((line.payment for line in self.lines if line.payment), "tok_replay")
 
+    @property
+    def takes_back(self) -> tuple[Line, ...]:
+        """What of it may come back, in the order of the file."""
+        return tuple(line for line in self.lines if line.refusal is None and line.takes_back)
+
     @cached_property
     def wanted(self) -> tuple[Wanted, ...]:
         """What can be sold of it, in the order of the file."""
         bundles: dict[str, list[Line]] = {}
         for line in self.lines:
-            if line.refusal is None:
+            if line.refusal is None and not line.takes_back:
                 bundles.setdefault(line.sku, []).append(line)
         return tuple(Wanted(sku, of[0].unit_price, tuple(of)) for sku, of in bundles.items())
 
@@ -238,6 +249,7 @@ class _Row:
             price=self._number("UnitPrice", _DECIMAL, "a number"),
             at=self._date(),
             country=self.fields["Country"].strip(),
+            customer=self.fields["CustomerID"].strip(),
             stock=self._stock(),
             payment=self.fields.get("Payment", "").strip(),
         )

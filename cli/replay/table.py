@@ -20,7 +20,8 @@ def money(amount: int, currency: str) -> str:
 
 def render(books: Books) -> RenderableType:
     """All of the books; the last lines say whether they balance and what does not."""
-    return Group(_counts(books), _money(books), _latencies(books), *_verdict(books))
+    goods = (_counts(books), _value(books), _kept(books), _pieces(books))
+    return Group(*goods, _latencies(books), *_verdict(books))
 
 
 def _counts(books: Books) -> Table:
@@ -35,6 +36,12 @@ def _counts(books: Books) -> Table:
     table.add_row("rejected", f"{sum(books.rejected.values()):,}", "")
     for reason, orders in sorted(books.rejected.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"  {reason}", f"{orders:,}", "")
+    table.add_row("delivered", f"{books.delivered:,}", "")
+    for reason, orders in sorted(books.kept_here.items()):
+        table.add_row(f"  not sent: {reason}", f"{orders:,}", "")
+    table.add_row("cancelled", f"{books.cancelled:,}", "")
+    table.add_row("returns", f"{books.returns:,}", "")
+    table.add_row("taken back", "", f"{books.lines_taken_back:,}")
     table.add_section()
     table.add_row("unaccounted", f"{books.unaccounted:,}", "", end_section=True)
     table.add_row("orders in the shop", f"{books.orders_in_table:,}", "")
@@ -42,15 +49,36 @@ def _counts(books: Books) -> Table:
     return table
 
 
-def _money(books: Books) -> Table:
+def _value(books: Books) -> Table:
     table = Table("", "value")
     _align(table)
     table.add_row("confirmed", pounds(books.value.confirmed))
     table.add_row("rejected", pounds(books.value.rejected), end_section=True)
+    table.add_row("cancelled", pounds(-books.value.cancelled))
+    table.add_row("returned", pounds(-books.value.returned), end_section=True)
     table.add_row("placed", pounds(books.value.placed))
     table.add_row("refused", pounds(books.value.refused), end_section=True)
     table.add_row("together", pounds(books.value.placed + books.value.refused))
     table.add_row("in the file", pounds(books.value.file))
+    return table
+
+
+def _kept(books: Books) -> Table:
+    table = Table("money, with shipping", "")
+    _align(table)
+    table.add_row("captured", pounds(books.money.captured))
+    table.add_row("refunded", pounds(-books.money.refunded), end_section=True)
+    table.add_row("value of what was kept", pounds(books.money.kept))
+    return table
+
+
+def _pieces(books: Books) -> Table:
+    table = Table("stock of what was sold", "pieces")
+    _align(table)
+    for kind in ("available", "reserved", "sold"):
+        table.add_row(kind, f"{getattr(books.stock, kind):,}", end_section=kind == "sold")
+    table.add_row("received", f"{books.stock.received:,}")
+    table.add_row("came back", f"{books.stock.came_back:,}")
     return table
 
 

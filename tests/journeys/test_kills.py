@@ -12,10 +12,12 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.backstage import AwsBackstage
 from cli.demo import offer_shipping
 from cli.replay import Books, read_day, replay
 from infra.synth import openapi_path, synthesize
 from local import people
+from local.cloud import STACK
 from local.secret import secret
 from local.shop import Shop
 from tests.conftest import ROOT, free_port
@@ -72,6 +74,7 @@ def _play(victim: Victim, day: Path) -> Books:
         read_day(day),
         base_url=victim.running.urls["storefront"],
         staff_token=lambda: people.token(victim.running, "sam"),
+        backstage=AwsBackstage(victim.running.session(), STACK),
         secret=secret(victim.home.state),
         concurrency=4,
         progress=lambda _done, _total: None,

@@ -10,10 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.backstage import AwsBackstage
 from cli.replay import Books, Day, read_day, replay
 from cli.replay.client import Client, Patience
 from cli.replay.play import Play
 from local import people
+from local.cloud import STACK
 from local.secret import secret
 from local.shop import Running
 from souk.kernel.ids import new_id
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.cloud
 DEMO_DAY = Path(__file__).resolve().parents[2] / "demo" / "day.csv"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_authored_day_balances_and_a_second_replay_makes_no_second_order(
     shop: Running,
 ) -> None:
@@ -37,6 +39,9 @@ def test_the_authored_day_balances_and_a_second_replay_makes_no_second_order(
         assert not books.discrepancies
         assert books.balanced
         assert books.confirmed == 127
+        assert (books.delivered, books.cancelled, books.returns) == (125, 2, 5)
+        assert books.money.captured - books.money.refunded == books.money.kept
+        assert books.stock.received == books.stock.available + books.stock.sold
         assert books.rejected.get("payment-declined") == 2
         # of five who want the last three, two are told so: at checkout, or by a rejected order
         late = books.refused.get("sold-out", 0), books.rejected.get("out-of-stock", 0)
@@ -110,6 +115,7 @@ def _play(shop: Running, day: Day) -> Books:
         day,
         base_url=shop.urls["storefront"],
         staff_token=lambda: people.token(shop, "sam"),
+        backstage=AwsBackstage(shop.session(), STACK),
         secret=secret(shop.state),
         concurrency=4,
         progress=lambda _done, _total: None,
@@ -120,7 +126,8 @@ def _play_impatiently(shop: Running, day: Day) -> Books:
     async def play() -> Books:
         async with httpx.AsyncClient(base_url=shop.urls["storefront"], trust_env=False) as http:
             client = Client(http, Patience(order=2))
-            ours = Play(day, client, secret(shop.state), 1, lambda _done, _total: None)
+            backstage = AwsBackstage(shop.session(), STACK)
+            ours = Play(day, client, backstage, secret(shop.state), 1, lambda _done, _total: None)
             return await ours.run(lambda: people.token(shop, "sam"))
 
     return asyncio.run(play())

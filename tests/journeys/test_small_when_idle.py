@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.backstage import AwsBackstage
 from cli.replay import read_day, replay
 from infra.synth import openapi_path, synthesize
 from local import people
+from local.cloud import STACK
 from local.secret import secret
 from local.shop import Running, Shop
 from tests.conftest import free_port
@@ -42,6 +44,7 @@ def test_after_a_day_of_orders_the_idle_shop_is_small_again(tmp_path: Path) -> N
             read_day(DEMO_DAY),
             base_url=running.urls["storefront"],
             staff_token=lambda: people.token(running, "sam"),
+            backstage=AwsBackstage(running.session(), STACK),
             secret=secret(running.state),
             concurrency=16,
             progress=lambda _done, _total: None,

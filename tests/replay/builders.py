@@ -24,8 +24,10 @@ def a_line(
     quantity: object = 2,
     price: object = "2.55",
     country: str = "United Kingdom",
+    customer: str = "",
+    at: str = "08:26",
 ) -> str:
-    return f"{invoice},{code},{text},{quantity},2010-12-01 08:26:00,{price},,{country}"
+    return f"{invoice},{code},{text},{quantity},2010-12-01 {at}:00,{price},{customer},{country}"
 
 
 def a_file(folder: Path, *lines: str, header: str = HEADER) -> Path:
@@ -43,6 +45,7 @@ def play(
     shop: FakeShop,
     *,
     concurrency: int = 4,
+    pause: float = 0.0,
     staff_token: Callable[[], str] = lambda: "sam",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Books:
@@ -52,6 +55,7 @@ def play(
         transport = httpx.MockTransport(shop.handle)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
             client = Client(http, IMPATIENT)
-            return await Play(day, client, SECRET, concurrency, progress).run(staff_token)
+            play = Play(day, client, shop, SECRET, concurrency, progress, pause)
+            return await play.run(staff_token)
 
     return asyncio.run(run())

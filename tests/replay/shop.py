@@ -9,7 +9,10 @@ from typing import Any
 
 import httpx
 
-SHIPPING = 495
+from cli.replay.backstage import Figures
+from tests.replay.afterwards import NOTICE_SECRET, SHIPPING, Afterwards
+from tests.replay.answers import pounds, problem
+
 PAGE = 2  # small, so that a visitor with doubled orders has a second page
 
 Orders = list[dict[str, Any]]
@@ -28,15 +31,19 @@ class FakeShop:
     orders: defaultdict[str, Orders] = field(default_factory=lambda: defaultdict(list))
     options: list[str] = field(default_factory=lambda: ["standard"])
     stock: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    receipts: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, tuple[str, int]] = field(default_factory=dict)
     settles: bool = True
     checkouts: dict[tuple[str, str], tuple[bytes, httpx.Response]] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
     token: str = "sam"
     copies: int = 1
     overcharge: int = 0
+    parked: frozenset[str] = frozenset()
     at_once: int = 0
     most_at_once: int = 0
+
+    def __post_init__(self) -> None:
+        self._after = Afterwards(self.stock, self.receipts, self.parked)
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -68,6 +75,14 @@ class FakeShop:
                 return self._basket(visitor)
             case "POST", "api", "guest", "basket", "checkout":
                 return self._check_out(visitor, request)
+            case "POST", "api", "guest", "orders", order_id, "cancellation":
+                return self._after.cancel(self._of(visitor, order_id))
+            case "POST", "api", "guest", "orders", order_id, "returns":
+                return self._after.ask_return(self._of(visitor, order_id), request)
+            case "GET", "api", "guest", "orders", order_id, "returns":
+                return self._after.list_returns(order_id)
+            case "POST", "api", "carriers", _, "notices":
+                return self._after.take_notice(request)
             case "GET", "api", "guest", "orders":
                 return self._orders(visitor, int(request.url.params.get("cursor", "0")))
             case "GET", "api", "guest", "orders", order_id:
@@ -83,6 +98,10 @@ class FakeShop:
                 return httpx.Response(201)
             case ["stock", sku, "receipts"]:
                 return self._receive(sku, request)
+            case ["shipments", order_id, "dispatch"]:
+                return self._after.dispatch(self._of(None, order_id))
+            case ["returns", return_id, "acceptance"]:
+                return self._after.accept(return_id)
         return problem(404, "not-found")
 
     def _list_product(self, request: httpx.Request) -> httpx.Response:
@@ -97,9 +116,9 @@ class FakeShop:
     def _receive(self, sku: str, request: httpx.Request) -> httpx.Response:
         key, quantity = request.headers["Idempotency-Key"], json.loads(request.content)["quantity"]
         if key not in self.receipts:
-            self.receipts[key] = quantity
+            self.receipts[key] = sku, quantity
             self.stock[sku] += quantity
-        same = self.receipts[key] == quantity
+        same = self.receipts[key] == (sku, quantity)
         return httpx.Response(201) if same else problem(422, "idempotency-key-reused")
 
     def _product(self, sku: str) -> httpx.Response:
@@ -140,6 +159,7 @@ class FakeShop:
         order_id = f"o-{len(self.checkouts)}"
         order = {
             "order_id": order_id,
+            "lines": dict(self.baskets[visitor]),
             **self._settled(visitor, token),
             "line_count": len(self.baskets[visitor]),
             "subtotal": pounds(self._subtotal(visitor)),
@@ -169,24 +189,22 @@ class FakeShop:
         return httpx.Response(200, json={"items": found[start : start + PAGE], "next": more})
 
     def _order(self, visitor: str, order_id: str) -> httpx.Response:
-        found = [order for order in self.orders[visitor] if order["order_id"] == order_id]
-        return httpx.Response(200, json=found[0]) if found else problem(404, "order-not-found")
+        found = self._of(visitor, order_id)
+        return httpx.Response(200, json=found) if found else problem(404, "order-not-found")
+
+    def _of(self, visitor: str | None, order_id: str) -> dict[str, Any] | None:
+        orders = self.all_orders if visitor is None else self.orders[visitor]
+        return next((order for order in orders if order["order_id"] == order_id), None)
+
+    def notice_secret(self) -> str:
+        return NOTICE_SECRET
+
+    def figures(self) -> Figures:
+        return self._after.figures(self.all_orders)
 
     @property
     def all_orders(self) -> Orders:
         return [order for orders in self.orders.values() for order in orders]
-
-
-def pounds(amount: int) -> dict[str, object]:
-    return {"amount": amount, "currency": "GBP"}
-
-
-def problem(status: int, slug: str, *, wait: str | None = None) -> httpx.Response:
-    """A refusal of the shop, as RFC 9457 has it."""
-    headers = {"Content-Type": "application/problem+json"}
-    if wait is not None:
-        headers["Retry-After"] = wait
-    return httpx.Response(status, headers=headers, json={"type": f"/problems/{slug}"})
 
 
 def once(method: str, part_of_path: str, *answers: httpx.Response | Exception) -> Accident:

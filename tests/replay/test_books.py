@@ -14,8 +14,9 @@ from rich.console import Console
 from cli.replay import Books, ReplayError, read_day, render
 from cli.replay.books import percentiles
 from cli.replay.table import pounds as in_pounds
+from tests.replay.answers import pounds, problem
 from tests.replay.builders import HEADER, a_day, a_file, a_line, play
-from tests.replay.shop import FakeShop, always, pounds, problem
+from tests.replay.shop import FakeShop, always
 
 
 def rendered(books: Books) -> str:
@@ -47,7 +48,7 @@ def test_the_books_of_a_mixed_day_balance_to_the_penny(tmp_path: Path) -> None:
     assert (books.invoices, books.lines, books.placed, books.lines_placed) == (5, 6, 2, 2)
     assert books.refused == {
         "not-a-product": 1,
-        "cancellation": 1,
+        "unknown-customer": 1,
         "adjustment": 1,
         "fraction-of-a-penny": 1,
     }
@@ -64,8 +65,11 @@ def test_the_books_as_json_have_the_keys_others_rely_on(tmp_path: Path) -> None:
             "file": 107205,
             "placed": 110510,
             "refused": -3305,
+            "ordered": 110510,
             "confirmed": 110510,
             "rejected": 0,
+            "cancelled": 0,
+            "returned": 0,
         }
     }
     assert (found["confirmed"], found["rejected"]) == (2, {})
@@ -79,8 +83,16 @@ def test_the_books_as_json_have_the_keys_others_rely_on(tmp_path: Path) -> None:
         "order_visible",
         "order_confirmed",
         "order_rejected",
+        "shipment_made",
+        "dispatch",
+        "carrier_notice",
+        "order_delivered",
+        "cancel",
+        "ask_return",
+        "accept_return",
     }
-    assert found["latency_ms"].pop("order_rejected") == {}
+    for step in ("order_rejected", "cancel", "ask_return", "accept_return"):
+        assert found["latency_ms"].pop(step) == {}
     assert all(set(shares) == {"p50", "p99"} for shares in found["latency_ms"].values())
     assert found["seconds"] > 0
     assert (found["date"], found["balanced"], found["discrepancies"]) == ("2010-12-01", True, [])
@@ -107,7 +119,7 @@ def test_an_order_left_open_makes_the_books_fail(tmp_path: Path) -> None:
     assert not books.balanced
     assert books.discrepancies == (
         "Invoice 1001 is neither confirmed nor rejected: o-0 is placed.",
-        "Confirmed and rejected come to 0, but placed to 510 (minor units).",
+        "Confirmed and rejected come to 0, but ordered to 510 (minor units).",
     )
 
 
@@ -140,8 +152,9 @@ def test_a_dropped_order_makes_the_books_fail(tmp_path: Path) -> None:
     assert (books.placed, books.unaccounted, books.orders_in_table) == (0, 1, 0)
     assert books.discrepancies == (
         "Invoice 1 has no order: though its customer saw one.",
-        "Lines placed and refused are 0, but the file has 1.",
+        "Lines placed, taken back and refused are 0, but the file has 1.",
         "Placed and refused come to 0, but the file to 510 (minor units).",
+        "Of LAMP1.255 2 were received, but there are 0 available, 0 reserved and 0 sold.",
     )
 
 
@@ -247,8 +260,8 @@ def test_progress_goes_from_nothing_to_everything(tmp_path: Path) -> None:
 
     play(a_day(tmp_path, a_line(), a_line("C2")), FakeShop(), progress=lambda *at: seen.append(at))
 
-    assert seen[0] == (0, 4)
-    assert seen[-1] == (4, 4)
+    assert seen[0] == (0, 6)
+    assert seen[-1] == (6, 6)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 

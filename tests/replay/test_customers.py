@@ -9,8 +9,9 @@ import pytest
 
 from cli.replay.contacts import contact_of
 from cli.replay.customers import derive
+from tests.replay.answers import problem
 from tests.replay.builders import SECRET, a_day, a_line, play
-from tests.replay.shop import FakeShop, always, once, problem
+from tests.replay.shop import FakeShop, always, once
 
 
 def requests(shop: FakeShop, method: str, part_of_path: str) -> list[httpx.Request]:
@@ -30,6 +31,10 @@ def test_a_customer_looks_fills_the_basket_reads_it_and_buys(tmp_path: Path) -> 
         ("PUT", "guest/basket/items/CUP.110"),
         ("GET", "guest/basket"),
         ("POST", "guest/basket/checkout"),
+        ("GET", "guest/orders/o-0"),
+        ("GET", "guest/orders"),
+        ("POST", "staff/shipments/o-0/dispatch"),
+        ("POST", "carriers/souk-post/notices"),
         ("GET", "guest/orders/o-0"),
         ("GET", "guest/orders"),
     ]
@@ -226,7 +231,7 @@ def test_nobody_comes_for_an_invoice_without_anything_to_sell(tmp_path: Path) ->
     books = play(a_day(tmp_path, a_line("C1", quantity=-2)), shop)
 
     assert [it.url.path for it in shop.asked] == ["/api/guest/orders"]
-    assert (books.refused, books.value.refused) == ({"cancellation": 1}, -510)
+    assert (books.refused, books.value.refused) == ({"unknown-customer": 1}, -510)
     assert books.balanced
 
 

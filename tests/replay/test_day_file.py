@@ -28,8 +28,8 @@ def test_a_line_is_read_as_the_file_has_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reason", "line"),
     [
-        ("cancellation", a_line("C536379", quantity=-1)),
-        ("cancellation", a_line("C536379", "D", quantity=-1)),
+        ("not-a-negative-quantity", a_line("C536379", quantity=1)),
+        ("not-a-product", a_line("C536379", "D", quantity=-1)),
         ("adjustment", a_line("A563186", "B", price="-11062.06", quantity=1)),
         ("not-a-product", a_line(code="POST", price=18)),
         ("not-a-product", a_line(code="DOT", price=569.77)),
@@ -224,7 +224,7 @@ def test_the_value_of_a_real_day_is_that_of_its_own_columns(retail_days: list[Pa
 @pytest.mark.data
 def test_the_cancellations_of_the_real_days_are_told_apart(retail_days: list[Path]) -> None:
     cancelled = [
-        sum(invoice.lines[0].refusal == "cancellation" for invoice in read_day(path).invoices)
+        sum(invoice.lines[0].takes_back for invoice in read_day(path).invoices)
         for path in sorted(retail_days)
     ]
 

@@ -48,11 +48,12 @@ def on_loopback(shop: FakeShop) -> Iterator[str]:
             thread.join()
 
 
-def replay_at(url: str, day: Day) -> tuple[int, bool]:
+def replay_at(url: str, day: Day, shop: FakeShop) -> tuple[int, bool]:
     books = replay(
         day,
         base_url=url,
         staff_token=lambda: "sam",
+        backstage=shop,
         secret=SECRET,
         concurrency=3,
         progress=lambda done, total: None,
@@ -65,7 +66,7 @@ def test_a_day_is_played_over_a_connection_that_breaks(tmp_path: Path) -> None:
     shop = FakeShop(after=once("POST", "checkout", httpx.ReadError("cut")))
 
     with on_loopback(shop) as url:
-        first, second = replay_at(url, day), replay_at(url, day)
+        first, second = replay_at(url, day, shop), replay_at(url, day, shop)
 
     assert first == second == (3, True)
 
@@ -75,8 +76,10 @@ def test_a_proxy_never_stands_between_us_and_our_own_shop(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    with on_loopback(FakeShop()) as url:
-        books = replay_at(url, a_day(tmp_path))
+    shop = FakeShop()
+
+    with on_loopback(shop) as url:
+        books = replay_at(url, a_day(tmp_path), shop)
 
     assert books == (1, True)
 
@@ -90,6 +93,7 @@ def test_an_error_of_the_token_s_issuer_is_not_wrapped(tmp_path: Path) -> None:
             a_day(tmp_path),
             base_url=url,
             staff_token=fetch_token,
+            backstage=FakeShop(),
             secret=SECRET,
             concurrency=3,
             progress=lambda done, total: None,

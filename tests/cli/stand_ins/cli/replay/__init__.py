@@ -29,9 +29,11 @@ def replay(
     *,
     base_url: str,
     staff_token: Callable[[], str],
+    backstage: object,
     secret: bytes,
     concurrency: int,
     progress: Callable[[int, int], None],
+    pause: float,
 ) -> Books:
     progress(1, 2)
     if day == "long":
