@@ -5,10 +5,11 @@ import { t } from "/shop/texts.js";
 import { isStaff } from "/shop/visitor.js";
 import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
+import { returns } from "./staff/returns.js";
 import { shipments } from "./staff/shipments.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments };
+const VIEWS = { products, stock, orders, shipments, returns };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");

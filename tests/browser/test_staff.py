@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from local import people
@@ -12,14 +11,6 @@ from local.shop import Running
 from tests.browser.shopper import Shopper
 from tests.browser.test_every_page import serious
 from tests.journeys.visitor import Staff
-
-
-@pytest.fixture
-def at_work(shopper: Shopper, page: Page, shop: Running) -> Page:
-    shopper.signs_in("sam", people.password(shop, "sam"))
-    page.get_by_role("link", name="Staff").click()
-    expect(page.get_by_role("heading", level=1, name="Products")).to_be_visible()
-    return page
 
 
 def test_staff_put_a_product_up_for_sale_and_change_its_price(at_work: Page) -> None:
