@@ -7,9 +7,10 @@ import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
 import { returns } from "./staff/returns.js";
 import { shipments } from "./staff/shipments.js";
+import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments, returns };
+const VIEWS = { products, stock, orders, shipments, returns, shipping };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");
