@@ -290,6 +290,20 @@ export const texts = {
       offer: "Offer it again",
       stale: "Somebody else has changed this way to send. It was read again: look at it, then save.",
     },
+    order: {
+      back: "Back to the orders",
+      story: "All that was said of it",
+      silent: "The journal has nothing of this order yet.",
+      says: "What it says",
+      by: (room) => `by ${room}`,
+      missing: "There is no such order.",
+      cancellation: {
+        undecided: "Its customer asked to cancel; that is not decided yet.",
+        cancelled: "Its customer asked to cancel, and it was cancelled.",
+        "too-late": "Its customer asked to cancel, but the parcel had left already.",
+        rejected: "Its customer asked to cancel; the order was rejected anyway.",
+      },
+    },
     orders: { status: "State", placed: "Placed", total: "Total", lines: "Lines" },
   },
 };

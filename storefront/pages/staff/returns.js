@@ -3,6 +3,7 @@ import { html, nothing } from "/vendor/lit-html.js";
 import { field } from "/shop/parts.js";
 import { moment, money, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
+import { orderAt } from "./orders.js";
 import { outcome, paged, table, trying } from "./table.js";
 
 const words = t.staff.returns;
@@ -25,7 +26,7 @@ export function returns(draw) {
       ${table(list, [
         [words.one, ({ return_id: id }) => html`
           <button class="link" type="button" @click=${() => read(id)}>${words.open(id)}</button>`],
-        [words.order, ({ order_id: id }) => html`<code>${id}</code>`],
+        [words.order, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
         [words.asked, ({ requested_at: at }) => moment(at)],
         [words.pieces, ({ pieces }) => pieces],
         [words.refund, ({ refund }) => (refund ? money(refund) : nothing)],

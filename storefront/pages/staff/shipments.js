@@ -2,6 +2,7 @@
 import { html, nothing } from "/vendor/lit-html.js";
 import { moment, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
+import { orderAt } from "./orders.js";
 import { outcome, paged, table, trying } from "./table.js";
 
 const words = t.staff.shipments;
@@ -15,7 +16,7 @@ export function shipments(draw) {
     draw(html`
       ${outcome(state)}
       ${table(list, [
-        [words.order, ({ order_id: id }) => html`<code>${id}</code>`],
+        [words.order, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
         [words.state, ({ state: stands }) => stands],
         [words.made, ({ made_at: at }) => moment(at)],
         [words.receiver, receiver],
