@@ -3,6 +3,7 @@ import { html, nothing } from "/vendor/lit-html.js";
 import { open } from "/shop/frame.js";
 import { t } from "/shop/texts.js";
 import { isStaff } from "/shop/visitor.js";
+import { deadLetters } from "./staff/dead-letters.js";
 import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
 import { returns } from "./staff/returns.js";
@@ -10,7 +11,7 @@ import { shipments } from "./staff/shipments.js";
 import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments, returns, shipping };
+const VIEWS = { products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");
