@@ -32,6 +32,7 @@ function page(content) {
 
 if (isStaff()) {
   VIEWS[name]((content) => draw(page(content)));
+  document.querySelector(".chips [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
 } else {
   draw(html`<div class="notice"><h1>${t.staff.title}</h1><p>${t.staff.refused}</p><a class="button" href="/sign-in?staff">${t.signIn.title}</a></div>`);
 }

@@ -20,7 +20,7 @@ export function deadLetters(draw) {
         [words.count, ({ count }) => (count ? html`<strong class="alarm">${count}</strong>` : count)],
       ])}
       <p class="go"><button class="button plain" type="button" @click=${look}>${words.again}</button></p>
-      <section class="panel narrow" aria-labelledby="redrive">
+      <section class="panel" aria-labelledby="redrive">
         <h2 id="redrive">${words.how}</h2>
         <p>${words.first}</p>
         <dl class="advice">${Object.entries(words.advice).map(([kind, says]) => html`

@@ -33,14 +33,15 @@ export function returns(draw) {
       ])}`);
   }
 
-  const read = (id) => trying(state, show, async () => {
-    state.opened = (await callSignedIn("GET", pathOf(id))).body;
-  });
+  async function read(id) {
+    await trying(state, show, async () => { state.opened = (await callSignedIn("GET", pathOf(id))).body; });
+    document.getElementById("opened")?.focus();
+  }
 
   function one(back) {
     return html`
       <section class="panel" aria-labelledby="opened">
-        <h2 id="opened">${words.title(back.return_id)}</h2>
+        <h2 id="opened" tabindex="-1">${words.title(back.return_id)}</h2>
         <p class="quiet">${words.order} <code>${back.order_id}</code></p>
         ${back.reason ? html`<p>${words.why(back.reason)}</p>` : nothing}
         ${back.status === "requested" ? verdict(back) : lines(back)}

@@ -47,6 +47,7 @@ export function shipping(draw) {
         <h2>${option.option ? words.edit(option.name) : words.add}</h2>
         ${option.option ? nothing : field("option", words.option, { value: option.wanted, maxlength: 40, hint: words.optionHint, error: wrong("/option") })}
         ${field("name", words.name, { value: option.name, maxlength: 100, error: wrong("/name") })}
+        <p class="field"><small>${words.star}</small></p>
         ${option.rates.map((rate, index) => priced(rate, index, wrong))}
         <p class="go"><button class="button plain" type="button" @click=${add}>${words.more}</button></p>
         <p class="go"><button class="button">${t.staff.save}</button>

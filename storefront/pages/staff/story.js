@@ -21,7 +21,7 @@ export function story(draw, id) {
 
   function told(order) {
     return html`
-      <section class="panel narrow" aria-labelledby="order">
+      <section class="panel" aria-labelledby="order">
         <h2 id="order">${t.order.states[order.status] ?? order.status}</h2>
         <p class="quiet">${t.order.number} <code>${order.order_id}</code><br>${t.order.placedAt} ${moment(order.placed_at)}</p>
         ${order.rejection ? html`<p class="note">${order.rejection.says}</p>` : nothing}
