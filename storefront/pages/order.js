@@ -83,39 +83,63 @@ async function cancel() {
 }
 
 function returning(order) {
+  const left = order.lines.map((line) => ({ ...line, quantity: line.quantity - comingBack(line.sku) })).filter(({ quantity }) => quantity > 0);
   return html`
     ${state.returns.length ? html`
       <h2>${t.order.returned}</h2>
-      <ul class="short">${state.returns.map((each) => html`
-        <li><span>${each.lines.map(({ sku, quantity }) => `${quantity} × ${named(sku)}`).join(", ")}</span>
-          <span>${each.status ?? ""}</span></li>`)}</ul>` : nothing}
-    <details><summary>${t.order.giveBack}</summary>
-      <form class="return" @submit=${giveBack}>
-        <p>${t.order.returnHow}</p>
-        ${order.lines.map(({ sku, name, quantity }) => html`
-          <p class="field"><label for="return-${sku}">${name}</label>
-            <input id="return-${sku}" name=${sku} type="number" min="0" max=${quantity} value="0"></p>`)}
-        <button class="button">${t.order.returnSend}</button>
-      </form></details>`;
+      <ul class="short">${state.returns.map(returned)}</ul>` : nothing}
+    ${left.length ? html`
+      <details><summary>${t.order.giveBack}</summary>
+        <form class="return" @submit=${giveBack}>
+          <p>${t.order.returnHow}</p>
+          ${left.map(({ sku, name, quantity }) => html`
+            <p class="field"><label for="return-${sku}">${name}</label>
+              <input id="return-${sku}" name=${sku} type="number" min="0" max=${quantity} value="0" required></p>`)}
+          <p class="field"><label for="return-why">${t.order.returnWhy} <small>${t.optional}</small></label>
+            <input id="return-why" maxlength="200" autocomplete="off"></p>
+          <p class="go"><button class="button">${t.order.returnSend}</button></p>
+        </form></details>` : nothing}`;
+}
+
+function returned({ lines: back, status, refund, refusal }) {
+  const note = refusal ?? (refund ? t.order.refund(money(refund)) : null);
+  return html`
+    <li><span>${back.map(({ sku, quantity }) => `${quantity} × ${named(sku)}`).join(", ")}
+        ${note ? html`<br><span class="quiet">${note}</span>` : nothing}</span>
+      <span>${t.order.returnStates[status] ?? status}</span></li>`;
 }
 
 const named = (sku) => state.order.lines.find((line) => line.sku === sku)?.name ?? sku;
 
+/** What of it is on its way back, or came back already; what was refused can be asked for again. */
+function comingBack(sku) {
+  const standing = state.returns.filter(({ status }) => status !== "refused").flatMap(({ lines: back }) => back);
+  return standing.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
+}
+
 async function giveBack(event) {
   event.preventDefault();
-  const asked = [...new FormData(event.target)].map(([sku, text]) => ({ sku, quantity: Number(text) }));
+  const form = event.target;
+  const asked = [...new FormData(form)].map(([sku, text]) => ({ sku, quantity: Number(text) }));
   const body = { lines: asked.filter(({ quantity }) => quantity > 0) };
+  const reason = form.querySelector("#return-why").value.trim();
+  if (reason) body.reason = reason;
   if (!body.lines.length) {
     state.trouble = { status: 422, message: t.order.returnNone };
     draw(page());
     return;
   }
-  const form = event.target;
   form.dataset.key ??= newKey(); // what is in this form is one return, however often it is sent
   await told(async () => {
-    await call("POST", `${path}/returns`, { body, headers: { "idempotency-key": form.dataset.key } });
+    try {
+      await call("POST", `${path}/returns`, { body, headers: { "idempotency-key": form.dataset.key } });
+    } catch (trouble) {
+      if (trouble.isAnswer) delete form.dataset.key; // nothing was taken: what is sent next is new
+      throw trouble;
+    }
     delete form.dataset.key;
     form.reset();
+    form.closest("details").open = false;
   });
 }
 
@@ -149,6 +173,8 @@ async function returns() {
 
 const isUnwritten = (trouble) => trouble.status === 404 && !state.order && Date.now() - began < UNWRITTEN;
 const isMoving = () => !state.order || OPEN.has(state.order.status) || state.order.cancellation?.outcome === "undecided";
+/** Whether a refund is on its way, which takes a moment; a verdict takes days. */
+const awaitsRefund = () => state.returns?.some(({ status }) => status === "accepted");
 
 let next; // look at the order
 
@@ -166,7 +192,7 @@ async function follow() {
     if (trouble.isAnswer && !isUnwritten(trouble)) return draw(page());
   }
   draw(page());
-  if (isMoving() || state.trouble) next = setTimeout(follow, pause);
+  if (isMoving() || awaitsRefund() || state.trouble) next = setTimeout(follow, pause);
 }
 
 draw(page());

@@ -3,12 +3,15 @@ import { html, nothing } from "/vendor/lit-html.js";
 import { open } from "/shop/frame.js";
 import { t } from "/shop/texts.js";
 import { isStaff } from "/shop/visitor.js";
+import { deadLetters } from "./staff/dead-letters.js";
 import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
+import { returns } from "./staff/returns.js";
 import { shipments } from "./staff/shipments.js";
+import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments };
+const VIEWS = { products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");
@@ -29,6 +32,7 @@ function page(content) {
 
 if (isStaff()) {
   VIEWS[name]((content) => draw(page(content)));
+  document.querySelector(".chips [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
 } else {
   draw(html`<div class="notice"><h1>${t.staff.title}</h1><p>${t.staff.refused}</p><a class="button" href="/sign-in?staff">${t.signIn.title}</a></div>`);
 }

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from cli.browser import HOW_TO_GET, chromium
+from local import people
 from local.shop import Running
 from tests.browser.shopper import Shopper
 from tests.journeys.visitor import Staff
@@ -65,3 +66,22 @@ def staff(shop: Running) -> Staff:
 @pytest.fixture
 def shopper(page: Page, staff: Staff) -> Shopper:
     return Shopper(page, staff)
+
+
+@pytest.fixture
+def at_work(shopper: Shopper, page: Page, shop: Running) -> Page:
+    """The staff's page, where a member of staff is signed in."""
+    shopper.signs_in("sam", people.password(shop, "sam"))
+    page.get_by_role("link", name="Staff").click()
+    expect(page.get_by_role("heading", level=1, name="Products")).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def desk(browser: Browser, shop: Running, staff: Staff) -> Iterator[Page]:
+    """The staff's page in another browser than the customer's."""
+    context = browser.new_context(base_url=shop.urls["storefront"])
+    context.set_default_timeout(PATIENCE)
+    Shopper(context.new_page(), staff).signs_in("sam", people.password(shop, "sam"))
+    yield context.pages[0]
+    context.close()

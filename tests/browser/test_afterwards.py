@@ -9,6 +9,7 @@ from local import people
 from local.shop import Running
 from tests.browser.shopper import Shopper
 from tests.browser.test_every_page import serious
+from tests.journeys.visitor import until
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def test_staff_send_a_parcel_and_its_customer_sees_where_it_is(
 
     row.get_by_role("button", name="Dispatch").click()
     expect(row).to_have_count(0)
+    order = f"/staff/orders/{confirmed}"
+    sent = shopper._staff.http
+    until("the parcel on its way", lambda: sent.get(order).json()["status"] == "dispatched")
     page.reload()
 
     shopper.sees("On its way")

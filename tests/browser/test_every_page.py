@@ -64,6 +64,13 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+def fits_a_phone(page: Page) -> bool:
+    """Whether the page, as it stands, is no wider than a small phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width <= 360
+
+
 @every_page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_keeps_anybody_out(

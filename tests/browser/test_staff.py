@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from local import people
 from local.shop import Running
 from tests.browser.shopper import Shopper
-from tests.browser.test_every_page import serious
-from tests.journeys.visitor import Staff
-
-
-@pytest.fixture
-def at_work(shopper: Shopper, page: Page, shop: Running) -> Page:
-    shopper.signs_in("sam", people.password(shop, "sam"))
-    page.get_by_role("link", name="Staff").click()
-    expect(page.get_by_role("heading", level=1, name="Products")).to_be_visible()
-    return page
+from tests.browser.test_every_page import fits_a_phone, serious
+from tests.journeys.visitor import Staff, until
 
 
 def test_staff_put_a_product_up_for_sale_and_change_its_price(at_work: Page) -> None:
@@ -70,6 +61,35 @@ def test_staff_receive_goods_and_put_a_miscount_right(at_work: Page, staff: Staf
 
     assert staff.stock(sku)["available"] == 10
     assert serious(page) == []
+
+
+def test_staff_read_all_that_was_said_of_an_order(
+    shopper: Shopper, page: Page, desk: Page, staff: Staff
+) -> None:
+    sku = shopper.puts_something()
+    shopper.goes_to_checkout()
+    shopper.place.click()
+    shopper.sees("Confirmed")
+    order_id = page.url.split("id=")[1]
+    story = f"/staff/orders/{order_id}/timeline"
+    until("what was said", lambda: "OrderConfirmed" in staff.http.get(story).text)
+    desk.goto("/staff?view=orders")
+    desk.get_by_role("link", name=order_id).click()
+
+    said = desk.locator(".history > li")
+    expect(said.filter(has_text="OrderPlaced")).to_contain_text("by ordering")
+    expect(said.filter(has_text="PaymentAuthorized")).to_contain_text("by payment")
+    expect(desk.locator(".short")).to_contain_text(f"Lamp {sku}")
+    said.filter(has_text="OrderConfirmed").get_by_text("What it says").click()
+    expect(said.locator("details[open] pre")).to_be_visible()
+    assert serious(desk) == []
+    assert fits_a_phone(desk)
+
+
+def test_an_order_that_is_not_there_is_told(at_work: Page) -> None:
+    at_work.goto("/staff?view=orders&order=nothing")
+
+    expect(at_work.get_by_role("alert")).to_contain_text("There is no such order")
 
 
 def test_customers_are_not_shown_what_is_staff_s(

@@ -1,12 +1,17 @@
-// All orders, by the state they are in.
+// All orders, by the state they are in, and the way to each.
 import { html, nothing } from "/vendor/lit-html.js";
 import { moment, money, t } from "/shop/texts.js";
+import { story } from "./story.js";
 import { paged, table } from "./table.js";
 
 const words = t.staff.orders;
 
+export const orderAt = (id) => `/staff?${new URLSearchParams({ view: "orders", order: id })}`;
+
 export function orders(draw) {
-  const status = new URLSearchParams(location.search).get("status") ?? "confirmed";
+  const asked = new URLSearchParams(location.search);
+  if (asked.has("order")) return story(draw, asked.get("order"));
+  const status = asked.get("status") ?? "confirmed";
   const list = paged(`/staff/orders?${new URLSearchParams({ status })}`, show);
 
   function show() {
@@ -16,7 +21,7 @@ export function orders(draw) {
           <a href="/staff?view=orders&status=${state}" aria-current=${state === status ? "page" : nothing}>${name}</a>`)}
       </nav>
       ${table(list, [
-        [t.order.number, ({ order_id: id }) => html`<code>${id}</code>`],
+        [t.order.number, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
         [words.placed, ({ placed_at: at }) => moment(at)],
         [words.lines, ({ line_count: lines }) => lines],
         [words.total, ({ total }) => money(total)],

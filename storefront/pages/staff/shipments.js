@@ -2,7 +2,8 @@
 import { html, nothing } from "/vendor/lit-html.js";
 import { moment, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
-import { outcome, paged, table } from "./table.js";
+import { orderAt } from "./orders.js";
+import { outcome, paged, table, trying } from "./table.js";
 
 const words = t.staff.shipments;
 const pathOf = (id) => `/staff/shipments/${encodeURIComponent(id)}`;
@@ -15,7 +16,7 @@ export function shipments(draw) {
     draw(html`
       ${outcome(state)}
       ${table(list, [
-        [words.order, ({ order_id: id }) => html`<code>${id}</code>`],
+        [words.order, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
         [words.state, ({ state: stands }) => stands],
         [words.made, ({ made_at: at }) => moment(at)],
         [words.receiver, receiver],
@@ -31,21 +32,15 @@ export function shipments(draw) {
     return html`${[name, line1, line2, postcode, city, country].filter(Boolean).join(", ") || nothing}`;
   }
 
-  const look = (id) => trying(async () => {
+  const look = (id) => trying(state, show, async () => {
     state.receivers.set(id, (await callSignedIn("GET", pathOf(id))).body.receiver ?? {});
   });
 
-  const send = ({ order_id: id }) => trying(async () => {
+  const send = ({ order_id: id }) => trying(state, show, async () => {
     await callSignedIn("POST", `${pathOf(id)}/dispatch`, { body: {} });
     state.said = t.staff.done;
     await list.again();
   });
-
-  async function trying(what) {
-    Object.assign(state, { said: null, trouble: null });
-    await what().catch((trouble) => { state.trouble = trouble; });
-    show();
-  }
 
   list.more();
 }

@@ -50,3 +50,10 @@ export function outcome({ said, trouble }) {
     <p role="status">${said ?? nothing}</p>
     ${trouble ? html`<p class="note" role="alert">${trouble.message}</p>` : nothing}`;
 }
+
+/** Do it; `state` keeps what went wrong, and `show` is called either way. */
+export async function trying(state, show, what) {
+  Object.assign(state, { said: null, trouble: null });
+  await what().catch((trouble) => { state.trouble = trouble; });
+  show();
+}
