@@ -30,6 +30,13 @@ def carrier_key(shop: Running) -> str:
     return str(kept["notice_secret"])
 
 
+def signed(body: bytes, key: str) -> dict[str, str]:
+    """The header by which the shop believes that a notice is the carrier's."""
+    moment = str(int(time()))
+    digest = hmac.digest(key.encode(), f"{moment}.".encode() + body, hashlib.sha256)
+    return {"Carrier-Signature": f"t={moment},v1={digest.hex()}"}
+
+
 @dataclass
 class Warehouse(SignedIn):
     """Staff who send parcels, and the carrier who takes them; it signs with its key."""
@@ -67,11 +74,7 @@ class Warehouse(SignedIn):
 
     async def _hand_over(self, number: str) -> None:
         body = json.dumps({"tracking_number": number, "event": "delivered"}).encode()
-        moment = str(int(time()))
-        signed = hmac.digest(
-            self.carrier_key.encode(), f"{moment}.".encode() + body, hashlib.sha256
-        )
-        headers = {"Carrier-Signature": f"t={moment},v1={signed.hex()}"}
+        headers = signed(body, self.carrier_key)
         path = f"/api/carriers/{CARRIER}/notices"
         answer = await self.client.ask(Ask("hand_over", "POST", path, headers, content=body))
         if not answer.is_success:
