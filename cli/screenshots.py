@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from cli.backstage import AwsBackstage
 from cli.browser import HOW_TO_GET, chromium
 from cli.opening import open_shop
+from cli.replay.parcels import CARRIER, signature
 from cli.say import note
 from local import people
+from local.cloud import STACK
 from local.process import free_port
 from local.shop import Running, Shop
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "pages"
 PATIENCE = 30_000  # milliseconds
+LOOK_AGAIN = 250
 LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 860}},
     "dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
@@ -32,6 +38,14 @@ CONTACT = {
     "#city": "London",
     "#postcode": "SW1Y 4JH",
 }
+STAFF_VIEWS = {
+    "stock": ("stock", None, "table"),
+    "order": ("orders&status=delivered", "td a", ".history li"),
+    "return": ("returns", "td .link", "#opened"),
+    "shipping": ("shipping", "td .link", ".rate"),
+    "dead-letters": ("dead-letters", None, "table"),
+}
+"""Where each view of staff's is, what is clicked there, and what shows then."""
 
 
 class NoBrowser(Exception):
@@ -93,11 +107,42 @@ def _visit(page: Page, running: Running, folder: Path, look: str) -> Iterator[Pa
     yield shoot("checkout", "#total")
     page.click(".review .button")
     yield shoot("order", "h1:has-text('Confirmed')")
+    order = page.url
     page.goto(f"{at}/orders")
     yield shoot("orders", ".order-card")
+    _deliver(page, running, order.split("id=")[1])
+    page.goto(order)
+    page.click("summary")
+    page.fill(".return input >> nth=0", "1")
+    page.fill("#return-why", "It is brighter than the room")
+    page.locator(".return").scroll_into_view_if_needed()
+    yield shoot("return", ".return .button")
+    page.click(".return .button")
+    page.wait_for_selector("li:has-text('Asked for')")
     page.goto(f"{at}/sign-in")
     yield shoot("sign-in", "#password")
     yield from _visit_as_staff(page, running, at, shoot)
+
+
+def _deliver(page: Page, running: Running, order_id: str) -> None:
+    """Staff send the order's parcel, and the carrier says that it has arrived."""
+    at, staff = running.urls["api"], {"Authorization": f"Bearer {people.token(running, 'sam')}"}
+    dispatch = f"{at}/staff/shipments/{order_id}/dispatch"
+    sent = page.request.post(dispatch, headers=staff, data={}, fail_on_status_code=True)
+    notice = {"tracking_number": sent.json()["tracking_number"], "event": "delivered"}
+    body = json.dumps(notice).encode()
+    secret = AwsBackstage(running.session(), STACK).notice_secret()
+    page.request.post(
+        f"{at}/carriers/{CARRIER}/notices",
+        headers={"Carrier-Signature": signature(body, secret, int(time.time()))},
+        data=body,
+        fail_on_status_code=True,
+    )
+    order = f"{at}/staff/orders/{order_id}"
+    for _ in range(PATIENCE // LOOK_AGAIN):
+        if page.request.get(order, headers=staff).json()["status"] == "delivered":
+            return
+        page.wait_for_timeout(LOOK_AGAIN)
 
 
 def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterator[Path]:
@@ -107,6 +152,11 @@ def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterat
     page.wait_for_url(f"{at}/")
     page.goto(f"{at}/staff")
     yield shoot("staff", "table")
+    for name, (view, opener, there) in STAFF_VIEWS.items():
+        page.goto(f"{at}/staff?view={view}")
+        if opener:
+            page.click(opener)
+        yield shoot(f"staff-{name}", there)
     page.goto(f"{at}/map")
     page.click("#facts button:enabled")
     yield shoot("map", ".journey .walked + .walked")
