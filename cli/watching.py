@@ -34,12 +34,14 @@ def watch(shop: Shop, goes_on: Callable[[], bool]) -> None:
     """
     following = _Following(shop, synthesize(note))
     try:
-        for files in _saves():
+        for number, files in enumerate(_saves()):
             if not goes_on():
                 return
             if files is not None:
                 following.changed(files)
             following.look()
+            if number == 0:
+                note("Following src and infra: save a file, and the shop follows.")
     finally:
         following.end()
 
@@ -63,6 +65,7 @@ class _Following:
         self._live = _template(assembly)  # what is deployed: that, or that with other code
         self._synthesis: subprocess.Popen[str] | None = None
         self._saved: set[Path] = set()  # since that assembly was
+        self._missed = True  # what was saved before anybody looked, which may be anything
         self._since = time.monotonic()
         shop.renew(assembly, openapi_path(assembly))
 
@@ -78,7 +81,7 @@ class _Following:
         except FileNotFoundError:
             return  # saved again meanwhile: that is told next
         except (WouldNotStart, ShopError) as error:
-            if not any(map(_describes_resources, self._saved)):
+            if not (self._missed or any(map(_describes_resources, self._saved))):
                 _refuse(error)
                 return
             # what the code misses may be in the template to come
@@ -128,6 +131,7 @@ class _Following:
         elif self._saved:
             self._tell("The template stays the same")
         self._saved.clear()
+        self._missed = False
 
     def _take_back(self) -> None:
         if _template(self._whole) != self._live:

@@ -133,7 +133,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
         command, cwd=folder, stderr=output, env={**os.environ, "PYTHONPATH": paths}
     ) as up:  # fmt: skip
         it = Followed(project, state, port, up, said)
-        it.hear("To stop", 0)
+        it.hear("Following src", 0)
         yield it
         up.send_signal(signal.SIGINT)
     assert up.returncode == 130
