@@ -15,6 +15,7 @@ from infra.synth import openapi_path, synthesize
 from local import people
 from local.shop import Running, Shop
 from souk.kernel import aws
+from souk.notification import post
 
 # A loaded machine is slow now and then; an example's time says nothing about the shop.
 hypothesis.settings.register_profile("souk", deadline=None)
@@ -62,8 +63,8 @@ def forget_clients() -> None:
         aws.eventbridge,
         aws.functions,
         aws.secretsmanager,
-        aws.ses,
-        aws.sns,
+        post.ses,
+        post.sns,
         aws.sqs,
         aws.stepfunctions,
     ):

@@ -8,6 +8,8 @@ import pytest
 
 from souk.journal.gate import GateStore
 from souk.journal.store import JournalStore
+from tests.edges.conftest import log as log
+from tests.edges.conftest import queues as queues
 from tests.journal.fakes import FakeGate, FakeJournal
 from tests.kernel.tables import twin
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from souk.kernel import aws
 from souk.kernel.logs import logger
+from souk.notification import post
 from souk.notification.domain import Letter, NotTaken, Undeliverable
 from souk.notification.post import SesPost, SnsBoard
 from tests.kernel.logs import logged
@@ -43,7 +43,7 @@ def refusal(code: str, text: str = f"about {ADDRESS}") -> ClientError:
 
 def send(monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> FakeAws:
     fake = FakeAws(fails)
-    monkeypatch.setattr(aws, "ses", lambda: fake)
+    monkeypatch.setattr(post, "ses", lambda: fake)
     SesPost("Souk <orders@souk.example>").send(ADDRESS, LETTER)
     return fake
 
@@ -97,14 +97,14 @@ def test_nothing_is_sent_a_second_time_by_the_client_itself(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    clients: tuple[Any, ...] = (aws.ses.__wrapped__(), aws.sns.__wrapped__())
+    clients: tuple[Any, ...] = (post.ses.__wrapped__(), post.sns.__wrapped__())
 
     assert [each.meta.config.retries["total_max_attempts"] for each in clients] == [1, 1]
 
 
 def test_word_to_staff_has_a_subject_that_sns_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeAws()
-    monkeypatch.setattr(aws, "sns", lambda: fake)
+    monkeypatch.setattr(post, "sns", lambda: fake)
 
     SnsBoard("the-topic").tell("s" * 120, "text")
 
@@ -113,7 +113,7 @@ def test_word_to_staff_has_a_subject_that_sns_takes(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_topic_that_does_not_take_it_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "sns", lambda: FakeAws(refusal("Throttled")))
+    monkeypatch.setattr(post, "sns", lambda: FakeAws(refusal("Throttled")))
 
     with pytest.raises(NotTaken, match="SNS: Throttled"):
         SnsBoard("the-topic").tell("subject", "text")

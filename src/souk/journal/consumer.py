@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from souk.edges.listener import listener
 from souk.journal import handlers
+from souk.journal.listener import listener
 from souk.kernel import aws
 
 handlers.journal()

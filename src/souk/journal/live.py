@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from souk.edges.sockets import sockets
 from souk.journal import handlers
+from souk.journal.sockets import sockets
 from souk.kernel import aws
 
 handlers.gate()

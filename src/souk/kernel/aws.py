@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_ses import SESClient
-    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -23,8 +21,6 @@ _CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
-_ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
-"""For what has no key by which AWS knows a second try for the first."""
 _ASKING = Config(connect_timeout=1, read_timeout=7, retries={"total_max_attempts": 1})
 """A room asked may start cold, or ask others itself. Whoever asks from an API function still has
 time to answer that it got none."""
@@ -37,54 +33,37 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _client(service: str, config: Config = _CONFIG) -> Any:
-    return _session().create_client(service, config=config)
-
-
-@cache
-def connections(endpoint: str) -> Any:
-    """Of one WebSocket API, whose address it has."""
-    return _session().create_client(
-        "apigatewaymanagementapi", config=_CONFIG, endpoint_url=endpoint
-    )
+def client(service: str, config: Config = _CONFIG, endpoint: str | None = None) -> Any:
+    """A new one, for the room that alone needs this service; what all need is made below."""
+    return _session().create_client(service, config=config, endpoint_url=endpoint)
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    return cast("DynamoDBClient", _client("dynamodb"))
+    return cast("DynamoDBClient", client("dynamodb"))
 
 
 @cache
 def eventbridge() -> EventBridgeClient:
-    return cast("EventBridgeClient", _client("events"))
+    return cast("EventBridgeClient", client("events"))
 
 
 @cache
 def functions() -> LambdaClient:
     """To ask another room."""
-    return cast("LambdaClient", _client("lambda", _ASKING))
-
-
-@cache
-def ses() -> SESClient:
-    return cast("SESClient", _client("ses", _ONCE))
-
-
-@cache
-def sns() -> SNSClient:
-    return cast("SNSClient", _client("sns", _ONCE))
+    return cast("LambdaClient", client("lambda", _ASKING))
 
 
 @cache
 def sqs() -> SQSClient:
-    return cast("SQSClient", _client("sqs"))
+    return cast("SQSClient", client("sqs"))
 
 
 @cache
 def secretsmanager() -> SecretsManagerClient:
-    return cast("SecretsManagerClient", _client("secretsmanager"))
+    return cast("SecretsManagerClient", client("secretsmanager"))
 
 
 @cache
 def stepfunctions() -> SFNClient:
-    return cast("SFNClient", _client("stepfunctions"))
+    return cast("SFNClient", client("stepfunctions"))

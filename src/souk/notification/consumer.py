@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from souk.edges.consumer import consumer
 from souk.kernel import aws
-from souk.notification import handlers
+from souk.notification import handlers, post
 
 handlers.mails()
 aws.dynamodb()
 aws.functions()
-aws.ses()
+post.ses()
 handler = consumer(handlers.HEARS)

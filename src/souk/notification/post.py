@@ -5,20 +5,38 @@ What SES says of a refusal quotes addresses, so only its code goes on from here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from souk.kernel import aws
 from souk.notification.domain import NotTaken, Undeliverable
 
 if TYPE_CHECKING:
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sns import SNSClient
+
     from souk.notification.domain import Letter
 
 FOR_GOOD = {"MessageRejected": "message-rejected", "InvalidParameterValue": "invalid-address"}
 OURS = "is not verified"
 """MessageRejected for this is the shop's fault: the mail waits until a person has seen to it."""
 MAX_SUBJECT = 100  # characters that SNS takes
+
+_ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
+"""Neither has a key by which it knows a second try for the first."""
+
+
+@cache
+def ses() -> SESClient:
+    return cast("SESClient", aws.client("ses", _ONCE))
+
+
+@cache
+def sns() -> SNSClient:
+    return cast("SNSClient", aws.client("sns", _ONCE))
 
 
 class SesPost:
@@ -30,7 +48,7 @@ class SesPost:
     def send(self, to: str, letter: Letter) -> str:
         """Without a try of botocore's own: an answer that was lost may be a mail that was sent."""
         try:
-            answer = aws.ses().send_email(
+            answer = ses().send_email(
                 Source=self._sender,
                 Destination={"ToAddresses": [to]},
                 Message={
@@ -54,7 +72,7 @@ class SnsBoard:
 
     def tell(self, subject: str, text: str) -> str:
         try:
-            answer = aws.sns().publish(
+            answer = sns().publish(
                 TopicArn=self._topic, Subject=subject[:MAX_SUBJECT], Message=text
             )
         except ClientError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from souk.edges.sockets import sockets
+from souk.journal.sockets import sockets
 from souk.kernel.errors import Forbidden
 from tests.kernel.builders import CONTEXT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from souk.edges.listener import listener
+from souk.journal.listener import listener
 from souk.kernel.facts import Heard
 from tests.edges.test_consumer import Clock
 from tests.kernel.builders import a_record, an_event
