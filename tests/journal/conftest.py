@@ -8,8 +8,7 @@ import pytest
 
 from souk.journal.gate import GateStore
 from souk.journal.store import JournalStore
-from tests.edges.conftest import log as log
-from tests.edges.conftest import queues as queues
+from tests.edges.conftest import log, queues
 from tests.journal.fakes import FakeGate, FakeJournal
 from tests.kernel.tables import twin
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from local.shop import Running
+
+__all__ = ["log", "queues"]  # fixtures of the edges, which a listener is one of
 
 Journal = FakeJournal | JournalStore
 
