@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -31,8 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The whole shop on a local cloud of its own; tests keep apart by fresh SKUs and visitors."""
+    with open_shop(tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+@contextmanager
+def open_shop(state: Path) -> Iterator[Running]:
+    """A shop that sells, until the block ends."""
     assembly = synthesize(print)
-    home = Shop(tmp_path_factory.mktemp("shop"))
+    home = Shop(state)
     running = home.start(assembly, openapi_path(assembly), free_port(), fresh=False, say=print)
     people.ensure(running)
     offer_shipping(running.urls["storefront"], people.token(running, "sam"))

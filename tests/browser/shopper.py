@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, Route, expect
@@ -72,6 +73,7 @@ class Shopper:
         self.page.get_by_label("E-mail or name").fill(name)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").last.click()
+        expect(self.page).not_to_have_url(re.compile("/sign-in"))  # it leads on by itself
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def loses_answers_of(self, address: str) -> None:

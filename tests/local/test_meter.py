@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,9 +11,17 @@ import pytest
 from bench.metering import Meter
 from local.meter import PATH
 from local.shop import Running
+from tests.conftest import open_shop
 from tests.journeys.visitor import Guest, Staff, new_key
 
 pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Of its own: in the one all share, what others left is tried again for a minute."""
+    with open_shop(tmp_path_factory.mktemp("metered-shop")) as running:
+        yield running
 
 
 @pytest.fixture
