@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 if TYPE_CHECKING:
     from tests.journeys.visitor import Staff
@@ -87,3 +87,14 @@ class Shopper:
 
     def _in_basket(self) -> Any:
         return self.page.get_by_role("link", name="Go to the basket")
+
+
+def finds_row(page: Page, text: str) -> Locator:
+    """The row of staff's list, however many pages are before it: tests share a shop."""
+    row = page.get_by_role("row").filter(has_text=text)
+    more = page.get_by_role("button", name="Show more")
+    while True:
+        expect(row.or_(more).first).to_be_visible()
+        if row.is_visible():
+            return row
+        more.click()

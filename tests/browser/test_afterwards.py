@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from local import people
 from local.shop import Running
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import Shopper, finds_row
 from tests.browser.test_every_page import serious
 from tests.journeys.visitor import until
 
@@ -41,8 +41,11 @@ def test_staff_send_a_parcel_and_its_customer_sees_where_it_is(
     desk = browser.new_context(base_url=shop.urls["storefront"])
     staff = Shopper(desk.new_page(), shopper._staff)
     staff.signs_in("sam", people.password(shop, "sam"))
+    sent = shopper._staff.http
+    shipment = f"/staff/shipments/{confirmed}"
+    until("a shipment is made", lambda: sent.get(shipment).status_code == 200)
     staff.page.goto("/staff?view=shipments")
-    row = staff.page.get_by_role("row").filter(has_text=confirmed)
+    row = finds_row(staff.page, confirmed)
     row.get_by_role("button", name="Look").click()
     expect(row).to_contain_text("Ada Lovelace, 12 St James's Square, London, GB")
     assert serious(staff.page) == []
@@ -50,12 +53,11 @@ def test_staff_send_a_parcel_and_its_customer_sees_where_it_is(
     row.get_by_role("button", name="Dispatch").click()
     expect(row).to_have_count(0)
     order = f"/staff/orders/{confirmed}"
-    sent = shopper._staff.http
     until("the parcel on its way", lambda: sent.get(order).json()["status"] == "dispatched")
     page.reload()
 
     shopper.sees("On its way")
     expect(page.get_by_text("tracking number")).to_be_visible()
     staff.page.goto("/staff?view=orders&status=dispatched")
-    expect(staff.page.get_by_role("row").filter(has_text=confirmed)).to_be_visible()
+    expect(finds_row(staff.page, confirmed)).to_be_visible()
     desk.close()

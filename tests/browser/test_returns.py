@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.shop import Running
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import Shopper, finds_row
 from tests.browser.test_every_page import fits_a_phone, serious
 from tests.journeys.test_returns import delivered
 from tests.journeys.visitor import Staff, until
@@ -40,8 +40,7 @@ def sends_back(page: Page, sku: str, quantity: int, why: str = "") -> None:
 def opens(desk: Page, page: Page) -> None:
     """The only return that waits of the order shown."""
     desk.goto("/staff?view=returns")
-    row = desk.get_by_role("row").filter(has_text=page.url.split("id=")[1])
-    row.get_by_role("button").click()
+    finds_row(desk, page.url.split("id=")[1]).get_by_role("button").click()
     expect(desk.get_by_role("heading", level=2, name="Return")).to_be_visible()
 
 
