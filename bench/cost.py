@@ -31,7 +31,7 @@ POLLERS, LONG_POLL = 5, 20  # Lambda's connections to an idle queue, and the sec
 
 RATE = re.compile(r"rate\((\d+) minutes?\)")
 TRIGGER, RULE = "AWS::Lambda::EventSourceMapping", "AWS::Events::Rule"
-WORKFLOW = "checkout workflow"
+WORKFLOW, MAILS = "checkout workflow", "mails"
 KEPT = {
     "AWS::CloudWatch::Alarm": "alarm_month",
     "AWS::KMS::Key": "key_month",
@@ -104,7 +104,7 @@ def _thousand(order: Mapping[str, float]) -> dict[str, float]:
 
 def by_room(counted: Counts, rooms: Collection[str]) -> dict[str, Counts]:
     """The counts of each room, found by the names of what it owns, `Souk-dev-OrderingTable…`; the
-    workflow's transitions stand for themselves."""
+    workflow's transitions stand for themselves, and so do the mails."""
     shares: dict[str, Counts] = {room: {"functions": {}} for room in (*rooms, WORKFLOW)}
     for kind in KINDS:
         for name, numbers in counted[kind].items():
@@ -116,6 +116,7 @@ def by_room(counted: Counts, rooms: Collection[str]) -> dict[str, Counts]:
             for number in SUMMED:
                 if number in numbers:
                     share[number] = share.get(number, 0.0) + numbers[number]
+    shares[MAILS] = {"functions": {}, "calls": counted["calls"]}
     return shares
 
 

@@ -38,6 +38,10 @@ class Meter:
                 each: Counts = _each(counted, repeats)
                 return each
 
+    def rest(self) -> None:
+        """Wait until nothing is on its way any more."""
+        self.count(lambda: None, 1)
+
     def _wait_until_quiet(self) -> None:
         """A cold start is silent for long, so what runs is asked for as well."""
         before, now = None, self._so_far()

@@ -58,7 +58,7 @@ def bench(running: Running, say: Say, steps: Sequence[Step] = STEPS) -> Report:
     meter = Meter(running.endpoint)
     say("Metering")
     metered = {site.name: by_step(site, meter) for site in (shop, floor)}
-    pair = Pair(shop, floor, running.session())
+    pair = Pair(shop, floor, running.session(), meter.rest)
     figures: list[Figures] = []
     for step in steps:
         say(f"Measuring: {step.__name__.replace('_', ' ')}")

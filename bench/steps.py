@@ -39,6 +39,8 @@ class Pair:
     shop: Site
     floor: Site
     session: Any
+    rest: Callable[[], object]
+    """Waits until nothing that was set off is on its way any more."""
 
     def in_turn(self, call: Callable[[Site], float], times: int) -> dict[str, list[float]]:
         """What `call` gives on the two in turn; who is first changes each time."""
@@ -115,21 +117,19 @@ def _see(site: Site, guest: Headers, location: str) -> None:
 
 def bursts(pair: Pair) -> list[Figures]:
     """From the first click until the last order is stored; the floor's rate is the measure."""
-    took = pair.in_turn(lambda site: _burst(site, pair.session), BURSTS)
+    took = pair.in_turn(partial(_burst, pair), BURSTS)
     name = f"{BURST} checkouts by {CUSTOMERS} customers stored"
     return [_figures(name, "s", took, Target(round(1 / 0.6, 2)), warm_up=0)]
 
 
-def _burst(site: Site, session: Any) -> float:
+def _burst(pair: Pair, site: Site) -> float:
     with ThreadPoolExecutor(CUSTOMERS) as customers:
         guests = list(customers.map(lambda _: _new_basket(site), range(BURST)))
-        time.sleep(1)
+        pair.rest()
         began = time.perf_counter()
         placed = list(customers.map(lambda guest: site.check_out(guest, PRICE), guests))
-    _wait_until_stored(site, session, [place.rpartition("/")[2] for place in placed])
-    took = time.perf_counter() - began
-    time.sleep(2)
-    return took
+    _wait_until_stored(site, pair.session, [place.rpartition("/")[2] for place in placed])
+    return time.perf_counter() - began
 
 
 def _wait_until_stored(site: Site, session: Any, orders: Sequence[str]) -> None:
@@ -151,7 +151,9 @@ def _wait_until_stored(site: Site, session: Any, orders: Sequence[str]) -> None:
 
 def journeys(pair: Pair) -> list[Figures]:
     """A customer's whole way, from two lines to the confirmed order: of the shop alone."""
+    pair.rest()
     one_by_one = [_journey(pair.shop) for _ in range(JOURNEYS + WARM_UP)][WARM_UP:]
+    pair.rest()
     with ThreadPoolExecutor(CUSTOMERS) as customers:
         began = time.perf_counter()
         at_once = list(customers.map(lambda _: _journey(pair.shop), range(CROWD)))

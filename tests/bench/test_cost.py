@@ -3,7 +3,7 @@
 import pytest
 
 from bench import prices
-from bench.cost import WORKFLOW, Function, by_room, quantities
+from bench.cost import MAILS, WORKFLOW, Function, by_room, quantities
 
 ORDERING = Function("souk.ordering.api.handler", 512, traces=False)
 COUNTED = {
@@ -65,6 +65,7 @@ def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
         "tables": {"Souk-dev-BasketTable3": {"write_units": 4.0}},
         "sources": {"souk.ordering": {"events": 2.0}},
         "workflows": {"Souk-dev-OrderingCheckout4": {"transitions": 7.0, "executions": 1.0}},
+        "calls": {"ses:SendEmail": 2.0},
     }
 
     shares = by_room(counted, ["basket", "ordering"])
@@ -77,8 +78,10 @@ def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
             "functions": {"Souk-dev-OrderingConsumer2": run}, "http_requests": 1.0, "events": 2.0,
         },
         WORKFLOW: {"functions": {}, "transitions": 7.0, "executions": 1.0},
+        MAILS: {"functions": {}, "calls": {"ses:SendEmail": 2.0}},
     }  # fmt: skip
     assert quantities(shares[WORKFLOW], {})["transition"] == 7
+    assert quantities(shares[MAILS], {})["mail"] == 2
 
 
 def test_everything_counted_has_a_price() -> None:
