@@ -548,7 +548,7 @@ wait()
 print(most, len(running()))
 """).split()
 
-    assert int(most) == 8
+    assert int(most) == 4
     assert int(left) == 0
 
 

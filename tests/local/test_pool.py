@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from ministack.core import lambda_runtime as runtime
 from ministack.services import lambda_svc
 from local.patches import pool
-pool.WORKERS, pool.RESTED, pool.STALLED = 3, 0.5, 60
+pool.WORKERS, pool.WORKERS_PER_FUNCTION = 3, 3
+pool.RESTED, pool.STALLED = 0.5, 60
 
 def zipped(source):
     packed = io.BytesIO()
