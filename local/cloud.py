@@ -5,17 +5,18 @@ import asyncio
 import fcntl
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
-from typing import IO, Any, cast
+from typing import IO, Any
 
+import uvicorn
 import uvloop
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 
 from local.frontdoor import FrontDoor
 from local.meter import with_meter
@@ -123,13 +124,14 @@ async def _run(options: argparse.Namespace) -> None:
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
     )
-    asked_to_stop, closed = asyncio.Event(), asyncio.Event()
+    asked_to_stop = asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, asked_to_stop.set)
     engine = with_meter(_telling(app.app, triggers.serving.set))
+    doors = [_Server(_config(engine)), _Server(_config(door))]
+    ports = [options.aws_port, options.port]
     servers = asyncio.gather(
-        serve(cast("Any", engine), _config(options.aws_port), shutdown_trigger=closed.wait),
-        serve(cast("Any", door), _config(options.port), shutdown_trigger=closed.wait),
+        *(each.serve([_listen(port)]) for each, port in zip(doors, ports, strict=True))
     )
     servers.add_done_callback(lambda _: asked_to_stop.set())  # a door could not be opened
     keeping = asyncio.create_task(kept_state.watch())
@@ -139,7 +141,8 @@ async def _run(options: argparse.Namespace) -> None:
     if not servers.done():
         await _close(door)
     keeping.cancel()
-    closed.set()
+    for each in doors:
+        each.should_exit = True
     try:
         await servers
     finally:
@@ -191,14 +194,32 @@ def _calls() -> int:
     return running + len(lambda_svc._esm_inflight)  # noqa: SLF001 - batches not yet begun
 
 
-def _config(port: int) -> Config:
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.keep_alive_timeout = 75
-    config.keep_alive_max_requests = 1_000_000
-    config.graceful_timeout = 1
-    config.loglevel = "WARNING"
-    return config
+class _Server(uvicorn.Server):
+    """One of two in a process, whose signals are `_run`'s."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        date_header=False,  # the engine and the front door write their own
+        http="httptools",
+        lifespan="on",
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+        ws="wsproto",
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port), backlog=2048)
 
 
 def _outputs() -> dict[str, str]:
