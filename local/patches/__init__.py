@@ -16,6 +16,7 @@ from local.patches import (
     policies,
     pool,
     queues,
+    requests,
     sockets,
     tables,
     triggers,
@@ -55,7 +56,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     triggers.batches_are_gathered,
     workflows.executions_begin_at_once,
     workflows.executions_take_turns,
-    workflows.customers_go_first,
+    requests.customers_go_first,
     workflows.retries_wait_as_written,
     workflows.old_executions_are_forgotten,
 )

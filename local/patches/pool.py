@@ -10,7 +10,7 @@ from ministack.services import lambda_svc
 
 from local.patches.workers import closed
 
-WORKERS = 24  # of all functions together, some 40 MB each
+WORKERS = 40  # of all functions together, some 40 MB each
 WORKERS_PER_FUNCTION = 2
 RESTED = 1.0  # seconds a worker is left to a function that was just busy
 STALLED = 5.0  # seconds without one worker coming free: those at work may wait for who waits here

@@ -9,6 +9,8 @@ from typing import Any
 from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import dynamodb, lambda_svc, sqs
 
+from local.patches import requests
+
 Json = dict[str, Any]
 
 # Set while the engine can answer the functions it calls; triggers rest otherwise.
@@ -146,6 +148,8 @@ def batches_are_gathered() -> None:
         until = time.time() + window
         if gathers:
             _rest(trigger, until)
+        if window:
+            requests.at_hand.let_pass()
         run(trigger, function, event, batch, *where)
         if gathers:
             _rest(trigger, until)  # upstream's own rest has just ended

@@ -6,14 +6,12 @@ import textwrap
 import threading
 from typing import Any
 
-from ministack.services import apigateway
 from ministack.services import stepfunctions as sfn
 
-from local.patches import pool, triggers
+from local.patches import pool, requests, triggers
 
-EXECUTIONS_AT_ONCE = 2 * pool.WORKERS_PER_FUNCTION
+EXECUTIONS_AT_ONCE = pool.WORKERS_PER_FUNCTION
 EXECUTIONS_KEPT = 200
-STEPS_ASIDE = 0.25  # seconds a step waits at most for the requests of customers
 
 Json = dict[str, Any]
 
@@ -31,14 +29,15 @@ def executions_take_turns() -> None:
     """Upstream walks all executions at once: a thousand orders compete for the same few workers
     until their tasks time out, although nothing is wrong.
 
-    Few are walked at once, each as far as it goes; one that waits lets others pass. While the
-    shop closes none takes another step.
+    Few are walked at once, each as far as it goes; one that waits lets others pass. None begins
+    before the customers who just call. While the shop closes none takes another step.
     """
     run, task, sleep = sfn._run_execution, sfn._execute_task, sfn._scaled_sleep
 
     def in_turn(arn: str) -> None:
         with _turns:
             _mine.turn = True
+            requests.at_hand.let_pass()
             run(arn)
 
     def when_serving(*args: Any) -> Any:
@@ -58,49 +57,6 @@ def executions_take_turns() -> None:
     sfn._run_execution, sfn._execute_task, sfn._scaled_sleep = in_turn, when_serving, aside
 
 
-def customers_go_first() -> None:
-    """AWS has room for everyone; here all share a few cores, so a crowd that checks out would
-    wait for the workflows of those before it. A workflow's step lets requests to the API pass,
-    for a moment."""
-    answer, task = apigateway.handle_execute, sfn._execute_task
-
-    async def counted(*args: Any, **kwargs: Any) -> Any:
-        _requests.come()
-        try:
-            return await answer(*args, **kwargs)
-        finally:
-            _requests.go()
-
-    def behind(*args: Any) -> Any:
-        _requests.wait_for_none(STEPS_ASIDE)
-        return task(*args)
-
-    apigateway.handle_execute, sfn._execute_task = counted, behind
-
-
-class _Requests:
-    """How many requests to the API are being answered."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._number = 0
-
-    def come(self) -> None:
-        with self._changed:
-            self._number += 1
-
-    def go(self) -> None:
-        with self._changed:
-            self._number -= 1
-            if not self._number:
-                self._changed.notify_all()
-
-    def wait_for_none(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: not self._number, seconds)
-
-
-_requests = _Requests()
 _turns = threading.Semaphore(EXECUTIONS_AT_ONCE)
 _mine = threading.local()
 

@@ -495,6 +495,24 @@ print(batches)
     assert taken == "[100, 100, 30]"
 
 
+@pytest.mark.parametrize(("window", "waits"), [(1, "True"), (0, "False")])
+def test_a_batch_that_is_gathered_lets_customers_pass(window: int, waits: str) -> None:
+    waited = in_the_engine(f"""
+import time
+patches.apply()
+{GATHERING}
+lambda_svc._esms["t"]["MaximumBatchingWindowInSeconds"] = {window}
+patches.triggers.serving.set()
+patches.requests.ASIDE = 0.3
+patches.requests.at_hand.come(); send(1)
+began = time.monotonic()
+lambda_svc._poll_sqs()
+print(time.monotonic() - began >= 0.3, batches)
+""")
+
+    assert waited == f"{waits} [1]"
+
+
 WORKFLOW = """
 import json, threading, time
 from ministack.services import stepfunctions as sfn
@@ -548,7 +566,7 @@ wait()
 print(most, len(running()))
 """).split()
 
-    assert int(most) == 4
+    assert int(most) == 2
     assert int(left) == 0
 
 
@@ -586,15 +604,15 @@ print(before, len(asked))
     assert asked == "0 1"
 
 
-def test_a_step_lets_a_customers_request_pass_but_waits_for_no_crowd_to_end() -> None:
+def test_an_execution_lets_customers_pass_but_waits_for_no_crowd_to_end() -> None:
     asked = in_the_engine(f"""{WORKFLOW}
-asked, requests = [], patches.workflows._requests
+asked, requests = [], patches.requests.at_hand
 sfn._call_lambda = lambda name, payload: asked.append(payload)
 requests.come(); start("behind"); time.sleep(0.1)
 while_answering = len(asked)
-requests.go(); wait()
+requests.go(); requests.come(); wait()
 once_answered = len(asked)
-requests.come(); start("in a crowd"); wait()
+start("in a crowd"); wait()
 print(while_answering, once_answered, len(asked))
 """)
 
