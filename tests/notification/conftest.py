@@ -8,7 +8,7 @@ import pytest
 
 from souk.notification import handlers
 from tests.kernel.tables import twin
-from tests.notification.fakes import FakeBoard, FakeContacts, FakeMails, FakePost, StoredMails
+from tests.notification.fakes import FakeBoard, FakeMails, FakePost, StoredMails, recipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Room:
             patch.setattr(handlers, "mails", lambda: self.mails)
             patch.setattr(handlers, "post", lambda: self.post)
             patch.setattr(handlers, "board", lambda: self.board)
-            patch.setattr(handlers, "BasketContacts", FakeContacts)
+            patch.setattr(handlers, "recipient", recipient)
             handlers.HEARS[type(fact)](fact)
 
 

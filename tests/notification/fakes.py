@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from souk.kernel import aws, dynamo
 from souk.notification.domain import LEASE_SECONDS, BeingSent, Letter, Mail, Recipient
 from souk.notification.store import MailStore
 from tests.notification.builders import ADA, CONTACT_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 class Killed(BaseException):
@@ -133,14 +130,5 @@ class FakeBoard:
         return f"word-{len(self.told)}"
 
 
-class FakeContacts:
-    def __init__(
-        self, known: Mapping[str, Recipient] | None = None, before: Callable[[], None] | None = None
-    ) -> None:
-        self._known = known or {CONTACT_ID: ADA}
-        self._before = before
-
-    def get(self, contact_id: str) -> Recipient:
-        if self._before:
-            self._before()
-        return self._known[contact_id]
+def recipient(contact_id: str) -> Recipient:
+    return {CONTACT_ID: ADA}[contact_id]

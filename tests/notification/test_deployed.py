@@ -9,7 +9,7 @@ import pytest
 
 from cli.mails import letters, mails
 from local.shop import Running
-from souk.kernel import dynamo
+from souk.kernel import aws, dynamo
 from souk.kernel.money import Money
 from souk.payment.commands import RefundPayment
 from tests import deployed
@@ -146,3 +146,22 @@ def test_a_cancelled_order_is_told(in_function: Running) -> None:
 
     mail = subject_comes(in_function, email, "is cancelled")
     assert order_id in mail["BodyText"]
+
+
+def test_who_was_written_to_is_not_remembered(in_function: Running) -> None:
+    email, guest, staff = f"{new_key()}@example.com", Guest(in_function), Staff(in_function)
+    order_id = order(in_function, email, guest=guest)
+    until("the shipment", lambda: staff.http.get(f"/staff/shipments/{order_id}").is_success)
+    until("two mails", lambda: len(sent(in_function, email)) == 2)
+    contact_id = rows(in_function, order_id)["confirmed"]["contact_id"]
+    aws.dynamodb().update_item(
+        TableName=in_function.outputs["BasketTable"],
+        Key=dynamo.key(f"CONTACT#{contact_id}", "CONTACT"),
+        UpdateExpression="SET #name = :name",
+        ExpressionAttributeNames={"#name": "name"},
+        ExpressionAttributeValues={":name": {"S": "Grace Hopper"}},
+    )
+
+    guest.http.post(f"/guest/orders/{order_id}/cancellation").raise_for_status()
+
+    assert "Dear Grace Hopper," in subject_comes(in_function, email, "is cancelled")["BodyText"]

@@ -14,7 +14,7 @@ from souk.notification.domain import (
 )
 from souk.notification.usecases import tell_staff, write_to_customer
 from tests.notification.builders import ADA, CONTACT_ID, ORDER, a_mail, a_notice
-from tests.notification.fakes import FakeBoard, FakeContacts, FakeMails, FakePost, Killed
+from tests.notification.fakes import FakeBoard, FakeMails, FakePost, Killed, recipient
 
 WORD = Word("staff-depleted", "depleted#LAMP-1#7", {"sku": "LAMP-1"})
 
@@ -29,7 +29,7 @@ class Room:
         write_to_customer(
             a_notice(kind, contact_id),
             mails=self.mails,
-            contacts=FakeContacts(),
+            recipient=recipient,
             post=self.post,
             board=self.board,
         )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from souk.edges.consumer import consumer
 from souk.kernel import aws
 from souk.notification import handlers, post
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 handlers.mails()
 aws.dynamodb()
 aws.functions()
 post.ses()
-handler = consumer(handlers.HEARS)
+_hear = consumer(handlers.HEARS)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Write the mails of a batch; who receives them is known no longer than that."""
+    try:
+        return _hear(event, context)
+    finally:
+        handlers.recipient.cache_clear()

@@ -58,20 +58,18 @@ def board() -> SnsBoard:
     return SnsBoard(settings().staff_topic)
 
 
-class BasketContacts:
-    """Contacts as basket tells them."""
-
-    def get(self, contact_id: str) -> Recipient:
-        wish = GetContact(contact_id=contact_id)
-        card = ask(settings().basket_commands, wish, ContactCard)
-        place = card.address
-        parts = (place.line1, place.line2, place.city, place.postcode, place.country)
-        return Recipient(card.name, card.email, ", ".join(part for part in parts if part))
+@cache
+def recipient(contact_id: str) -> Recipient:
+    """Who that is, as basket tells; to be forgotten with the batch that needed it."""
+    card = ask(settings().basket_commands, GetContact(contact_id=contact_id), ContactCard)
+    place = card.address
+    parts = (place.line1, place.line2, place.city, place.postcode, place.country)
+    return Recipient(card.name, card.email, ", ".join(part for part in parts if part))
 
 
 def _write(notice: Notice) -> None:
     usecases.write_to_customer(
-        notice, mails=mails(), contacts=BasketContacts(), post=post(), board=board()
+        notice, mails=mails(), recipient=recipient, post=post(), board=board()
     )
 
 

@@ -9,10 +9,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from infra.platform import Batches
 from souk.notification.handlers import HEARS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
+
+BATCHES = Batches(window_seconds=2)
+"""An order's first mails are written in one run; nobody looks for them sooner."""
 
 
 class Notification(Construct):
@@ -35,6 +39,7 @@ class Notification(Construct):
                 "MAIL_SENDER": platform.stage.mail_sender,
                 "STAFF_TOPIC": platform.staff_topic.topic_arn,
             },
+            batches=BATCHES,
         )
         platform.allow(consumer, table, "PutItem", "UpdateItem", "Query")
         platform.let_ask(consumer, "Basket")

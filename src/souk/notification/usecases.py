@@ -48,11 +48,6 @@ class Mails(Protocol):
         """The contact id of an order that was written about before."""
 
 
-class Contacts(Protocol):
-    def get(self, contact_id: str) -> Recipient:
-        """Raises when it cannot be told."""
-
-
 class Post(Protocol):
     def send(self, to: str, letter: Letter) -> str:
         """The post's id of what it took. Raises Undeliverable or NotTaken."""
@@ -64,17 +59,23 @@ class Board(Protocol):
 
 
 def write_to_customer(
-    notice: Notice, *, mails: Mails, contacts: Contacts, post: Post, board: Board
+    notice: Notice,
+    *,
+    mails: Mails,
+    recipient: Callable[[str], Recipient],
+    post: Post,
+    board: Board,
 ) -> None:
     """Send the notice once, however often and in which order facts are heard.
 
-    An address the post will not take ends it: that is recorded, and staff are told.
+    `recipient` tells who is behind a contact id, or raises. An address the post will not take
+    ends it: that is recorded, and staff are told.
     Raises OrderNotHeardOf, BeingSent or NotTaken: each means, come again.
     """
     contact_id = notice.contact_id or mails.contact_of(notice.order_id)
     if contact_id is None:
         raise OrderNotHeardOf(f"nobody said yet whose order {notice.order_id} is")
-    who = contacts.get(contact_id)
+    who = recipient(contact_id)
     about = {"order_id": notice.order_id, "name": who.name, "address": who.address}
     letter = letters.write(notice.kind.value, {**notice.values, **about})
     mail = Mail(notice.order_id, notice.name, letter.subject, contact_id)
