@@ -17,6 +17,7 @@ from bench.metering import Counts, Meter
 from bench.prices import Line
 from bench.site import Site, new_guest
 from bench.stock import LISTED, PRICE
+from bench.warehouse import Warehouse
 from local.cloud import STACK
 from local.meter import KINDS, SUMMED
 from local.shop import Running
@@ -56,22 +57,27 @@ class Function:
 
 @dataclass(frozen=True)
 class Cost:
-    """Two bills: of a thousand orders, and of an idle month; what each room's part of the orders
-    comes to, in US dollars; and what was counted for an order."""
+    """Three bills: of a thousand orders until they are confirmed, of their parcels until they are
+    delivered, and of an idle month; what each room's part of the first two comes to, in US
+    dollars; and what was counted for one order and one parcel."""
 
     orders: list[Line]
+    parcels: list[Line]
     rooms: dict[str, float]
     idle: list[Line]
-    counted: Counts
+    order: Counts
+    parcel: Counts
 
     def as_json(self) -> dict[str, Any]:
         known = prices.table()
         return {
             "prices": {"date": known["date"], "region": known["region"], "note": known["note"]},
             "orders": {"number": ORDERS, **_bill(self.orders)},
+            "parcels": {"number": ORDERS, **_bill(self.parcels)},
             "rooms_usd": {room: round(usd, 5) for room, usd in self.rooms.items()},
             "idle_month": _bill(self.idle),
-            "metered_per_order": self.counted,
+            "metered_per_order": self.order,
+            "metered_per_parcel": self.parcel,
         }
 
 
@@ -85,21 +91,39 @@ def _bill(lines: list[Line]) -> dict[str, Any]:
 def cost(running: Running, site: Site, meter: Meter) -> Cost:
     """Play some orders on a shop where the products are listed, and bill what they come to."""
     functions = _functions(running)
-    counted = meter.count(lambda: _order(site), METERED)
-    rooms = {
-        room: quantities(each, functions)
-        for room, each in by_room(counted, _rooms(running)).items()
-    }
+    order = meter.count(lambda: _order(site), METERED)
+    parcel = _parcel(running, site, meter)
+    orders, parcels = (
+        {
+            room: _thousand(quantities(share, functions))
+            for room, share in by_room(each, _rooms(running)).items()
+        }
+        for each in (order, parcel)
+    )
     return Cost(
-        prices.bill(_thousand(sum((Counter(each) for each in rooms.values()), Counter()))),
-        {room: prices.total(prices.bill(_thousand(each))) for room, each in rooms.items()},
-        prices.bill(_idle(running, meter, functions)),
-        counted,
+        orders=prices.bill(_sum(orders)),
+        parcels=prices.bill(_sum(parcels)),
+        rooms={room: prices.total(prices.bill(orders[room] + parcels[room])) for room in orders},
+        idle=prices.bill(_idle(running, meter, functions)),
+        order=order,
+        parcel=parcel,
     )
 
 
-def _thousand(order: Mapping[str, float]) -> dict[str, float]:
-    return {name: each * ORDERS for name, each in order.items()}
+def _sum(rooms: Mapping[str, Counter[str]]) -> Counter[str]:
+    return sum(rooms.values(), Counter())
+
+
+def _parcel(running: Running, site: Site, meter: Meter) -> Counts:
+    """Of orders that are confirmed already; of more than needed, as it may be counted again."""
+    confirmed = iter([_order(site) for _ in range(3 * METERED)])
+    meter.rest()
+    warehouse = Warehouse(running)
+    return meter.count(lambda: warehouse.bring(next(confirmed)), METERED)
+
+
+def _thousand(order: Mapping[str, float]) -> Counter[str]:
+    return Counter({name: each * ORDERS for name, each in order.items()})
 
 
 def by_room(counted: Counts, rooms: Collection[str]) -> dict[str, Counts]:
@@ -126,14 +150,17 @@ def _rooms(running: Running) -> list[str]:
     )
 
 
-def _order(site: Site) -> None:
-    """Ten products looked at, one put, the basket seen, checked out; the rest is the chain's."""
+def _order(site: Site) -> str:
+    """Ten products looked at, one put, the basket seen, checked out; the rest is the chain's.
+
+    Returns the order's id.
+    """
     guest = new_guest()
     for number in range(READS):
         site.read(LISTED[number])
     site.put(guest, LISTED[0])
     site.see_basket(guest)
-    site.check_out(guest, PRICE)
+    return site.check_out(guest, PRICE).rpartition("/")[2]
 
 
 def quantities(counted: Counts, functions: Mapping[str, Function]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from bench.stock import CATEGORIES, LISTED, PRICE
 from local.meter import PATH
 
 REPEATS = 10
-QUIET = 1.5  # seconds without a new call until a step's chain is over; a queue may gather for 1
+QUIET = 2.5  # seconds without a new call until a step's chain is over; a queue may gather for 2
 Counts = dict[str, Any]
 
 

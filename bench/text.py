@@ -89,15 +89,16 @@ def bills(cost: Cost) -> RenderableType:
     orders = _bill(
         f"{ORDERS:,} orders, each with {READS} reads, basket, checkout, confirmed", cost.orders
     )
+    parcels = _bill(f"Their {ORDERS:,} parcels, dispatched and delivered", cost.parcels)
     idle = _bill("A month of a shop that nobody visits", cost.idle)
     idle.caption = (
         f"List prices of {known['date']}, {known['region']}, in US dollars. {known['note']}"
     )
-    return Group(orders, _rooms(cost.rooms), idle)
+    return Group(orders, parcels, _rooms(cost.rooms), idle)
 
 
 def _rooms(rooms: Mapping[str, float]) -> Table:
-    table = _table("The same orders by room", "room", "USD", "of all")
+    table = _table("Both by room", "room", "USD", "of all")
     for room, usd in rooms.items():
         table.add_row(room, f"{usd:.4f}", f"{usd / sum(rooms.values()):.0%}")
     return table
