@@ -139,6 +139,7 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
     "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
     "Refusal": {"reason": "It was used for weeks."},
+    "StaffCancellation": {"reason": "The lamp arrived broken."},
     "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
     "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
     "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},

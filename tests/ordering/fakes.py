@@ -52,6 +52,7 @@ class FakeOrders:
             history=standing.history,
             rejection=standing.rejection,
             cancel_asked_at=standing.cancel_asked_at,
+            cancel_reason=standing.cancel_reason,
             parcel=standing.parcel,
         )
 

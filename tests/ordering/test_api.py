@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -141,6 +142,36 @@ def test_staff_read_anybodys_order_and_whose_it_is() -> None:
 
     assert (read["owner"], read["contact_id"]) == (ADA, "contact-1")
     assert read["total"]["amount"] == 8093
+
+
+def cancel(reason: Any, *, groups: str = "[staff]") -> Response:
+    claims = {"sub": "sam", "cognito:groups": groups}
+    path = f"/api/staff/orders/{ORDER.order_id}/cancel"
+    return call("POST", path, body=json.dumps({"reason": reason}), claims=claims)
+
+
+def test_staff_cancel_with_a_reason_that_the_customer_reads() -> None:
+    asked = cancel("The lamp arrived broken")
+    again = cancel("Another reason")
+
+    read = as_ada(f"/api/orders/{ORDER.order_id}").body
+    assert asked.status == 202
+    assert read["cancellation"] == asked.body["cancellation"] == again.body["cancellation"]
+    assert read["cancellation"]["reason"] == "The lamp arrived broken"
+    assert read["cancellation"]["outcome"] == "undecided"
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 201, "two\nlines", None])
+def test_staff_cancel_for_a_reason_or_not_at_all(reason: str | None, orders: FakeOrders) -> None:
+    asked = cancel(reason)
+
+    assert (asked.status, asked.body["errors"][0]["pointer"]) == (422, "/reason")
+    assert orders.said == []
+
+
+def test_cancelling_anothers_order_is_for_staff(orders: FakeOrders) -> None:
+    assert cancel("Mine", groups="[]").status == 403
+    assert orders.said == []
 
 
 def test_a_list_of_orders_is_for_staff() -> None:

@@ -44,6 +44,7 @@ from souk.ordering.store import OrderStore
 from souk.ordering.wire import (
     OrderPage,
     OrderView,
+    StaffCancellation,
     StaffOrderPage,
     StaffOrderView,
     card,
@@ -129,6 +130,23 @@ def list_orders_by_status(call: Call) -> StaffOrderPage:
 def read_any_order(call: Call) -> StaffOrderView:
     """Read anybody's order."""
     return staff_view(orders().get(call.path["order_id"]))
+
+
+@ROUTES.add(
+    "POST",
+    "/orders/{order_id}/cancel",
+    Access.STAFF,
+    answer=StaffOrderView,
+    status=202,
+    refusals=(NotFound, NothingToCancel, Busy),
+)
+def cancel_any_order(call: Call, body: StaffCancellation) -> StaffOrderView:
+    """Ask to cancel anybody's order, with the reason its customer reads.
+
+    It is granted as its customer's own wish is, and told by the order's `cancellation`.
+    """
+    order_id = call.path["order_id"]
+    return staff_view(usecases.cancel_for_shop(order_id, body.reason, orders=orders()))
 
 
 def _status(call: Call) -> Status:

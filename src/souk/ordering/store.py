@@ -89,6 +89,7 @@ class OrderStore:
             "run": after.run,
             "rejection": _rejection_row(after.rejection) if after.rejection else None,
             "cancel_asked_at": after.cancel_asked_at,
+            "cancel_reason": after.cancel_reason,
             "parcel": msgspec.structs.asdict(after.parcel) if after.parcel else None,
             "delivered_at": after.delivered_at,
         }
@@ -213,6 +214,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         version=row["version"],
         run=row["run"],
         cancel_asked_at=row.get("cancel_asked_at"),
+        cancel_reason=row.get("cancel_reason"),
         parcel=_parcel(row),
         delivered_at=row.get("delivered_at"),
     )
@@ -252,6 +254,7 @@ def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
         history=_changes(head),
         rejection=_rejection(head),
         cancel_asked_at=head.get("cancel_asked_at"),
+        cancel_reason=head.get("cancel_reason"),
         parcel=_parcel(head),
     )
 

@@ -78,15 +78,15 @@ def ask_to_cancel(order_id: str, *, owner: str, orders: Orders) -> Order:
     Raises NothingToCancel for an order that was rejected, NotFound for a stranger's.
     """
     order = read_order(order_id, owner=owner, orders=orders)
+    return _keep_wish(order, None, orders)
 
-    def change(standing: Standing) -> Change | None:
-        if standing.cancel_asked_at is not None:
-            return None
-        return standing.ask_to_cancel(stamp(now()))
 
-    with caused_by(Cause(order.journey)):
-        _changed(order_id, change, orders)
-    return orders.get(order_id)
+def cancel_for_shop(order_id: str, reason: str, *, orders: Orders) -> Order:
+    """Staff's wish goes the same way; its customer reads the reason. The first wish stays.
+
+    Raises NothingToCancel, NotFound.
+    """
+    return _keep_wish(orders.get(order_id), reason, orders)
 
 
 def hear_shipment_cancelled(order_id: str, *, orders: Orders) -> Standing:
@@ -184,6 +184,17 @@ def revive(order_id: str, *, orders: Orders, runs: Runs) -> str:
         return "changed meanwhile"
     runs.start(order_id, again.run, again.journey)
     return "started again"
+
+
+def _keep_wish(order: Order, reason: str | None, orders: Orders) -> Order:
+    def change(standing: Standing) -> Change | None:
+        if standing.cancel_asked_at is not None:
+            return None
+        return standing.ask_to_cancel(stamp(now()), reason)
+
+    with caused_by(Cause(order.journey)):
+        _changed(order.order_id, change, orders)
+    return orders.get(order.order_id)
 
 
 def _still_placed(order_id: str, status: Status) -> None:

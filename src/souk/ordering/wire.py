@@ -1,14 +1,21 @@
-"""Response bodies of ordering's routes."""
+"""Request and response bodies of ordering's routes."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import asdict
 
 from souk.kernel.money import Money
+from souk.kernel.patterns import ONE_LINE
 from souk.ordering.domain import SENTENCES, Line, Order, Rejection, Summary
+
+
+class StaffCancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the shop cancels an order; its customer reads it."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +41,13 @@ class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancellationView(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to cancel: `undecided`, `cancelled`, `too-late`, or the order was `rejected`."""
+    """A wish to cancel: `undecided`, `cancelled`, `too-late`, or the order was `rejected`.
+
+    `reason` is why the shop wishes it; null if its customer does.
+    """
 
     asked_at: str
+    reason: str | None
     outcome: str
 
 
