@@ -30,6 +30,11 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "maxLength": 40},
         "example": "ordering",
     },
+    "day": {
+        "description": "A day up to today (UTC)",
+        "schema": {"type": "string", "format": "date"},
+        "example": "2026-11-29",
+    },
     "status": {
         "description": "How an order stands",
         "schema": {"type": "string", "enum": [status.value for status in Status]},

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Fact
-from souk.ordering.domain import OrderMoved, Standing
+from souk.ordering.domain import OrderMoved, Standing, Summary
 from souk.ordering.events import (
     CancellationRequested,
     OrderCancelled,
@@ -22,6 +22,7 @@ from tests.kernel import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from souk.ordering.domain import Order
 
@@ -78,6 +79,22 @@ class FakeOrders:
             for standing in self._standing.values()
             if standing.status.is_open and standing.order_id < before
         )
+
+    def of_day(self, day: date) -> list[Summary]:
+        return [
+            Summary(
+                order_id=order.order_id,
+                owner=order.owner,
+                status=order.status,
+                subtotal=order.subtotal,
+                total=order.total,
+                line_count=len(order.lines),
+                placed_at=order.placed_at,
+                rejection=order.rejection,
+            )
+            for order in map(self.get, self._kept)
+            if order.placed_at.startswith(day.isoformat())
+        ]
 
     def _keep(self, order: Order) -> None:
         self._kept[order.order_id] = order

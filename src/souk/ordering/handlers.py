@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -39,15 +39,18 @@ from souk.ordering.domain import (
     Standing,
     Status,
 )
+from souk.ordering.figures import figures
 from souk.ordering.runs import CheckoutRuns
 from souk.ordering.store import OrderStore
 from souk.ordering.wire import (
+    DayView,
     OrderPage,
     OrderView,
     StaffCancellation,
     StaffOrderPage,
     StaffOrderView,
     card,
+    day_view,
     staff_card,
     staff_view,
     view,
@@ -57,6 +60,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUTES = Routes(return_handlers.ROUTES)
+FIRST_DAY = date(2020, 1, 1)
+"""No order is older."""
+
 STILL_AT_WORK = timedelta(minutes=1)
 """A younger order's workflow was only just started."""
 
@@ -147,6 +153,25 @@ def cancel_any_order(call: Call, body: StaffCancellation) -> StaffOrderView:
     """
     order_id = call.path["order_id"]
     return staff_view(usecases.cancel_for_shop(order_id, body.reason, orders=orders()))
+
+
+@ROUTES.add("GET", "/figures", Access.STAFF, answer=DayView, query=("day",))
+def read_day(call: Call) -> DayView:
+    """Read what the orders of one day come to, as they stand now; without a day, today's."""
+    day = _day(call)
+    return day_view(day, figures(orders().of_day(day)))
+
+
+def _day(call: Call) -> date:
+    today = now().date()
+    text = call.query.get("day", today.isoformat())
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidQuery.field("/day", "a day is written as 2026-11-29") from error
+    if not FIRST_DAY <= day <= today:
+        raise InvalidQuery.field("/day", f"there are days from {FIRST_DAY} to today, {today}")
+    return day
 
 
 def _status(call: Call) -> Status:

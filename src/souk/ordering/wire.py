@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec.structs import asdict
 from souk.kernel.money import Money
 from souk.kernel.patterns import ONE_LINE
 from souk.ordering.domain import SENTENCES, Line, Order, Rejection, Summary
+from souk.ordering.figures import Figures
 
 
 class StaffCancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +111,12 @@ class OrderPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class DayView(Figures, frozen=True, kw_only=True):
+    """A day (UTC) of orders, counted by how they stand now and by why they were rejected."""
+
+    day: str
+
+
 def view(order: Order) -> OrderView:
     return OrderView(**_fields(order))
 
@@ -123,6 +131,10 @@ def card(order: Summary) -> OrderCard:
 
 def staff_card(order: Summary) -> StaffOrderCard:
     return StaffOrderCard(**_on_card(order), owner=order.owner)
+
+
+def day_view(day: date, counted: Figures) -> DayView:
+    return DayView(day=day.isoformat(), **asdict(counted))
 
 
 def _fields(order: Order) -> dict[str, Any]:
