@@ -39,6 +39,11 @@ PARAMETERS: dict[str, Json] = {
         "description": "How an order stands",
         "schema": {"type": "string", "enum": [status.value for status in Status]},
     },
+    "queue": {
+        "description": "A queue's logical id, as on the map",
+        "schema": {"type": "string", "maxLength": 200},
+        "example": "BasketDeadLetters96DEF36E",
+    },
     "return_id": {
         "description": "As it was answered when the return was asked for",
         "schema": {"type": "string", "format": "uuid"},

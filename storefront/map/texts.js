@@ -26,7 +26,7 @@ export const t = {
   means: {
     routes: "Routes", data: "Reads and writes", streams: "New outbox rows", says: "Says", carries: "Carries",
     delivers: "Delivers", keeps: "Keeps", wakes: "Wakes", asks: "Asks", starts: "Starts", pushes: "Pushes to",
-    "gives-up": "What it cannot handle goes to",
+    "gives-up": "What it cannot handle goes to", redrives: "Sends dead letters back to",
   },
   says: "Says", hears: "Hears", routes: "Routes", leads: "Leads to", comes: "Comes from", lately: "Lately",
   waiting: (visible, inFlight) => `${visible} waiting, ${inFlight} being worked on`,
