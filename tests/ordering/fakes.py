@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Fact
-from souk.ordering.domain import OrderMoved, Standing, Summary
+from souk.ordering.domain import Entered, OrderMoved, Standing, Summary
 from souk.ordering.events import (
     CancellationRequested,
     OrderCancelled,
@@ -124,6 +124,7 @@ class FakeRuns:
 
     def __init__(self) -> None:
         self.over: dict[tuple[str, int], bool] = {}
+        self.states: dict[tuple[str, int], list[Entered]] = {}
 
     def start(self, order_id: str, run: int, journey: str) -> None:
         assert journey
@@ -131,6 +132,9 @@ class FakeRuns:
 
     def is_over(self, order_id: str, run: int) -> bool | None:
         return self.over.get((order_id, run))
+
+    def entered(self, order_id: str, run: int) -> list[Entered]:
+        return self.states.get((order_id, run), [])
 
     def end_all(self) -> None:
         self.over = dict.fromkeys(self.over, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -285,6 +285,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.order_id} is {self.status.value}, not to be {status.value}")
         history = [*self.history, Change(status=status, at=at)]
         return self._change(history=history, **changed)
+
+
+class Entered(NamedTuple):
+    """A state of the checkout workflow, and when an order's came to it."""
+
+    state: str
+    at: str
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

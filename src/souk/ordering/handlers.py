@@ -49,11 +49,13 @@ from souk.ordering.wire import (
     StaffCancellation,
     StaffOrderPage,
     StaffOrderView,
+    WorkflowView,
     card,
     day_view,
     staff_card,
     staff_view,
     view,
+    workflow_view,
 )
 
 if TYPE_CHECKING:
@@ -153,6 +155,19 @@ def cancel_any_order(call: Call, body: StaffCancellation) -> StaffOrderView:
     """
     order_id = call.path["order_id"]
     return staff_view(usecases.cancel_for_shop(order_id, body.reason, orders=orders()))
+
+
+@ROUTES.add(
+    "GET",
+    "/orders/{order_id}/workflow",
+    Access.STAFF,
+    answer=WorkflowView,
+    refusals=(NotFound,),
+)
+def read_workflow(call: Call) -> WorkflowView:
+    """Read which states an order's checkout workflow came to, and when."""
+    order_id = call.path["order_id"]
+    return workflow_view(order_id, usecases.read_workflow(order_id, orders=orders(), runs=runs()))
 
 
 @ROUTES.add("GET", "/figures", Access.STAFF, answer=DayView, query=("day",))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from souk.kernel.facts import Fact
-    from souk.ordering.domain import Order
+    from souk.ordering.domain import Entered, Order
 
 Change = tuple[Standing, "Fact | None"]
 
@@ -57,6 +57,9 @@ class Runs(Protocol):
     def is_over(self, order_id: str, run: int) -> bool | None:
         """Whether a run has ended, however; None for one that never began."""
 
+    def entered(self, order_id: str, run: int) -> list[Entered]:
+        """The states a run came to, in order; none of one that never began or was forgotten."""
+
 
 def place_order(order: Order, *, orders: Orders, runs: Runs) -> None:
     """Make a checked-out basket an order, and set its workflow going. Heard twice, it is one."""
@@ -70,6 +73,11 @@ def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
     if order.owner != owner:
         raise NotFound(f"there is no order {order_id}")
     return order
+
+
+def read_workflow(order_id: str, *, orders: Orders, runs: Runs) -> list[Entered]:
+    """How far the order's workflow got in its last run. Raises NotFound."""
+    return runs.entered(order_id, orders.standing(order_id).run)
 
 
 def ask_to_cancel(order_id: str, *, owner: str, orders: Orders) -> Order:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from souk.kernel.money import Money
 from souk.kernel.patterns import ONE_LINE
-from souk.ordering.domain import SENTENCES, Line, Order, Rejection, Summary
+from souk.ordering.domain import SENTENCES, Entered, Line, Order, Rejection, Summary
 from souk.ordering.figures import Figures
 
 
@@ -117,6 +117,19 @@ class DayView(Figures, frozen=True, kw_only=True):
     day: str
 
 
+class EnteredView(msgspec.Struct, frozen=True, kw_only=True):
+    state: str
+    at: str
+
+
+class WorkflowView(msgspec.Struct, frozen=True, kw_only=True):
+    """The states an order's checkout workflow came to, one after the other; AWS forgets them
+    after 90 days."""
+
+    order_id: str
+    items: list[EnteredView]
+
+
 def view(order: Order) -> OrderView:
     return OrderView(**_fields(order))
 
@@ -135,6 +148,11 @@ def staff_card(order: Summary) -> StaffOrderCard:
 
 def day_view(day: date, counted: Figures) -> DayView:
     return DayView(day=day.isoformat(), **asdict(counted))
+
+
+def workflow_view(order_id: str, states: list[Entered]) -> WorkflowView:
+    items = [EnteredView(state=each.state, at=each.at) for each in states]
+    return WorkflowView(order_id=order_id, items=items)
 
 
 def _fields(order: Order) -> dict[str, Any]:
