@@ -342,7 +342,7 @@ export const texts = {
       rejected: "Rejected",
       cancelled: "Cancelled",
       perDay: (what) => `${what} per day`,
-      most: (value) => `at most ${value}`,
+      most: (value) => `highest: ${value}`,
       why: "Why orders were rejected",
       reason: "Reason",
       reasons: {

@@ -95,7 +95,8 @@ export function story(draw, id) {
   /** Rooms hear of each other in a moment. */
   async function follow() {
     const before = state.order.status;
-    for (let looks = 0; looks < LOOKS && state.order.status === before; looks += 1) {
+    const isMoving = ({ status, cancellation: asked }) => status === before || asked?.outcome === "undecided";
+    for (let looks = 0; looks < LOOKS && isMoving(state.order); looks += 1) {
       if (looks) await new Promise((resolve) => { setTimeout(resolve, SECOND); });
       await look();
     }
