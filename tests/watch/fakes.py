@@ -9,7 +9,7 @@ ROOT = "https://sqs/1234/"
 
 
 class FakeQueues:
-    """Messages by queue. Who receives hides them until `reappear`, unless for no time at all."""
+    """Messages by queue. Who receives hides them, unless for no time at all."""
 
     def __init__(self, *queues: str) -> None:
         self.messages: dict[str, list[dict[str, Any]]] = {ROOT + queue: [] for queue in queues}
@@ -24,9 +24,6 @@ class FakeQueues:
 
     def bodies(self, queue: str) -> list[str]:
         return [message["Body"] for message in self.messages[ROOT + queue]]
-
-    def reappear(self) -> None:
-        self.hidden.clear()
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
         handles = {message["ReceiptHandle"] for message in self.messages[QueueUrl]}
