@@ -39,6 +39,7 @@ CONTACT = {
     "#postcode": "SW1Y 4JH",
 }
 STAFF_VIEWS = {
+    "figures": ("figures", None, ".chart"),
     "stock": ("stock", None, "table"),
     "order": ("orders&status=delivered", "td a", ".history li"),
     "return": ("returns", "td .link", "#opened"),

@@ -63,8 +63,8 @@ def allow_to_start(function: lambda_.Function, machine: sfn.StateMachine) -> Non
     )
 
 
-def allow_to_look(function: lambda_.Function, machine: sfn.StateMachine) -> None:
-    """See how any execution of this machine fares: their names are made at run time."""
+def allow_to_look(function: lambda_.Function, machine: sfn.StateMachine, action: str) -> None:
+    """Do this with any execution of the machine: their names are made at run time."""
     executions = Stack.of(machine).format_arn(
         service="states",
         resource="execution",
@@ -72,7 +72,7 @@ def allow_to_look(function: lambda_.Function, machine: sfn.StateMachine) -> None
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     function.add_to_role_policy(
-        iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions])
+        iam.PolicyStatement(actions=[f"states:{action}"], resources=[executions])
     )
     logical_id = Stack.of(machine).get_logical_id(cast("CfnElement", machine.node.default_child))
     arn = (

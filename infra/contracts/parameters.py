@@ -30,9 +30,19 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "maxLength": 40},
         "example": "ordering",
     },
+    "day": {
+        "description": "A day up to today (UTC)",
+        "schema": {"type": "string", "format": "date"},
+        "example": "2026-11-29",
+    },
     "status": {
         "description": "How an order stands",
         "schema": {"type": "string", "enum": [status.value for status in Status]},
+    },
+    "queue": {
+        "description": "A queue's logical id, as on the map",
+        "schema": {"type": "string", "maxLength": 200},
+        "example": "BasketDeadLetters96DEF36E",
     },
     "return_id": {
         "description": "As it was answered when the return was asked for",
@@ -139,6 +149,7 @@ BODIES: dict[str, Json] = {  # an example of each body, by its class
     "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
     "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
     "Refusal": {"reason": "It was used for weeks."},
+    "StaffCancellation": {"reason": "The lamp arrived broken."},
     "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
     "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
     "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},

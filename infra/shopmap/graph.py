@@ -26,6 +26,7 @@ Means = Literal[
     "starts",  # a workflow
     "pushes",  # to whoever is connected
     "gives-up",  # what could not be handled
+    "redrives",  # and, mended, goes back
 ]
 
 KINDS = {
@@ -208,7 +209,9 @@ def _granted(template: Template, grant: Grant, facts: Facts) -> Iterator[Edge]:
         asked = commands(template, grant.holder, grant.on)
         yield Edge(start=grant.holder, end=grant.on, means=means, carries=asked)
     elif "sqs:SendMessage" in grant.actions:
-        yield Edge(start=grant.holder, end=grant.on, means="gives-up")
+        dead = {end for _, end in _given_up(template)}
+        means = "gives-up" if grant.on in dead else "redrives"
+        yield Edge(start=grant.holder, end=grant.on, means=means)
     elif _is_store(template, grant):
         yield Edge(start=grant.holder, end=grant.on, means="data")
 

@@ -1,9 +1,10 @@
-// One order's journey: every fact that was said of it, lit up on the map one after the other.
+// One order's journey: every fact that was said of it and every state its workflow came to, lit up
+// on the map one after the other.
 import { element, time } from "./elements.js";
 import { readStory } from "./shop.js";
 import { t } from "./texts.js";
 
-const STEP = 900; // ms
+const STEP = 600; // ms
 
 export class Journey {
   constructor(drawing, ways, travel) {
@@ -51,9 +52,9 @@ export class Journey {
     const after = ((Date.parse(step.at) - began) / 1000).toFixed(2);
     const press = () => { this.rest(); this.step(n); };
     return element("li", {}, element("button", { type: "button", onclick: press },
-      element("span", { class: "what" }, step.fact),
+      element("span", { class: "what" }, step.fact ?? step.state),
       element("span", { class: "when" }, n ? t.after(after) : time(step.at)),
-      element("span", { class: "who" }, t.said(step.room))));
+      element("span", { class: "who" }, step.fact ? t.said(step.room) : t.entered)));
   }
 
   play() {
@@ -72,7 +73,7 @@ export class Journey {
 
   step(n) {
     this.walk(n);
-    this.travel.send(this.steps[n]);
+    if (this.steps[n].fact) this.travel.send(this.steps[n]);
   }
 
   /** Everything up to this step is lit. */
@@ -81,8 +82,9 @@ export class Journey {
     this.clear();
     this.drawing.svg.classList.add("on-journey");
     for (const step of this.steps.slice(0, n + 1)) {
-      const { out, to } = this.ways.of(step);
-      for (const edge of [...out, ...to.flat()]) this.mark(edge);
+      for (const id of step.fact ? this.along(step) : this.ways.entered(step)) {
+        this.drawing.group(id)?.classList.add("walked");
+      }
     }
     [...this.list.children].forEach((item, at) => {
       item.classList.toggle("walked", at <= n);
@@ -91,10 +93,9 @@ export class Journey {
     });
   }
 
-  mark(edge) {
-    for (const id of [`${edge.from}>${edge.to}`, edge.from, edge.to]) {
-      this.drawing.group(id)?.classList.add("walked");
-    }
+  along(fact) {
+    const { out, to } = this.ways.of(fact);
+    return [...out, ...to.flat()].flatMap((edge) => [`${edge.from}>${edge.to}`, edge.from, edge.to]);
   }
 
   clear() {

@@ -12,7 +12,8 @@ export const t = {
   said: (room) => `said by ${room}`,
   order: (id) => `order …${id.slice(-6)}`,
   journey: (id) => `Order …${id.slice(-6)}`,
-  journeyOf: "Its journey, fact by fact:",
+  journeyOf: "Its journey, step by step:",
+  entered: "state of its workflow",
   noJourney: "The journal has nothing of this order yet.",
   again: "Play it again",
   after: (seconds) => `+${seconds} s`,
@@ -26,7 +27,7 @@ export const t = {
   means: {
     routes: "Routes", data: "Reads and writes", streams: "New outbox rows", says: "Says", carries: "Carries",
     delivers: "Delivers", keeps: "Keeps", wakes: "Wakes", asks: "Asks", starts: "Starts", pushes: "Pushes to",
-    "gives-up": "What it cannot handle goes to",
+    "gives-up": "What it cannot handle goes to", redrives: "Sends dead letters back to",
   },
   says: "Says", hears: "Hears", routes: "Routes", leads: "Leads to", comes: "Comes from", lately: "Lately",
   waiting: (visible, inFlight) => `${visible} waiting, ${inFlight} being worked on`,

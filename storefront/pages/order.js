@@ -1,7 +1,7 @@
 // One order: followed until it is decided; then cancelled or returned, where its state allows it.
 import { html, nothing } from "/vendor/lit-html.js";
 import { open } from "/shop/frame.js";
-import { troubled, waiting } from "/shop/parts.js";
+import { cancellation, troubled, waiting } from "/shop/parts.js";
 import { moment, money, t } from "/shop/texts.js";
 import { call, newKey } from "/shop/visitor.js";
 
@@ -26,7 +26,7 @@ function page() {
       <div role="status">
         <p class="lead">${order.rejection?.says ?? t.order.means[order.status]}</p>
         ${order.parcel ? html`<p>${t.order.parcel(order.parcel.carrier, order.parcel.tracking_number)}</p>` : nothing}
-        ${order.cancellation ? html`<p class="note">${t.order.outcomes[order.cancellation.outcome]}</p>` : nothing}
+        ${order.cancellation ? cancellation(order.cancellation, t.order.cancellation) : nothing}
         ${OPEN.has(order.status) ? html`<p><span class="spinner"></span></p>` : nothing}
       </div>
       ${trouble ? html`<p class="note" role="alert">${trouble.status ? trouble.message : t.order.stale}</p>` : nothing}

@@ -52,6 +52,13 @@ export function chips(categories, chosen) {
     </nav>`;
 }
 
+/** What became of a wish to cancel; the shop's own has a reason. */
+export function cancellation({ outcome, reason }, words) {
+  return html`
+    <p class="note">${(reason ? words.ours : words.theirs)[outcome]}
+      ${reason ? html`<br>${words.why(reason)}` : nothing}</p>`;
+}
+
 export function field(name, words, { error, hint, ...rest } = {}) {
   const { type = "text", value = "", autocomplete = "off", required = true, maxlength = 200 } = rest;
   const described = [error && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(" ");

@@ -26,6 +26,12 @@ export function moment(stamp) {
   return new Intl.DateTimeFormat(LANGUAGE, style).format(new Date(stamp));
 }
 
+/** A day such as 2026-11-29, which is one of UTC. */
+export function day(date) {
+  const style = { day: "numeric", month: "short", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(LANGUAGE, style).format(new Date(date));
+}
+
 export function country(code) {
   return new Intl.DisplayNames(LANGUAGE, { type: "region" }).of(code);
 }

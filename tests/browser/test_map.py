@@ -60,6 +60,10 @@ def test_an_orders_journey_lights_up_step_by_step(map_page: Page, order: str) ->
     expect(steps.filter(has_text="OrderConfirmed")).to_be_visible()
     expect(map_page.locator(".journey .walked").last).to_contain_text("OrderConfirmed")
     expect(map_page.locator("#map .rule.walked").first).to_be_attached()
+    expect(steps.filter(has_text="IsAuthorized")).to_be_visible()
+    expect(map_page.locator("#map .state.walked")).to_have_count(7)
+    expect(map_page.locator("#map .step.walked")).to_have_count(6)
+    expect(map_page.locator('#map .walked[data-of^="PaymentCommands"]')).to_be_attached()
 
     map_page.keyboard.press("Escape")
 

@@ -91,6 +91,17 @@ def test_every_dead_letter_queue_is_known_as_one(made: Json, template: Template)
     assert {nodes(made)[name]["kind"] for name in dead} == {"dead-letters"}
 
 
+def test_dead_letters_go_back_to_the_queues_they_came_out_of(made: Json) -> None:
+    back = {edge["to"] for edge in made["edges"] if edge["means"] == "redrives"}
+    into_graves = {
+        edge["from"]
+        for edge in made["edges"]
+        if edge["means"] == "gives-up" and nodes(made)[edge["from"]]["kind"] == "queue"
+    }
+
+    assert back == into_graves
+
+
 def test_every_fact_is_on_the_map_with_who_says_and_hears_it(made: Json) -> None:
     messages = contracts.events_json()["channels"]["bus"]["messages"]
     drawn = {fact["name"]: fact for fact in made["facts"]}

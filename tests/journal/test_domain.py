@@ -59,6 +59,18 @@ def test_a_cancellation_reads_as_it_went() -> None:
     assert [entry.slug for entry in timeline(said)] == ["cancellation-asked", "cancelled"]
 
 
+def test_a_cancellation_by_the_shop_is_not_told_as_the_customer_s() -> None:
+    told = [
+        timeline([a_fact("CancellationRequested", by_staff=by_staff)])[0].says
+        for by_staff in (True, False)
+    ]
+
+    assert told == [
+        "We cannot send your order and are cancelling it.",
+        "You asked us to cancel your order.",
+    ]
+
+
 def test_a_step_has_the_moment_its_fact_names() -> None:
     late = a_fact("ParcelDelivered", "delivery", second=9, delivered_at="2026-11-24T08:30:00.000Z")
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from souk.kernel.errors import NotFound
 from souk.kernel.facts import Fact
-from souk.ordering.domain import OrderMoved, Standing
+from souk.ordering.domain import Entered, OrderMoved, Standing, Summary
 from souk.ordering.events import (
     CancellationRequested,
     OrderCancelled,
@@ -22,6 +22,7 @@ from tests.kernel import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from souk.ordering.domain import Order
 
@@ -52,6 +53,7 @@ class FakeOrders:
             history=standing.history,
             rejection=standing.rejection,
             cancel_asked_at=standing.cancel_asked_at,
+            cancel_reason=standing.cancel_reason,
             parcel=standing.parcel,
         )
 
@@ -77,6 +79,22 @@ class FakeOrders:
             for standing in self._standing.values()
             if standing.status.is_open and standing.order_id < before
         )
+
+    def of_day(self, day: date) -> list[Summary]:
+        return [
+            Summary(
+                order_id=order.order_id,
+                owner=order.owner,
+                status=order.status,
+                subtotal=order.subtotal,
+                total=order.total,
+                line_count=len(order.lines),
+                placed_at=order.placed_at,
+                rejection=order.rejection,
+            )
+            for order in map(self.get, self._kept)
+            if order.placed_at.startswith(day.isoformat())
+        ]
 
     def _keep(self, order: Order) -> None:
         self._kept[order.order_id] = order
@@ -106,6 +124,7 @@ class FakeRuns:
 
     def __init__(self) -> None:
         self.over: dict[tuple[str, int], bool] = {}
+        self.states: dict[tuple[str, int], list[Entered]] = {}
 
     def start(self, order_id: str, run: int, journey: str) -> None:
         assert journey
@@ -113,6 +132,9 @@ class FakeRuns:
 
     def is_over(self, order_id: str, run: int) -> bool | None:
         return self.over.get((order_id, run))
+
+    def entered(self, order_id: str, run: int) -> list[Entered]:
+        return self.states.get((order_id, run), [])
 
     def end_all(self) -> None:
         self.over = dict.fromkeys(self.over, True)

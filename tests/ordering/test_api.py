@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from souk.edges import http
 from souk.kernel.ids import new_id
 from souk.ordering import handlers
-from souk.ordering.domain import REASONS, SENTENCES, Rejection
+from souk.ordering.domain import REASONS, SENTENCES, Entered, Rejection
 from souk.ordering.usecases import refuse_order, reject_order
 from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
 from tests.kernel.tables import twin
 from tests.ordering.builders import ADA, BOB, a_line, an_order
-from tests.ordering.fakes import FakeOrders, StoredOrders
+from tests.ordering.fakes import FakeOrders, FakeRuns, StoredOrders
 
 call = partial(answer_to, http.api(handlers.ROUTES))
 ORDER = an_order(a_line("LAMP-1", quantity=2, price=1299), a_line("RUG-1", quantity=1, price=5000))
@@ -141,6 +142,56 @@ def test_staff_read_anybodys_order_and_whose_it_is() -> None:
 
     assert (read["owner"], read["contact_id"]) == (ADA, "contact-1")
     assert read["total"]["amount"] == 8093
+
+
+def cancel(reason: Any, *, groups: str = "[staff]") -> Response:
+    claims = {"sub": "sam", "cognito:groups": groups}
+    path = f"/api/staff/orders/{ORDER.order_id}/cancel"
+    return call("POST", path, body=json.dumps({"reason": reason}), claims=claims)
+
+
+def test_staff_cancel_with_a_reason_that_the_customer_reads() -> None:
+    asked = cancel("The lamp arrived broken")
+    again = cancel("Another reason")
+
+    read = as_ada(f"/api/orders/{ORDER.order_id}").body
+    assert asked.status == 202
+    assert read["cancellation"] == asked.body["cancellation"] == again.body["cancellation"]
+    assert read["cancellation"]["reason"] == "The lamp arrived broken"
+    assert read["cancellation"]["outcome"] == "undecided"
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 201, "two\nlines", None])
+def test_staff_cancel_for_a_reason_or_not_at_all(reason: str | None, orders: FakeOrders) -> None:
+    asked = cancel(reason)
+
+    assert (asked.status, asked.body["errors"][0]["pointer"]) == (422, "/reason")
+    assert orders.said == []
+
+
+def test_cancelling_anothers_order_is_for_staff(orders: FakeOrders) -> None:
+    assert cancel("Mine", groups="[]").status == 403
+    assert orders.said == []
+
+
+def test_staff_see_how_far_the_workflow_got_in_its_last_run(
+    orders: FakeOrders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = FakeRuns()
+    monkeypatch.setattr(handlers, "runs", lambda: runs)
+    orders.save(orders.standing(ORDER.order_id).run_again(), None)
+    runs.states[ORDER.order_id, 0] = [Entered("Begin", "2026-11-23T12:00:00.000Z")]
+    runs.states[ORDER.order_id, 1] = [Entered("Begin", "2026-11-23T12:05:00.000Z")]
+    path = f"/api/staff/orders/{ORDER.order_id}/workflow"
+
+    read = as_sam(path)
+
+    assert read.body == {
+        "order_id": ORDER.order_id,
+        "items": [{"state": "Begin", "at": "2026-11-23T12:05:00.000Z"}],
+    }
+    assert as_ada(path).status == 403
+    assert as_sam(f"/api/staff/orders/{new_id()}/workflow").status == 404
 
 
 def test_a_list_of_orders_is_for_staff() -> None:

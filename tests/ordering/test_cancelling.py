@@ -13,6 +13,7 @@ from souk.ordering.domain import NothingToCancel, Rejection, Status
 from souk.ordering.events import CancellationRequested, OrderCancelled, OrderCompleted
 from souk.ordering.usecases import (
     ask_to_cancel,
+    cancel_for_shop,
     confirm_order,
     hear_delivered,
     hear_dispatched,
@@ -140,6 +141,37 @@ def test_a_stranger_cannot_cancel_and_learns_nothing() -> None:
         ask_to_cancel(order_id, owner=BOB, orders=orders)
 
     assert outcome(orders, order_id) == "not asked"
+
+
+def test_staff_s_wish_goes_the_way_of_the_customer_s_and_says_whose_it_is() -> None:
+    orders, order_id = confirmed()
+
+    cancel_for_shop(order_id, "The lamp arrived broken", orders=orders)
+    cancelled(orders, order_id)
+
+    asked, done = orders.said
+    assert isinstance(asked, CancellationRequested)
+    assert asked.by_staff
+    assert isinstance(done, OrderCancelled)
+    order = orders.get(order_id)
+    assert order.cancellation
+    assert (order.status, order.cancellation.reason) == (
+        Status.CANCELLED,
+        "The lamp arrived broken",
+    )
+
+
+def test_of_two_wishes_the_first_stays_whoever_had_it() -> None:
+    theirs, their_id = confirmed()
+    ask(theirs, their_id)
+    cancel_for_shop(their_id, "We are closing", orders=theirs)
+    ours, our_id = confirmed()
+    cancel_for_shop(our_id, "We are closing", orders=ours)
+    ask(ours, our_id)
+
+    assert theirs.get(their_id).cancel_reason is None
+    assert ours.get(our_id).cancel_reason == "We are closing"
+    assert [len(orders.said) for orders in (theirs, ours)] == [1, 1]
 
 
 def test_a_parcel_heard_to_arrive_before_it_left_is_delivered_in_the_end() -> None:

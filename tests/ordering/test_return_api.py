@@ -109,6 +109,13 @@ def test_the_key_is_needed_and_is_of_one_body() -> None:
     assert (other.status, other.body["type"]) == (422, "/problems/idempotency-key-reused")
 
 
+def test_staff_see_what_of_an_order_comes_back() -> None:
+    asked = ask().body
+
+    assert staff("GET", f"/orders/{ORDER.order_id}/returns").body == {"items": [asked]}
+    assert staff("GET", f"/orders/{new_id()}/returns").body == {"items": []}
+
+
 def test_staff_accept_a_return_and_its_refund_is_heard(returns: FakeReturns) -> None:
     return_id = ask().body["return_id"]
     body = {"lines": [{"sku": "LAMP", "restock": True}]}
@@ -149,6 +156,7 @@ def test_staff_refuse_a_return_with_a_reason() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
+        ("GET", "/orders/some/returns", None),
         ("GET", "/returns", None),
         ("GET", "/returns/some", None),
         ("POST", "/returns/some/acceptance", {"lines": [{"sku": "LAMP", "restock": True}]}),

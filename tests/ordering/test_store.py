@@ -192,7 +192,7 @@ def test_why_an_order_is_refused_is_kept(orders: Orders) -> None:
 def test_a_wish_to_cancel_and_what_became_of_the_parcel_are_kept(orders: Orders) -> None:
     order = added(orders, an_order())
     orders.save(*orders.standing(order.order_id).confirm("2026-11-24T12:00:00.000Z"))
-    orders.save(*orders.standing(order.order_id).ask_to_cancel("2026-11-24T12:01:00.000Z"))
+    orders.save(*orders.standing(order.order_id).ask_to_cancel("2026-11-24T12:01:00.000Z", "why"))
     orders.save(*orders.standing(order.order_id).deliver("2026-11-24T12:03:00.000Z"))
     orders.save(*orders.standing(order.order_id).dispatch(PARCEL))
 
@@ -200,7 +200,7 @@ def test_a_wish_to_cancel_and_what_became_of_the_parcel_are_kept(orders: Orders)
     assert (standing.cancel_asked_at, standing.parcel) == ("2026-11-24T12:01:00.000Z", PARCEL)
     assert (kept.status, kept.parcel) == (Status.DELIVERED, PARCEL)
     assert kept.cancellation == Cancellation(
-        asked_at="2026-11-24T12:01:00.000Z", outcome="too-late"
+        asked_at="2026-11-24T12:01:00.000Z", reason="why", outcome="too-late"
     )
 
 

@@ -128,6 +128,12 @@ def _rejected(data: Mapping[str, Any]) -> str:
     return REASONS.get(_text(data, "reason") or "", "Your order could not be completed.")
 
 
+def _cancellation_asked(data: Mapping[str, Any]) -> str:
+    if data.get("by_staff"):
+        return "We cannot send your order and are cancelling it."
+    return "You asked us to cancel your order."
+
+
 def _dispatched(data: Mapping[str, Any]) -> str:
     carrier, number = _text(data, "carrier"), _text(data, "tracking_number")
     by = f" with {carrier}" if carrier else ""
@@ -146,9 +152,7 @@ STEPS = {
         "confirmed", _always("Your order is confirmed; we are packing it."), "confirmed_at"
     ),
     "OrderRejected": _Step("rejected", _rejected, "rejected_at"),
-    "CancellationRequested": _Step(
-        "cancellation-asked", _always("You asked us to cancel your order."), "requested_at"
-    ),
+    "CancellationRequested": _Step("cancellation-asked", _cancellation_asked, "requested_at"),
     "OrderCancelled": _Step("cancelled", _always("Your order is cancelled."), "cancelled_at"),
     "ShipmentDispatched": _Step("dispatched", _dispatched, "dispatched_at"),
     "ParcelDelivered": _Step("delivered", _always("Your parcel was delivered."), "delivered_at"),

@@ -7,5 +7,6 @@ from souk.kernel import aws
 from souk.ordering import handlers
 
 handlers.orders()
+handlers.runs()
 aws.dynamodb()
 handler = http.api(handlers.ROUTES)

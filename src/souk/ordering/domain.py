@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -90,7 +90,7 @@ MEANS = {
     Status.CONFIRMED: "the goods are the order's and the money is set aside: it can be shipped",
     Status.REJECTING: "it will not be: what was set aside for it is being given back",
     Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
-    Status.CANCELLED: "its customer asked before it was sent; goods and money are given back",
+    Status.CANCELLED: "somebody asked before it was sent; goods and money are given back",
     Status.DISPATCHED: "its parcel left and its money was taken",
     Status.DELIVERED: "its parcel was handed over",
 }
@@ -123,9 +123,10 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to cancel, and how the order answered it."""
+    """A wish to cancel, and how the order answered it. Only staff's has a reason."""
 
     asked_at: str
+    reason: str | None
     outcome: Outcome
 
 
@@ -170,8 +171,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What changes of an order; its lines never do. `run` counts its workflow's executions,
-    `journey` is the correlation id all of them carry. `cancel_asked_at` marks a wish to cancel;
-    `delivered_at` is kept while the word of its delivery is here before that of its dispatch.
+    `journey` is the correlation id all of them carry. `cancel_asked_at` marks a wish to cancel,
+    `cancel_reason` one of staff; `delivered_at` is kept while the word of its delivery is here
+    before that of its dispatch.
     """
 
     order_id: str
@@ -184,6 +186,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     run: int
     cancel_asked_at: str | None = None
+    cancel_reason: str | None = None
     parcel: Parcel | None = None
     delivered_at: str | None = None
 
@@ -217,18 +220,23 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         )
         return after, fact
 
-    def ask_to_cancel(self, at: str) -> tuple[Standing, CancellationRequested | None]:
+    def ask_to_cancel(
+        self, at: str, reason: str | None
+    ) -> tuple[Standing, CancellationRequested | None]:
         """Mark the wish. Delivery is told of it only while it can still come first.
 
         Raises NothingToCancel.
         """
         if self.status in (Status.REJECTING, Status.REJECTED):
             raise NothingToCancel(f"order {self.order_id} was rejected and nothing was charged")
-        after = self._change(cancel_asked_at=at)
+        after = self._change(cancel_asked_at=at, cancel_reason=reason)
         if self.status not in (Status.PLACED, Status.CONFIRMED):
             return after, None
         return after, CancellationRequested(
-            order_id=self.order_id, owner=self.owner, requested_at=at
+            order_id=self.order_id,
+            owner=self.owner,
+            requested_at=at,
+            by_staff=reason is not None,
         )
 
     def cancel(self, at: str) -> tuple[Standing, OrderCancelled]:
@@ -279,6 +287,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self._change(history=history, **changed)
 
 
+class Entered(NamedTuple):
+    """A state of the checkout workflow, and when an order's came to it."""
+
+    state: str
+    at: str
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One visitor's promise to buy. Never empty; its total is its lines' sum plus shipping."""
 
@@ -294,6 +309,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     history: list[Change]
     rejection: Rejection | None = None
     cancel_asked_at: str | None = None
+    cancel_reason: str | None = None
     parcel: Parcel | None = None
 
     def __post_init__(self) -> None:
@@ -319,7 +335,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """The wish to cancel, answered by what the order has become."""
         if self.cancel_asked_at is None:
             return None
-        return Cancellation(asked_at=self.cancel_asked_at, outcome=OUTCOMES[self.status])
+        return Cancellation(
+            asked_at=self.cancel_asked_at,
+            reason=self.cancel_reason,
+            outcome=OUTCOMES[self.status],
+        )
 
     def placed(self) -> OrderPlaced:
         return OrderPlaced(

@@ -44,11 +44,13 @@ class OrderRejected(Fact, frozen=True, kw_only=True):
 
 
 class CancellationRequested(Fact, frozen=True, kw_only=True):
-    """The customer does not want the order any more; whether it is too late is not known yet."""
+    """The customer, or staff, do not want the order any more; whether it is too late is not known
+    yet."""
 
     order_id: str
     owner: str
     requested_at: str
+    by_staff: bool = False
 
 
 class OrderCancelled(Fact, frozen=True, kw_only=True):

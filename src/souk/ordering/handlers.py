@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -39,23 +39,32 @@ from souk.ordering.domain import (
     Standing,
     Status,
 )
+from souk.ordering.figures import figures
 from souk.ordering.runs import CheckoutRuns
 from souk.ordering.store import OrderStore
 from souk.ordering.wire import (
+    DayView,
     OrderPage,
     OrderView,
+    StaffCancellation,
     StaffOrderPage,
     StaffOrderView,
+    WorkflowView,
     card,
+    day_view,
     staff_card,
     staff_view,
     view,
+    workflow_view,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUTES = Routes(return_handlers.ROUTES)
+FIRST_DAY = date(2020, 1, 1)
+"""No order is older."""
+
 STILL_AT_WORK = timedelta(minutes=1)
 """A younger order's workflow was only just started."""
 
@@ -129,6 +138,55 @@ def list_orders_by_status(call: Call) -> StaffOrderPage:
 def read_any_order(call: Call) -> StaffOrderView:
     """Read anybody's order."""
     return staff_view(orders().get(call.path["order_id"]))
+
+
+@ROUTES.add(
+    "POST",
+    "/orders/{order_id}/cancel",
+    Access.STAFF,
+    answer=StaffOrderView,
+    status=202,
+    refusals=(NotFound, NothingToCancel, Busy),
+)
+def cancel_any_order(call: Call, body: StaffCancellation) -> StaffOrderView:
+    """Ask to cancel anybody's order, with the reason its customer reads.
+
+    It is granted as its customer's own wish is, and told by the order's `cancellation`.
+    """
+    order_id = call.path["order_id"]
+    return staff_view(usecases.cancel_for_shop(order_id, body.reason, orders=orders()))
+
+
+@ROUTES.add(
+    "GET",
+    "/orders/{order_id}/workflow",
+    Access.STAFF,
+    answer=WorkflowView,
+    refusals=(NotFound,),
+)
+def read_workflow(call: Call) -> WorkflowView:
+    """Read which states an order's checkout workflow came to, and when."""
+    order_id = call.path["order_id"]
+    return workflow_view(order_id, usecases.read_workflow(order_id, orders=orders(), runs=runs()))
+
+
+@ROUTES.add("GET", "/figures", Access.STAFF, answer=DayView, query=("day",))
+def read_day(call: Call) -> DayView:
+    """Read what the orders of one day come to, as they stand now; without a day, today's."""
+    day = _day(call)
+    return day_view(day, figures(orders().of_day(day)))
+
+
+def _day(call: Call) -> date:
+    today = now().date()
+    text = call.query.get("day", today.isoformat())
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidQuery.field("/day", "a day is written as 2026-11-29") from error
+    if not FIRST_DAY <= day <= today:
+        raise InvalidQuery.field("/day", f"there are days from {FIRST_DAY} to today, {today}")
+    return day
 
 
 def _status(call: Call) -> Status:

@@ -37,9 +37,8 @@ class Ordering(Construct):
                 index("by_return", "awaits", "return_id", *RETURN_CARD),
             ],
         )
-        api = platform.serve(self, handler="souk.ordering.api.handler", routes=ROUTES, table=table)
-        platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
         workflow = self._workflow(platform, table)
+        self._api(platform, table, workflow)
         self._consumer(platform, table, workflow)
         self._reconciler(platform, table, workflow)
         platform.publish(self, table)
@@ -50,6 +49,17 @@ class Ordering(Construct):
         return platform.orchestrate(
             self, "Checkout", definition=WORKFLOW, rooms=("Ordering", "Inventory", "Payment")
         )
+
+    def _api(self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine) -> None:
+        api = platform.serve(
+            self,
+            handler="souk.ordering.api.handler",
+            routes=ROUTES,
+            table=table,
+            env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
+        )
+        platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
+        allow_to_look(api, workflow, "GetExecutionHistory")
 
     def _consumer(
         self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine
@@ -77,4 +87,4 @@ class Ordering(Construct):
         )
         platform.allow(reconciler, table, "GetItem", "Query", "PutItem", "UpdateItem")
         allow_to_start(reconciler, workflow)
-        allow_to_look(reconciler, workflow)
+        allow_to_look(reconciler, workflow, "DescribeExecution")

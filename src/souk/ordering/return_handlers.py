@@ -103,6 +103,13 @@ def list_returns(call: Call) -> ReturnList:
     return ReturnList([return_view(back) for back in found])
 
 
+@ROUTES.add("GET", "/orders/{order_id}/returns", Access.STAFF, answer=ReturnList)
+def list_returns_of(call: Call) -> ReturnList:
+    """List what was asked to be sent back of anybody's order; of one there is not, nothing."""
+    book = returns().book(call.path["order_id"])
+    return ReturnList([return_view(back) for back in returns().of(book)])
+
+
 @ROUTES.add("GET", "/returns", Access.STAFF, answer=ReturnPage, query=("awaits", "limit", "cursor"))
 def list_open_returns(call: Call) -> ReturnPage:
     """List returns that await a verdict, or their refund, oldest first."""

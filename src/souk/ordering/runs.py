@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from souk.kernel import aws
+from souk.kernel.clock import stamp
+from souk.ordering.domain import Entered
 
 
 class CheckoutRuns:
@@ -29,6 +31,21 @@ class CheckoutRuns:
             return client.describe_execution(executionArn=arn)["status"] != "RUNNING"
         except client.exceptions.ExecutionDoesNotExist:
             return None
+
+    def entered(self, order_id: str, run: int) -> list[Entered]:
+        client = aws.stepfunctions()
+        history = client.get_paginator("get_execution_history").paginate(
+            executionArn=f"{self._executions}:{_name(order_id, run)}", includeExecutionData=False
+        )
+        try:
+            return [
+                Entered(event["stateEnteredEventDetails"]["name"], stamp(event["timestamp"]))
+                for page in history
+                for event in page["events"]
+                if "stateEnteredEventDetails" in event
+            ]
+        except client.exceptions.ExecutionDoesNotExist:
+            return []
 
 
 def _name(order_id: str, run: int) -> str:

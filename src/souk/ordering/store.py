@@ -9,12 +9,14 @@
 What is sent back has rows of its own, see return_store.py.
 
 Index `by_owner` (owner, order_id) sorts by time, since ids do; so do index `by_status` (status,
-order_id), which staff read, and index `by_open` (undecided, order_id), which the reconciler reads.
+order_id), which staff read and count, and index `by_open` (undecided, order_id), which the
+reconciler reads.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -23,6 +25,7 @@ from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.errors import InvalidQuery, NotFound
 from souk.kernel.facts import Fact
+from souk.kernel.ids import id_before
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
 from souk.ordering.domain import (
@@ -89,6 +92,7 @@ class OrderStore:
             "run": after.run,
             "rejection": _rejection_row(after.rejection) if after.rejection else None,
             "cancel_asked_at": after.cancel_asked_at,
+            "cancel_reason": after.cancel_reason,
             "parcel": msgspec.structs.asdict(after.parcel) if after.parcel else None,
             "delivered_at": after.delivered_at,
         }
@@ -132,6 +136,28 @@ class OrderStore:
     def page_of(self, status: Status, limit: int, cursor: str | None) -> Page:
         """All orders that stand so, newest first."""
         return self._page("status", status.value, limit, cursor)
+
+    def of_day(self, day: date) -> list[Summary]:
+        """All orders whose ids were made on that day (UTC).
+
+        States are read in the order in which an order goes through them. One that goes on
+        meanwhile is seen twice, not missed, and counts as it was seen last.
+        """
+        start = datetime.combine(day, time.min, UTC)
+        ends = {":from": id_before(start), ":to": id_before(start + timedelta(days=1))}
+        found = {
+            row["order_id"]: _summary(row)
+            for status in Status
+            for row in dynamo.query(
+                self._table,
+                status.value,
+                IndexName="by_status",
+                KeyConditionExpression="#status = :pk AND order_id BETWEEN :from AND :to",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item({":pk": status.value, **ends}),
+            )
+        }
+        return list(found.values())
 
     def _page(self, attribute: str, value: str, limit: int, cursor: str | None) -> Page:
         start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, attribute, value)}
@@ -213,6 +239,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         version=row["version"],
         run=row["run"],
         cancel_asked_at=row.get("cancel_asked_at"),
+        cancel_reason=row.get("cancel_reason"),
         parcel=_parcel(row),
         delivered_at=row.get("delivered_at"),
     )
@@ -252,6 +279,7 @@ def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
         history=_changes(head),
         rejection=_rejection(head),
         cancel_asked_at=head.get("cancel_asked_at"),
+        cancel_reason=head.get("cancel_reason"),
         parcel=_parcel(head),
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from souk.kernel.facts import Fact
-    from souk.ordering.domain import Order
+    from souk.ordering.domain import Entered, Order
 
 Change = tuple[Standing, "Fact | None"]
 
@@ -57,6 +57,9 @@ class Runs(Protocol):
     def is_over(self, order_id: str, run: int) -> bool | None:
         """Whether a run has ended, however; None for one that never began."""
 
+    def entered(self, order_id: str, run: int) -> list[Entered]:
+        """The states a run came to, in order; none of one that never began or was forgotten."""
+
 
 def place_order(order: Order, *, orders: Orders, runs: Runs) -> None:
     """Make a checked-out basket an order, and set its workflow going. Heard twice, it is one."""
@@ -72,21 +75,26 @@ def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
     return order
 
 
+def read_workflow(order_id: str, *, orders: Orders, runs: Runs) -> list[Entered]:
+    """How far the order's workflow got in its last run. Raises NotFound."""
+    return runs.entered(order_id, orders.standing(order_id).run)
+
+
 def ask_to_cancel(order_id: str, *, owner: str, orders: Orders) -> Order:
     """Keep the wish, once, and let delivery decide; the order tells what became of it.
 
     Raises NothingToCancel for an order that was rejected, NotFound for a stranger's.
     """
     order = read_order(order_id, owner=owner, orders=orders)
+    return _keep_wish(order, None, orders)
 
-    def change(standing: Standing) -> Change | None:
-        if standing.cancel_asked_at is not None:
-            return None
-        return standing.ask_to_cancel(stamp(now()))
 
-    with caused_by(Cause(order.journey)):
-        _changed(order_id, change, orders)
-    return orders.get(order_id)
+def cancel_for_shop(order_id: str, reason: str, *, orders: Orders) -> Order:
+    """Staff's wish goes the same way; its customer reads the reason. The first wish stays.
+
+    Raises NothingToCancel, NotFound.
+    """
+    return _keep_wish(orders.get(order_id), reason, orders)
 
 
 def hear_shipment_cancelled(order_id: str, *, orders: Orders) -> Standing:
@@ -184,6 +192,17 @@ def revive(order_id: str, *, orders: Orders, runs: Runs) -> str:
         return "changed meanwhile"
     runs.start(order_id, again.run, again.journey)
     return "started again"
+
+
+def _keep_wish(order: Order, reason: str | None, orders: Orders) -> Order:
+    def change(standing: Standing) -> Change | None:
+        if standing.cancel_asked_at is not None:
+            return None
+        return standing.ask_to_cancel(stamp(now()), reason)
+
+    with caused_by(Cause(order.journey)):
+        _changed(order.order_id, change, orders)
+    return orders.get(order.order_id)
 
 
 def _still_placed(order_id: str, status: Status) -> None:

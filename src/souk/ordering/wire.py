@@ -1,14 +1,23 @@
-"""Response bodies of ordering's routes."""
+"""Request and response bodies of ordering's routes."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import asdict
 
 from souk.kernel.money import Money
-from souk.ordering.domain import SENTENCES, Line, Order, Rejection, Summary
+from souk.kernel.patterns import ONE_LINE
+from souk.ordering.domain import SENTENCES, Entered, Line, Order, Rejection, Summary
+from souk.ordering.figures import Figures
+
+
+class StaffCancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the shop cancels an order; its customer reads it."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +43,13 @@ class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancellationView(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to cancel: `undecided`, `cancelled`, `too-late`, or the order was `rejected`."""
+    """A wish to cancel: `undecided`, `cancelled`, `too-late`, or the order was `rejected`.
+
+    `reason` is why the shop wishes it; null if its customer does.
+    """
 
     asked_at: str
+    reason: str | None
     outcome: str
 
 
@@ -98,6 +111,25 @@ class OrderPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class DayView(Figures, frozen=True, kw_only=True):
+    """A day (UTC) of orders, counted by how they stand now and by why they were rejected."""
+
+    day: str
+
+
+class EnteredView(msgspec.Struct, frozen=True, kw_only=True):
+    state: str
+    at: str
+
+
+class WorkflowView(msgspec.Struct, frozen=True, kw_only=True):
+    """The states an order's checkout workflow came to, one after the other; AWS forgets them
+    after 90 days."""
+
+    order_id: str
+    items: list[EnteredView]
+
+
 def view(order: Order) -> OrderView:
     return OrderView(**_fields(order))
 
@@ -112,6 +144,15 @@ def card(order: Summary) -> OrderCard:
 
 def staff_card(order: Summary) -> StaffOrderCard:
     return StaffOrderCard(**_on_card(order), owner=order.owner)
+
+
+def day_view(day: date, counted: Figures) -> DayView:
+    return DayView(day=day.isoformat(), **asdict(counted))
+
+
+def workflow_view(order_id: str, states: list[Entered]) -> WorkflowView:
+    items = [EnteredView(state=each.state, at=each.at) for each in states]
+    return WorkflowView(order_id=order_id, items=items)
 
 
 def _fields(order: Order) -> dict[str, Any]:

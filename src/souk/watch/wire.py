@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from souk.watch.letters import Letter
+
 
 class FigureView(msgspec.Struct, frozen=True, kw_only=True):
     """What is in a queue now. `id` is its logical id, as on the map; counts are approximate."""
@@ -17,3 +19,15 @@ class FiguresView(msgspec.Struct, frozen=True, kw_only=True):
     """Every queue there is; what waits in one of dead letters waits for a person."""
 
     items: list[FigureView]
+
+
+class LettersView(msgspec.Struct, frozen=True, kw_only=True):
+    """Ten letters at most, in no order; what a letter does not tell is null."""
+
+    items: list[Letter]
+
+
+class RedriveView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many letters went back. One that fails again comes back here."""
+
+    moved: int

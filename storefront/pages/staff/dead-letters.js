@@ -1,23 +1,28 @@
-// What the shop could not handle, room by room, and what to do about it.
+// What the shop could not handle, room by room: read why, and send back what came out of a queue.
 import { html, nothing } from "/vendor/lit-html.js";
 import { get } from "/shop/api.js";
-import { t } from "/shop/texts.js";
+import { moment, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
-import { table } from "./table.js";
+import { orderAt } from "./addresses.js";
+import { outcome, table, trying } from "./table.js";
 
 const words = t.staff.deadLetters;
+const pathOf = (id) => `/staff/dead-letters/${encodeURIComponent(id)}`;
 
 export function deadLetters(draw) {
   const list = { items: null, next: null, busy: false, trouble: null, more: look };
+  const state = { opened: null, said: null, trouble: null };
 
   function show() {
     const waiting = list.items?.reduce((sum, { count }) => sum + count, 0);
     draw(html`
       <p role="status">${list.items ? words.waiting(waiting) : nothing}</p>
+      ${outcome(state)}
+      ${state.opened ? letters(state.opened) : nothing}
       ${table(list, [
         [words.room, ({ room }) => room],
         [words.queue, ({ name, kind }) => html`${words.kinds[kind]}<br><code class="quiet">${name}</code>`],
-        [words.count, ({ count }) => (count ? html`<strong class="alarm">${count}</strong>` : count)],
+        [words.count, (queue) => (queue.count ? deeds(queue) : queue.count)],
       ])}
       <p class="go"><button class="button plain" type="button" @click=${look}>${words.again}</button></p>
       <section class="panel" aria-labelledby="redrive">
@@ -25,9 +30,43 @@ export function deadLetters(draw) {
         <p>${words.first}</p>
         <dl class="advice">${Object.entries(words.advice).map(([kind, says]) => html`
           <dt>${words.kinds[kind]}</dt><dd>${says}</dd>`)}</dl>
-        <pre tabindex="0">${words.command}</pre>
       </section>`);
   }
+
+  function deeds(queue) {
+    return html`
+      <p><strong class="alarm">${queue.count}</strong>
+        <button class="link" type="button" @click=${() => read(queue)}>${words.read}</button></p>
+      ${queue.kind === "facts" ? html`
+        <button class="button plain" type="button" @click=${() => redrive(queue)}>${words.redrive}</button>` : nothing}`;
+  }
+
+  function letters({ room, items }) {
+    return html`
+      <section class="wide panel" aria-labelledby="opened">
+        <h2 id="opened" tabindex="-1">${words.opened(room)}</h2>
+        <p class="quiet">${words.some}</p>
+        ${table({ items }, [
+          [words.fact, ({ fact }) => fact ?? words.unknown],
+          [words.why, ({ reason }) => reason ?? words.unknown],
+          [words.order, ({ order_id: id }) => (id ? html`<a href=${orderAt(id)}><code>${id}</code></a>` : nothing)],
+          [words.said, ({ at }) => (at ? moment(at) : nothing)],
+        ])}
+      </section>`;
+  }
+
+  async function read({ id, room }) {
+    await trying(state, show, async () => {
+      state.opened = { room, ...(await callSignedIn("GET", pathOf(id))).body };
+    });
+    document.getElementById("opened")?.focus();
+  }
+
+  const redrive = ({ id }) => trying(state, show, async () => {
+    const { body } = await callSignedIn("POST", `${pathOf(id)}/redrive`);
+    Object.assign(state, { opened: null, said: words.moved(body.moved) });
+    await look();
+  });
 
   async function look() {
     Object.assign(list, { busy: true, trouble: null });
@@ -52,6 +91,7 @@ function together({ nodes, edges, rooms }, figures) {
   const queues = new Set(nodes.filter(({ kind }) => kind === "queue").map(({ id }) => id));
   const redriven = new Set(edges.filter(({ from }) => queues.has(from)).map(({ to }) => to));
   return nodes.filter(({ kind }) => kind === "dead-letters").map(({ id, name, room }) => ({
+    id,
     name,
     room: names.get(room) ?? room,
     kind: kindOf(name, redriven.has(id)),

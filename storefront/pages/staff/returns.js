@@ -3,7 +3,7 @@ import { html, nothing } from "/vendor/lit-html.js";
 import { field } from "/shop/parts.js";
 import { moment, money, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
-import { orderAt } from "./orders.js";
+import { orderAt } from "./addresses.js";
 import { outcome, paged, table, trying } from "./table.js";
 
 const words = t.staff.returns;
@@ -11,8 +11,8 @@ const pathOf = (id) => `/staff/returns/${encodeURIComponent(id)}`;
 
 export function returns(draw) {
   const state = { opened: null, said: null, trouble: null };
-  const asked = new URLSearchParams(location.search).get("awaits");
-  const awaits = asked in words.waiting ? asked : "requested";
+  const asked = new URLSearchParams(location.search);
+  const awaits = asked.get("awaits") in words.waiting ? asked.get("awaits") : "requested";
   const list = paged(`/staff/returns?${new URLSearchParams({ awaits })}`, show);
 
   function show() {
@@ -42,7 +42,7 @@ export function returns(draw) {
     return html`
       <section class="panel" aria-labelledby="opened">
         <h2 id="opened" tabindex="-1">${words.title(back.return_id)}</h2>
-        <p class="quiet">${words.order} <code>${back.order_id}</code></p>
+        <p class="quiet">${words.order} <a href=${orderAt(back.order_id)}><code>${back.order_id}</code></a></p>
         ${back.reason ? html`<p>${words.why(back.reason)}</p>` : nothing}
         ${back.status === "requested" ? verdict(back) : lines(back)}
       </section>`;
@@ -101,4 +101,5 @@ export function returns(draw) {
   });
 
   list.more();
+  if (asked.has("return")) read(asked.get("return"));
 }

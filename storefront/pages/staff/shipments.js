@@ -2,7 +2,7 @@
 import { html, nothing } from "/vendor/lit-html.js";
 import { moment, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
-import { orderAt } from "./orders.js";
+import { orderAt } from "./addresses.js";
 import { outcome, paged, table, trying } from "./table.js";
 
 const words = t.staff.shipments;

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAY_BE_ANY = {  # wildcard resources: action, and why it names none
     "states:DescribeExecution": "of one workflow; its executions are named at run time",
+    "states:GetExecutionHistory": "the same",
     "execute-api:ManageConnections": "of one API; its connections are named when they open",
     "xray:PutTraceSegments": "a trace belongs to no resource",
     "xray:PutTelemetryRecords": "a trace belongs to no resource",
