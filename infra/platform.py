@@ -59,6 +59,7 @@ class Platform(Stack):
         self.staff_topic = self._dead_letters.topic
         """Tells staff what a person should look at: alarms, and what rooms have to say."""
         self._indexes: dict[str, list[str]] = {}  # by the table's path
+        self._inboxes: dict[str, tuple[sqs.Queue, sqs.Queue]] = {}  # and its dead letters, by room
         self.commanded: dict[str, lambda_.Function] = {}
         """Who answers commands, by room: `Inventory`, `Payment`."""
 
@@ -118,6 +119,7 @@ class Platform(Stack):
         window = batches.window_seconds
         dead = self._dead_letters.make(room, "DeadLetters")
         queue = queues.inbox(room, dead, self.stage.removal)
+        self._inboxes[room.node.path] = queue, dead
         self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
         urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
         environment = self._room_env(table) | urls | dict(env or {})
@@ -134,6 +136,25 @@ class Platform(Stack):
         )
         dead.grant(consumer, "sqs:SendMessage")
         return consumer
+
+    def hear_aws(
+        self,
+        room: Construct,
+        name: str,
+        *,
+        pattern: events.EventPattern,
+        message: events.RuleTargetInput,
+    ) -> None:
+        """Bring what AWS says on its own bus into the queue of a room that subscribes."""
+        queue, dead = self._inboxes[room.node.path]
+        target = targets.SqsQueue(queue, dead_letter_queue=dead, message=message)
+        events.Rule(
+            room,
+            name,
+            description=f"What AWS tells {room.node.id}",
+            event_pattern=pattern,
+            targets=[target],
+        )
 
     def connect(
         self, room: Construct, *, handler: str, table: dynamodb.TableV2

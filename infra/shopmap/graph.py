@@ -164,7 +164,8 @@ def _rules(template: Template, facts: Facts) -> Iterator[Edge]:
         if "EventPattern" in rule:
             carried, means = facts.matching(rule["EventPattern"]), "delivers"
             bus, _ = referred(rule.get("EventBusName"))
-            yield Edge(start=bus, end=name, means="carries", carries=carried)
+            if bus:  # the rest is on AWS's own, which is of no shop
+                yield Edge(start=bus, end=name, means="carries", carries=carried)
         for target in rule.get("Targets", ()):
             yield Edge(start=name, end=referred(target["Arn"])[0], means=means, carries=carried)
 

@@ -65,6 +65,9 @@ class FakeMails:
         if row.status == "claimed":
             self.rows[_key(mail)] = Row("failed", reason, mail.contact_id)
 
+    def record_returned(self, mail: Mail, reason: str) -> None:
+        self.rows[_key(mail)] = self.rows[_key(mail)]._replace(status="failed", detail=reason)
+
     def contact_of(self, order_id: str) -> str | None:
         rows = (row for (about, _), row in self.rows.items() if about == order_id)
         return next((row.contact_id for row in rows), None)
@@ -97,7 +100,7 @@ class StoredMails(MailStore):
     def status(self, mail: Mail) -> tuple[str, str]:
         row = dynamo.get(self._table, f"ORDER#{mail.about}", f"MAIL#{mail.name}")
         assert row is not None
-        return row["status"], row.get("receipt") or row.get("reason", "")
+        return row["status"], row.get("reason") or row.get("receipt", "")
 
 
 class FakePost:
@@ -107,7 +110,7 @@ class FakePost:
         self._refuses = list(refuses)
         self.sent: list[tuple[str, Letter]] = []
 
-    def send(self, to: str, letter: Letter) -> str:
+    def send(self, to: str, letter: Letter, mail: Mail) -> str:
         if self._refuses:
             raise self._refuses.pop(0)
         self.sent.append((to, letter))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -165,3 +167,41 @@ def test_who_was_written_to_is_not_remembered(in_function: Running) -> None:
     guest.http.post(f"/guest/orders/{order_id}/cancellation").raise_for_status()
 
     assert "Dear Grace Hopper," in subject_comes(in_function, email, "is cancelled")["BodyText"]
+
+
+@pytest.fixture
+def ses_says(in_function: Running) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """As SES would: nobody else may speak for AWS, so the rule's target hears a source of ours."""
+    client, ours = in_function.session().client("events"), f"tests.{new_key()}"
+    rules = client.list_rules()["Rules"]
+    rule = next(each["Name"] for each in rules if "NotificationBounced" in each["Name"])
+    client.put_rule(Name=ours, EventPattern=json.dumps({"source": [ours]}))
+    client.put_targets(Rule=ours, Targets=client.list_targets_by_rule(Rule=rule)["Targets"])
+
+    def say(detail: dict[str, Any]) -> None:
+        entry = {"Source": ours, "DetailType": "Email Bounced", "Detail": json.dumps(detail)}
+        client.put_events(Entries=[entry])
+
+    yield say
+    client.remove_targets(Rule=ours, Ids=["Target0"])
+    client.delete_rule(Name=ours)
+
+
+def test_a_mail_that_comes_back_is_recorded_as_failed(
+    in_function: Running, ses_says: Callable[[dict[str, Any]], None]
+) -> None:
+    email = f"{new_key()}@example.com"
+    order_id = order(in_function, email)
+    until("two mails", lambda: len(sent(in_function, email)) == 2)
+
+    tags = {"order": [order_id], "mail": ["confirmed"]}
+    ses_says(
+        {"mail": {"tags": tags, "destination": [email]}, "bounce": {"bounceType": "Permanent"}}
+    )
+
+    def failed() -> bool:
+        row = rows(in_function, order_id)["confirmed"]
+        return (row["status"], row.get("reason")) == ("failed", "permanent")
+
+    until("it is recorded", failed)
+    assert email not in deployed.log(in_function, "NotificationConsumer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from souk.kernel.logs import logger
 from souk.notification import post
-from souk.notification.domain import Letter, NotTaken, Undeliverable
-from souk.notification.post import SesPost, SnsBoard
+from souk.notification.domain import Letter, Mail, NotTaken, Undeliverable
+from souk.notification.post import MailBounced, SesPost, SnsBoard
 from tests.kernel.logs import logged
 
 LETTER = Letter("Your order", "Dear Ada", "<p>Dear Ada</p>")
+MAIL = Mail("order-1", "refunded#return-1", LETTER.subject)
 ADDRESS = "ada@example.org"
 
 
@@ -44,7 +46,7 @@ def refusal(code: str, text: str = f"about {ADDRESS}") -> ClientError:
 def send(monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> FakeAws:
     fake = FakeAws(fails)
     monkeypatch.setattr(post, "ses", lambda: fake)
-    SesPost("Souk <orders@souk.example>").send(ADDRESS, LETTER)
+    SesPost("Souk <orders@souk.example>").send(ADDRESS, LETTER, MAIL)
     return fake
 
 
@@ -117,3 +119,15 @@ def test_a_topic_that_does_not_take_it_is_told_again(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(NotTaken, match="SNS: Throttled"):
         SnsBoard("the-topic").tell("subject", "text")
+
+
+def test_a_mail_that_comes_back_is_known_by_the_tags_it_was_sent_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (call,) = send(monkeypatch).calls
+
+    tags = {tag["Name"]: (tag["Value"],) for tag in call["Tags"]}
+    bounced = MailBounced(order=tags["order"], mail=tags["mail"], reason="Permanent")
+
+    assert (bounced.order[0], bounced.name) == (MAIL.about, MAIL.name)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", tag["Value"]) for tag in call["Tags"])

@@ -62,6 +62,16 @@ def test_sent_is_the_last_word(mails: Mails) -> None:
     assert not mails.claim(a_mail())
 
 
+def test_but_for_a_mail_that_comes_back(mails: Mails) -> None:
+    mails.claim(a_mail())
+    mails.record_sent(a_mail(), "message-1")
+
+    mails.record_returned(a_mail(), "permanent")
+
+    assert mails.status(a_mail()) == ("failed", "permanent")
+    assert not mails.claim(a_mail())
+
+
 def test_whose_order_it_is_is_known_from_its_first_mail_on(mails: Mails) -> None:
     before = mails.contact_of(ORDER)
     mails.claim(a_mail("received"))

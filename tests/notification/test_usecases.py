@@ -12,7 +12,7 @@ from souk.notification.domain import (
     Undeliverable,
     Word,
 )
-from souk.notification.usecases import tell_staff, write_to_customer
+from souk.notification.usecases import hear_bounced, tell_staff, write_to_customer
 from tests.notification.builders import ADA, CONTACT_ID, ORDER, a_mail, a_notice
 from tests.notification.fakes import FakeBoard, FakeMails, FakePost, Killed, recipient
 
@@ -164,3 +164,18 @@ def test_a_board_that_is_busy_is_told_when_the_fact_comes_again() -> None:
     tell_staff(WORD, mails=room.mails, board=room.board)
 
     assert len(room.board.told) == 1
+
+
+def test_a_mail_that_comes_back_is_recorded_and_staff_are_told_once() -> None:
+    room = Room()
+    room.hears()
+
+    for _ in range(2):
+        hear_bounced(a_mail(), "permanent", mails=room.mails, board=room.board)
+    room.hears()
+
+    assert len(room.post.sent) == 1
+    assert room.mails.status(a_mail()) == ("failed", "permanent")
+    ((subject, text),) = room.board.told
+    assert subject == f"A mail could not be delivered, order {ORDER}"
+    assert "Reason: permanent" in text

@@ -15,7 +15,7 @@ handlers.mails()
 aws.dynamodb()
 aws.functions()
 post.ses()
-_hear = consumer(handlers.HEARS)
+_hear = consumer({**handlers.HEARS, **handlers.POST_SAYS})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:

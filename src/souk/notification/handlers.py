@@ -11,9 +11,9 @@ from souk.edges.asking import ask
 from souk.inventory.events import StockDepleted
 from souk.kernel.settings import Settings, load
 from souk.notification import letters, usecases
-from souk.notification.domain import Kind, Notice, Recipient, Word
+from souk.notification.domain import Kind, Mail, Notice, Recipient, Word
 from souk.notification.formats import moment, price
-from souk.notification.post import SesPost, SnsBoard
+from souk.notification.post import MailBounced, SesPost, SnsBoard
 from souk.notification.store import MailStore
 from souk.ordering.events import (
     OrderCancelled,
@@ -133,6 +133,11 @@ def _depleted(fact: StockDepleted) -> None:
     _tell(Word("staff-depleted", f"depleted#{fact.sku}#{fact.turn}", {"sku": fact.sku}))
 
 
+def _bounced(fact: MailBounced) -> None:
+    mail = Mail(fact.order[0], fact.name, subject="")
+    usecases.hear_bounced(mail, fact.reason.lower(), mails=mails(), board=board())
+
+
 HEARS: Hears = {
     OrderPlaced: _received,
     OrderConfirmed: _confirmed,
@@ -143,3 +148,5 @@ HEARS: Hears = {
     PaymentRefunded: _refunded,
     StockDepleted: _depleted,
 }
+POST_SAYS: Hears = {MailBounced: _bounced}
+"""Not on the shop's bus: a rule on AWS's own brings it."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from infra.platform import Batches
 from souk.notification.handlers import HEARS
+from souk.notification.post import MailBounced
 
 if TYPE_CHECKING:
     from infra.platform import Platform
@@ -29,7 +31,10 @@ class Notification(Construct):
         super().__init__(platform, "Notification")
         table = platform.table(self)
         _, address = parseaddr(platform.stage.mail_sender)
-        identity = ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(address))
+        mails = ses.ConfigurationSet(self, "Mails")
+        identity = ses.EmailIdentity(
+            self, "Sender", identity=ses.Identity.email(address), configuration_set=mails
+        )
         consumer = platform.subscribe(
             self,
             handler="souk.notification.consumer.handler",
@@ -43,8 +48,43 @@ class Notification(Construct):
         )
         platform.allow(consumer, table, "PutItem", "UpdateItem", "Query")
         platform.let_ask(consumer, "Basket")
-        for action, resource in (
-            ("ses:SendEmail", identity.email_identity_arn),
-            ("sns:Publish", platform.staff_topic.topic_arn),
+        mails_arn = platform.format_arn(
+            service="ses", resource="configuration-set", resource_name=mails.configuration_set_name
+        )
+        for action, resources in (
+            ("ses:SendEmail", [identity.email_identity_arn, mails_arn]),
+            ("sns:Publish", [platform.staff_topic.topic_arn]),
         ):
-            consumer.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+            consumer.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=resources))
+        self._hear_bounces(platform, mails)
+
+    def _hear_bounces(self, platform: Platform, mails: ses.ConfigurationSet) -> None:
+        """SES can tell AWS's own bus only. Of what it says, which quotes addresses, just the mail's
+        tags and the reason come into the queue, as the shop's facts look."""
+        aws_bus = events.EventBus.from_event_bus_name(self, "AwsBus", "default")
+        mails.add_event_destination(
+            "Bounces",
+            destination=ses.EventDestination.event_bus(aws_bus),
+            events=[ses.EmailSendingEvent.BOUNCE],
+        )
+        said = events.EventField.from_path
+        tags = "$.detail.mail.tags"
+        data = {
+            "order": said(f"{tags}.order"),
+            "mail": said(f"{tags}.mail"),
+            "reason": said("$.detail.bounce.bounceType"),
+        }
+        event_id = events.EventField.event_id
+        detail = {"id": event_id, "correlation_id": event_id, "data": data}
+        platform.hear_aws(
+            self,
+            "Bounced",
+            pattern=events.EventPattern(
+                source=["aws.ses"],
+                detail_type=["Email Bounced"],
+                detail={"mail": {"tags": {"order": events.Match.exists()}}},
+            ),
+            message=events.RuleTargetInput.from_object(
+                {"detail-type": MailBounced.__name__, "detail": detail}
+            ),
+        )

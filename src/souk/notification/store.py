@@ -69,6 +69,9 @@ class MailStore:
     def record_failed(self, mail: Mail, reason: str) -> None:
         self._change_claim(mail, {"status": FAILED, "reason": reason, "at": stamp(now())})
 
+    def record_returned(self, mail: Mail, reason: str) -> None:
+        self._change(mail, {"status": FAILED, "reason": reason, "at": stamp(now())})
+
     def contact_of(self, order_id: str) -> str | None:
         rows = aws.dynamodb().query(
             TableName=self._table,

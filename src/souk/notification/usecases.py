@@ -44,13 +44,19 @@ class Mails(Protocol):
     def record_failed(self, mail: Mail, reason: str) -> None:
         """For good, unless somebody recorded it as sent."""
 
+    def record_returned(self, mail: Mail, reason: str) -> None:
+        """For good, although it was sent."""
+
     def contact_of(self, order_id: str) -> str | None:
         """The contact id of an order that was written about before."""
 
 
 class Post(Protocol):
-    def send(self, to: str, letter: Letter) -> str:
-        """The post's id of what it took. Raises Undeliverable or NotTaken."""
+    def send(self, to: str, letter: Letter, mail: Mail) -> str:
+        """The post's id of what it took; it knows the mail again, should it come back.
+
+        Raises Undeliverable or NotTaken.
+        """
 
 
 class Board(Protocol):
@@ -80,10 +86,16 @@ def write_to_customer(
     letter = letters.write(notice.kind.value, {**notice.values, **about})
     mail = Mail(notice.order_id, notice.name, letter.subject, contact_id)
     try:
-        _once(mail, lambda: post.send(who.email, letter), mails=mails)
+        _once(mail, lambda: post.send(who.email, letter, mail), mails=mails)
     except Undeliverable as error:
-        tell_staff(_undeliverable(notice, str(error)), mails=mails, board=board)
+        tell_staff(_undeliverable(mail, str(error)), mails=mails, board=board)
         mails.record_failed(mail, str(error))
+
+
+def hear_bounced(mail: Mail, reason: str, *, mails: Mails, board: Board) -> None:
+    """A mail that was taken came back: it is recorded, and staff are told once."""
+    mails.record_returned(mail, reason)
+    tell_staff(_undeliverable(mail, reason), mails=mails, board=board)
 
 
 def tell_staff(word: Word, *, mails: Mails, board: Board) -> None:
@@ -104,7 +116,8 @@ def _once(mail: Mail, send: Callable[[], str], *, mails: Mails) -> None:
     mails.record_sent(mail, receipt)
 
 
-def _undeliverable(notice: Notice, reason: str) -> Word:
+def _undeliverable(mail: Mail, reason: str) -> Word:
     """The order tells staff whom to call; the address itself is not written here."""
-    values = {"order_id": notice.order_id, "kind": notice.kind.value, "reason": reason}
-    return Word("staff-undeliverable", f"undeliverable#{notice.order_id}#{notice.name}", values)
+    kind, _, _ = mail.name.partition("#")
+    values = {"order_id": mail.about, "kind": kind, "reason": reason}
+    return Word("staff-undeliverable", f"undeliverable#{mail.about}#{mail.name}", values)
