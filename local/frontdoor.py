@@ -19,7 +19,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
-LIVE = "/api/live"  # of the WebSocket API's stage `live`
+LIVE = "/live"  # the stage of the WebSocket API
 SETTINGS, PEOPLE = "/settings.json", "/cognito"
 _SIGN_IN = frozenset(
     f"AWSCognitoIdentityProviderService.{action}".encode()
@@ -83,11 +83,9 @@ class FrontDoor:
         if live_id is None:
             await send({"type": "websocket.close", "code": 1008})
             return
-        path = LIVE.removeprefix("/api")
-        inside = {**scope, "path": path, "raw_path": path.encode()}
         self.connected += 1
         try:
-            await self._engine(addressed_to(live_id, inside), receive, send)
+            await self._engine(addressed_to(live_id, scope), receive, send)
         finally:
             self.connected -= 1
 
