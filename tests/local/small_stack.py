@@ -12,9 +12,9 @@ BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 def write_stack(
     folder: Path, name: str, *, key: str = "pk", keep: str = "Delete", queue: bool = True
 ) -> Path:
-    """Another `key` replaces the table; `keep` says what becomes of the old one."""
+    """Another `key` replaces the table; `keep` says what becomes of what goes."""
     resources: dict[str, Any] = {
-        "Pages": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"},
+        "Pages": {"Type": "AWS::S3::Bucket", "DeletionPolicy": keep},
         "Table": {
             "Type": "AWS::DynamoDB::Table",
             "DeletionPolicy": keep,

@@ -8,6 +8,7 @@ import pytest
 
 from cli import cloud
 from cli.__main__ import run
+from infra.demolish import _empty
 from infra.stack import Stack
 from infra.synth import SynthError
 from local.cloud import ACCOUNT, REGION
@@ -41,6 +42,9 @@ def as_aws(opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     assert soon(lambda: stack(opened) == "none")  # or the next test finds it going
     for kept in tables(opened):
         opened.client("dynamodb").delete_table(TableName=kept)
+    for kept in buckets(opened):
+        _empty(opened.client("s3"), kept)
+        opened.client("s3").delete_bucket(Bucket=kept)
 
 
 @pytest.fixture
@@ -198,6 +202,8 @@ def test_prod_goes_only_for_who_types_its_name_and_what_stays_is_said(
     assert f"AWS::DynamoDB::Table  {kept}" in capsys.readouterr().err
     assert stack(as_aws) == "none"
     assert tables(as_aws) == [kept]
+    (bucket,) = buckets(as_aws)
+    assert "Contents" in as_aws.client("s3").list_objects_v2(Bucket=bucket)
 
 
 def test_a_stack_that_is_not_there_cannot_be_destroyed(souk: Souk, capsys: Said) -> None:
