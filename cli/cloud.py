@@ -10,7 +10,8 @@ import click
 from cli.say import columns, note
 from infra import account
 from infra.changes import Change
-from infra.demolish import Kept, demolish
+from infra.demolish import Held, demolish
+from infra.pages import upload
 from infra.publish import Declined, publish
 from infra.stack import Event, Stack
 from infra.stages import STAGES, stack_name
@@ -18,7 +19,7 @@ from infra.synth import synthesize
 
 
 def deploy(stage: str, *, yes: bool) -> Mapping[str, str]:
-    """Bring the stage to what the code says; its outputs."""
+    """Bring the stage to what the code says, its pages too; its outputs."""
     _check(stage)
     session = account.session()
     with account.plainly(session.region_name):
@@ -35,7 +36,9 @@ def deploy(stage: str, *, yes: bool) -> Mapping[str, str]:
             published = publish(assembly, stack_name(stage), session, agree=agree, watch=_tell)
         except Declined as declined:
             raise click.ClickException(str(declined)) from declined
-    note("Deployed." if published.changed else "No changes: the stack is what the code says.")
+        note("Deployed." if published.changed else "No changes: the stack is what the code says.")
+        upload(assembly, published.outputs, session)
+    note("The pages are up.")
     return published.outputs
 
 
@@ -45,7 +48,7 @@ def destroy(stage: str, *, yes: bool) -> None:
     session = account.session()
     protected = STAGES[stage].protected
 
-    def agree(kept: Sequence[Kept]) -> bool:
+    def agree(kept: Sequence[Held]) -> bool:
         note(_farewell(stage, session.region_name, kept))
         if protected:
             return _answer(f"Type its name, {stage}, to destroy it:") == stage
@@ -98,7 +101,7 @@ def _row(change: Change) -> tuple[str, str, str, str, str]:
     return change.action, change.logical_id, change.type, replaced, warning
 
 
-def _farewell(stage: str, region: str, kept: Sequence[Kept]) -> str:
+def _farewell(stage: str, region: str, kept: Sequence[Held]) -> str:
     stays = columns([("kept", "name"), *((each.type, each.name) for each in kept)])
     what = f"What stays in the account, data and costs included:\n{stays}"
     return f"{stack_name(stage)} in {region} is to go. " + (

@@ -363,7 +363,8 @@ def screenshots(folder: Path | None) -> None:
 def deploy(stage: str, yes: bool) -> None:
     """Bring STAGE (dev or prod) in your AWS account to what the code says.
 
-    The changes are shown and asked for. Account and region are those of your AWS configuration.
+    The changes are shown and asked for, then the pages are brought up. Account and region are those
+    of your AWS configuration.
     """
     from cli.cloud import deploy
 

@@ -1,7 +1,8 @@
 """Takes a stack down, and says beforehand what outlives it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 
@@ -10,17 +11,18 @@ from infra.stack import Stack, StackError, Watch
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A resource that stays when its stack goes, and the name to find it by."""
+class Held:
+    """A resource of a stack, the name to find it by, and whether it stays when the stack goes."""
 
     type: str
     name: str
+    stays: bool
 
 
 def demolish(
-    stack: str, session: boto3.Session, *, agree: Callable[[Sequence[Kept]], bool], watch: Watch
+    stack: str, session: boto3.Session, *, agree: Callable[[Sequence[Held]], bool], watch: Watch
 ) -> bool:
-    """Delete the stack once `agree`, shown what is kept, does; False if it does not.
+    """Delete the stack once `agree`, shown what stays, does; False if it does not.
 
     Raises StackError.
     """
@@ -29,8 +31,12 @@ def demolish(
     if status is None:
         raise StackError(f"There is no stack {stack} in {session.region_name}.")
     target.refuse_busy(status)
-    if not agree(kept(target)):
+    held = tuple(_held(target))
+    if not agree([each for each in held if each.stays]):
         return False
+    for each in held:
+        if each.type == "AWS::S3::Bucket" and not each.stays:
+            _empty(session.client("s3"), each.name)
     stack_id = target.describe(stack)["StackId"]
     since = target.newest_event(stack_id)
     target.cloudformation.delete_stack(StackName=stack_id)
@@ -38,16 +44,19 @@ def demolish(
     return True
 
 
-def kept(stack: Stack) -> tuple[Kept, ...]:
-    """What the deployed template says is to outlive the stack."""
-    resources = stack.template()["Resources"]
-    stays = {name for name, body in resources.items() if body.get("DeletionPolicy") in KEPT}
+def _held(stack: Stack) -> Iterator[Held]:
+    template = stack.template()["Resources"]
     pages = stack.cloudformation.get_paginator("list_stack_resources").paginate(
         StackName=stack.name
     )
-    return tuple(
-        Kept(each["ResourceType"], each["PhysicalResourceId"])
-        for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["LogicalResourceId"] in stays and "PhysicalResourceId" in each
-    )
+    for each in (each for page in pages for each in page["StackResourceSummaries"]):
+        if "PhysicalResourceId" in each and each["ResourceStatus"] != "DELETE_COMPLETE":
+            policy = template.get(each["LogicalResourceId"], {}).get("DeletionPolicy")
+            yield Held(each["ResourceType"], each["PhysicalResourceId"], policy in KEPT)
+
+
+def _empty(s3: Any, bucket: str) -> None:
+    """CloudFormation deletes no bucket that holds something."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for each in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"])

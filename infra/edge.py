@@ -1,4 +1,4 @@
-"""The edge: the HTTP API with its access log, and the people who may sign in."""
+"""The edge: the HTTP API with its access log, the shop's address, who may sign in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import CfnOutput, Duration, aws_cognito
+from aws_cdk import Aws, CfnOutput, Duration, aws_cognito
 from aws_cdk import aws_apigatewayv2 as http
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -16,6 +16,7 @@ from constructs import Construct
 
 from infra import reasons
 from infra.access import SIGNED_IN, door
+from infra.site import Site
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -59,25 +60,29 @@ class Edge(Construct):
     def __init__(self, scope: Construct, name: str, *, stage: Stage) -> None:
         super().__init__(scope, name)
         self._people = self._user_pool(stage)
-        client = self._people.add_client(
-            "Shop",
-            auth_flows=aws_cognito.AuthFlow(user_password=True, admin_user_password=True),
-            prevent_user_existence_errors=True,
-            access_token_validity=Duration.hours(1),
-            disable_o_auth=True,
-        )
-        self._signed_in = authorizers.HttpUserPoolAuthorizer(
-            "SignedIn", self._people, user_pool_clients=[client]
-        )
+        sign_in = self._people.add_domain(
+            "SignIn",
+            cognito_domain=aws_cognito.CognitoDomainOptions(
+                # every account's domains of a region share one space of names
+                domain_prefix=f"souk-{stage.name}-{Aws.ACCOUNT_ID}"
+            ),
+        ).base_url()
         self._api = http.HttpApi(
             self, "Api", create_default_stage=False, api_name=f"souk-{stage.name}"
         )
         self._stage(stage)
+        self.site = Site(self, "Site", sign_in=sign_in)
+        self.site.add_api("/api/*", self._api)
+        client = self._client()
+        self._signed_in = authorizers.HttpUserPoolAuthorizer(
+            "SignedIn", self._people, user_pool_clients=[client]
+        )
         for key, value in {
             "ApiUrl": self._api.api_endpoint,
             "ApiId": self._api.api_id,
             "UserPoolId": self._people.user_pool_id,
             "UserPoolClientId": client.user_pool_client_id,
+            "SignInUrl": sign_in,
         }.items():
             CfnOutput(self, key, value=value).override_logical_id(key)
 
@@ -121,6 +126,22 @@ class Edge(Construct):
         reasons.acknowledge(pool, "AwsSolutions-COG2", reasons.NO_MFA)
         reasons.acknowledge(pool, "AwsSolutions-COG8", reasons.NO_PLUS)
         return pool
+
+    def _client(self) -> aws_cognito.UserPoolClient:
+        """The pages sign in by code on AWS and by password at home, where Cognito has no page."""
+        return self._people.add_client(
+            "Shop",
+            auth_flows=aws_cognito.AuthFlow(user_password=True, admin_user_password=True),
+            prevent_user_existence_errors=True,
+            access_token_validity=Duration.hours(1),
+            supported_identity_providers=[aws_cognito.UserPoolClientIdentityProvider.COGNITO],
+            o_auth=aws_cognito.OAuthSettings(
+                flows=aws_cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[aws_cognito.OAuthScope.OPENID, aws_cognito.OAuthScope.EMAIL],
+                callback_urls=[f"{self.site.url}/sign-in"],
+                logout_urls=[f"{self.site.url}/"],
+            ),
+        )
 
     def _stage(self, stage: Stage) -> None:
         access_log = logs.LogGroup(

@@ -27,7 +27,7 @@ class Live(Construct):
 
     def __init__(self, room: Construct, name: str, *, function: lambda_.Function, api: str) -> None:
         super().__init__(room, name)
-        self._api = http.WebSocketApi(
+        self.api = http.WebSocketApi(
             self,
             "Api",
             api_name=api,
@@ -37,16 +37,17 @@ class Live(Construct):
         stage = http.WebSocketStage(
             self,
             "Stage",
-            web_socket_api=self._api,
+            web_socket_api=self.api,
             stage_name=STAGE,
             auto_deploy=True,
             throttle=http.ThrottleSettings(rate_limit=50, burst_limit=100),
         )
         reasons.acknowledge(self, "AwsSolutions-APIG4", reasons.TICKET)
         reasons.acknowledge(self, "AwsSolutions-APIG1", reasons.NO_SOCKET_LOG)
+        self.path = f"/{STAGE}"
         self.endpoint = stage.callback_url
         """Where messages to connections are posted."""
-        for key, value in {"LiveUrl": stage.url, "LiveApiId": self._api.api_id}.items():
+        for key, value in {"LiveUrl": stage.url, "LiveApiId": self.api.api_id}.items():
             CfnOutput(self, key, value=value).override_logical_id(key)
 
     def allow_to_post(self, function: lambda_.Function) -> None:
@@ -54,14 +55,14 @@ class Live(Construct):
         stack = Stack.of(self)
         connections = stack.format_arn(
             service="execute-api",
-            resource=self._api.api_id,
+            resource=self.api.api_id,
             resource_name=f"{STAGE}/POST/@connections/*",
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         function.add_to_role_policy(
             iam.PolicyStatement(actions=["execute-api:ManageConnections"], resources=[connections])
         )
-        api = stack.get_logical_id(cast("CfnElement", self._api.node.default_child))
+        api = stack.get_logical_id(cast("CfnElement", self.api.node.default_child))
         arn = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
         finding = f"AwsSolutions-IAM5[Resource::{arn}/{STAGE}/POST/@connections/*]"
         reasons.acknowledge(cast("iam.IRole", function.role), finding, reasons.OPENED_LATER)

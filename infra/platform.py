@@ -162,6 +162,7 @@ class Platform(Stack):
         """The room's WebSocket API, and its function that says who may connect."""
         function = self._functions.make(room, "Live", handler, env=self._room_env(table))
         live = Live(room, "Socket", function=function, api=f"souk-{self.stage.name}-live")
+        self.edge.site.add_api(live.path, live.api)
         return live, function
 
     def answer(

@@ -16,6 +16,11 @@ NO_SOCKET_LOG = "a WebSocket API's access log needs a role set for the whole acc
 OPENED_LATER = "the connections of one API; a connection gets its name when it opens"
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
 NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
+ONLY_CLOUDFRONT = "CloudFront alone reads the pages; who reads what there is nobody's business"
+WORLDWIDE = "who may buy is decided by the addresses the shipping options serve"
+NO_FIREWALL = "a firewall costs more each month than the shop; both APIs throttle"
+NO_VIEWER_LOG = "it would hold the addresses of all who look; the APIs log what is called"
+NO_DOMAIN = "a stricter TLS needs a certificate, and with it a domain of one's own"
 
 CARRIERS_KEY = "carriers hold the same key; a person changes it there and here"
 

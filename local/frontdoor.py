@@ -3,13 +3,19 @@
 import asyncio
 import gzip
 import json
-import mimetypes
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from email.utils import formatdate
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from infra.pages import (
+    ASK_AGAIN,
+    content_type,
+    docs_policy,
+    page_policy,
+    swagger_ui,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -19,7 +25,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 DOCS, OPENAPI, MAP = "/api/docs", "/api/openapi.json", "/map.json"
-LIVE = "/api/live"  # of the WebSocket API's stage `live`
+LIVE = "/live"  # the stage of the WebSocket API
 SETTINGS, PEOPLE = "/settings.json", "/cognito"
 _SIGN_IN = frozenset(
     f"AWSCognitoIdentityProviderService.{action}".encode()
@@ -28,12 +34,6 @@ _SIGN_IN = frozenset(
     )
 )  # fmt: skip
 """What a browser may ask the people's directory for; none of it needs AWS credentials."""
-
-_PAGE_POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'; img-src 'self' data:"
-)
-_DOCS_POLICY = _PAGE_POLICY + "; style-src 'self' 'unsafe-inline'"
 
 
 class FrontDoor:
@@ -83,11 +83,9 @@ class FrontDoor:
         if live_id is None:
             await send({"type": "websocket.close", "code": 1008})
             return
-        path = LIVE.removeprefix("/api")
-        inside = {**scope, "path": path, "raw_path": path.encode()}
         self.connected += 1
         try:
-            await self._engine(addressed_to(live_id, inside), receive, send)
+            await self._engine(addressed_to(live_id, scope), receive, send)
         finally:
             self.connected -= 1
 
@@ -123,7 +121,7 @@ class FrontDoor:
         if file is None:
             await _refuse(scope, send, 404, "There is no such page")
             return
-        policy = _DOCS_POLICY if path.startswith(DOCS) else _PAGE_POLICY
+        policy = docs_policy() if path.startswith(DOCS) else page_policy()
         await _send_content(scope, send, await asyncio.to_thread(file.read_bytes), file, policy)
 
     def _file(self, path: str) -> Path | None:
@@ -133,15 +131,6 @@ class FrontDoor:
             name = path.removeprefix(f"{DOCS}/")
             return inside(self._docs, name) if name else inside(self._pages, "reference.html")
         return inside(self._pages, path[1:]) or inside(self._pages, f"{path[1:]}.html")
-
-
-def swagger_ui() -> Path:
-    """The folder of Swagger UI's own files; the package around it would import Django."""
-    spec = find_spec("drf_spectacular_sidecar")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("drf-spectacular-sidecar is not installed")
-    static = Path(spec.origin).parent / "static" / "drf_spectacular_sidecar"
-    return static / "swagger-ui-dist"
 
 
 def inside(root: Path, path: str) -> Path | None:
@@ -181,11 +170,11 @@ def _with(send: Send, extra: Headers) -> Send:
 
 async def _send_content(scope: Scope, send: Send, body: bytes, file: Path, policy: str) -> None:
     etag = f'W/"{sha256(body).hexdigest()[:32]}"'
-    kind, asks = _content_type(file), dict(scope["headers"])
+    kind, asks = content_type(file), dict(scope["headers"])
     headers = [
         (b"content-type", kind.encode()),
         (b"etag", etag.encode()),
-        (b"cache-control", b"no-cache"),  # ask again each time; the tag makes it cheap
+        (b"cache-control", ASK_AGAIN.encode()),
         (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"same-origin"),
         (b"vary", b"accept-encoding"),
@@ -200,14 +189,6 @@ async def _send_content(scope: Scope, send: Send, body: bytes, file: Path, polic
     await _answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")
 
 
-def _content_type(file: Path) -> str:
-    if file.suffix in (".js", ".mjs"):
-        return "text/javascript; charset=utf-8"
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    is_text = kind.startswith("text/") or kind in ("application/json", "image/svg+xml")
-    return f"{kind}; charset=utf-8" if is_text else kind
-
-
 async def _refuse(
     scope: Scope, send: Send, status: int, why: str, extra: Headers | None = None
 ) -> None:
@@ -216,7 +197,7 @@ async def _refuse(
         return
     page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{why}</title><h1>{why}.</h1>"
     headers = [(b"content-type", b"text/html; charset=utf-8"), *(extra or [])]
-    headers.append((b"content-security-policy", _PAGE_POLICY.encode()))
+    headers.append((b"content-security-policy", page_policy().encode()))
     await _answer(send, status, headers, page.encode(), is_head=scope["method"] == "HEAD")
 
 

@@ -43,6 +43,7 @@ KINDS = {
     "AWS::StepFunctions::StateMachine": "workflow",
 }
 STORES = ("table", "bucket", "stream")
+PAGES = ("Edge", "Site")  # where the map itself lies, too; no request or fact comes by
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -98,7 +99,7 @@ def nodes(template: Template) -> list[Node]:
             room=template.places[name][0].lower() if len(template.places[name]) > 2 else "",
         )
         for name, resource in template.resources.items()
-        if resource["Type"] in KINDS
+        if resource["Type"] in KINDS and template.places[name][:2] != PAGES
     ]
 
 

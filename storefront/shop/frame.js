@@ -51,8 +51,8 @@ function link(path, words) {
 }
 
 function away() {
-  const leave = () => { signOut(); location.assign("/"); };
-  return html`<button class="link" type="button" title=${session().name} @click=${leave}>${t.signIn.out}</button>`;
+  const leave = async () => location.assign(await signOut().catch(() => "/"));
+  return html`<button class="link" type="button" title=${session().name} @click=${{ handleEvent: leave, once: true }}>${t.signIn.out}</button>`;
 }
 
 function bottom() {

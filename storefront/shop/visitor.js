@@ -2,13 +2,9 @@
 import { ask, get, Trouble } from "./api.js";
 import { forget, keep, recall } from "./keep.js";
 import { t } from "./texts.js";
+import { claims, random } from "./tokens.js";
 
 const EARLY = 60_000; // ms: a token this close to its end is renewed first
-
-function random(bytes) {
-  const drawn = crypto.getRandomValues(new Uint8Array(bytes));
-  return btoa(String.fromCharCode(...drawn)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
 
 /** A fresh Idempotency-Key. */
 export const newKey = () => random(18);
@@ -46,77 +42,48 @@ async function credentials() {
   return { authorization: `Bearer ${access}` };
 }
 
-// --- Cognito ----------------------------------------------------------------------------------
-
-async function people(action, data) {
-  const { people: at, client } = await get("/settings.json");
-  const headers = {
-    "content-type": "application/x-amz-json-1.1",
-    "x-amz-target": `AWSCognitoIdentityProviderService.${action}`,
-  };
-  const body = JSON.stringify({ ClientId: client, ...data });
-  const answer = await fetch(at, { method: "POST", headers, body }).catch(() => { throw new Trouble(0); });
-  const said = await answer.json().catch(() => ({}));
-  if (answer.ok) return said;
-  const kind = (said.__type ?? "").split("#").pop();
-  throw new Trouble(answer.status, { type: kind, title: t.people[kind] ?? said.message });
+/** Where tokens come from: who was signed in there can `renew` them, and `leave`. */
+async function source() {
+  const { hosted } = await get("/settings.json");
+  return import(hosted ? "./hosted.js" : "./people.js").catch(() => { throw new Trouble(0); });
 }
 
 async function renew(known) {
   try {
-    return remember(await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: known.refresh }), known);
+    return remember(await (await source()).renew(known.refresh), known);
   } catch (trouble) {
     if (!trouble.isAnswer) throw trouble;
-    signOut();
+    forgetWho();
     throw new Trouble(401, { title: t.people.ended });
   }
 }
 
-async function initiate(flow, parameters) {
-  const answer = await people("InitiateAuth", { AuthFlow: flow, AuthParameters: parameters });
-  return answer.AuthenticationResult;
-}
-
-function remember(tokens, before) {
-  const claims = JSON.parse(atob(tokens.AccessToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+function remember({ access, refresh, seconds }, before) {
   const known = {
-    access: tokens.AccessToken,
-    refresh: tokens.RefreshToken ?? before.refresh,
-    ends: Date.now() + tokens.ExpiresIn * 1000,
+    access,
+    refresh: refresh ?? before.refresh,
+    ends: Date.now() + seconds * 1000,
     name: before.name,
-    groups: claims["cognito:groups"] ?? [],
+    groups: claims(access)["cognito:groups"] ?? [],
   };
   keep("session", known);
   return known;
 }
 
-/** `shown` is what the person is called on the pages, where that is not the name itself. */
-export async function signIn(name, password, shown = name) {
-  const tokens = await initiate("USER_PASSWORD_AUTH", { USERNAME: name, PASSWORD: password });
-  remember(tokens, { name: shown });
+/** Somebody is signed in, who is called `name` on the pages. */
+export function enter(tokens, name) {
+  remember(tokens, { name });
   keep("merge", true); // see bringBasket
 }
 
-export async function signUp(email, password) {
-  const attributes = [{ Name: "email", Value: email }];
-  const name = crypto.randomUUID(); // an address can change: it only stands for the name
-  const { UserConfirmed: done } = await people("SignUp", {
-    Username: name, Password: password, UserAttributes: attributes,
-  });
-  return { name, done };
+/** Answers where to go now. */
+export async function signOut() {
+  const { refresh } = session();
+  forgetWho();
+  return (await source()).leave(refresh);
 }
 
-export function confirm(name, code) {
-  return people("ConfirmSignUp", { Username: name, ConfirmationCode: code });
-}
-
-export function sendCodeAgain(name) {
-  return people("ResendConfirmationCode", { Username: name });
-}
-
-export function signOut() {
-  const known = session();
+function forgetWho() {
   forget("session");
   forget("merge");
-  if (known) people("RevokeToken", { Token: known.refresh }).catch(() => {}); // it ends by itself too
 }

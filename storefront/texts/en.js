@@ -196,6 +196,8 @@ export const texts = {
     codeSent: "The code was sent again.",
     known: "Do you have an account?",
     along: "What is in your basket comes along.",
+    leading: "Leading you to the sign-in…",
+    unfinished: "The sign-in was not finished. Please try again.",
   },
   people: {
     NotAuthorizedException: "Name and password do not belong together.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser, shop: Running) -> Iterator[BrowserContext]:
+    with never_here(browser, shop.urls["storefront"]) as context:
+        yield context
+
+
+@contextmanager
+def never_here(browser: Browser, address: str) -> Iterator[BrowserContext]:
     """A browser that was never here; a page that breaks, or breaks the policy, fails the test."""
-    context = browser.new_context(
-        base_url=shop.urls["storefront"], viewport={"width": 1280, "height": 900}
-    )
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE)
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))

@@ -52,7 +52,8 @@ def test_a_listed_exception_is_needed(template: Template) -> None:
 
 def test_an_exception_nobody_needs_is_named(dev: Template) -> None:
     broken = dev.copy()
-    for policy in broken.of("IAM::Policy").values():
+    policies = broken.of("IAM::Policy") | broken.of("S3::BucketPolicy")
+    for policy in policies.values():
         document = policy["PolicyDocument"]
         document["Statement"] = [
             each for each in document["Statement"] if "*" not in str(each["Resource"])

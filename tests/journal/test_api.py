@@ -99,5 +99,5 @@ def test_staff_get_a_ticket_for_a_live_connection(monkeypatch: pytest.MonkeyPatc
 
     assert answer.status == 201
     assert answer.headers["Location"] == answer.body["path"]
-    assert answer.body["path"] == f"/api/live?ticket={answer.body['ticket']}"
+    assert answer.body["path"] == f"/live?ticket={answer.body['ticket']}"
     assert gate.admit("c-1", answer.body["ticket"])

@@ -148,7 +148,7 @@ def test_a_ticket_opens_the_door_once(shop: Running) -> None:
 
     first = Watcher(shop.port, ticket.headers["location"])
     second = Watcher(shop.port, ticket.headers["location"])
-    without = Watcher(shop.port, "/api/live")
+    without = Watcher(shop.port, "/live")
 
     first.close()
     assert (first.admitted, second.admitted, without.admitted) == (True, False, False)

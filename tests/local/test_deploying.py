@@ -8,6 +8,7 @@ import pytest
 
 from cli import cloud
 from cli.__main__ import run
+from infra.demolish import _empty
 from infra.stack import Stack
 from infra.synth import SynthError
 from local.cloud import ACCOUNT, REGION
@@ -41,6 +42,9 @@ def as_aws(opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     assert soon(lambda: stack(opened) == "none")  # or the next test finds it going
     for kept in tables(opened):
         opened.client("dynamodb").delete_table(TableName=kept)
+    for kept in buckets(opened):
+        _empty(opened.client("s3"), kept)
+        opened.client("s3").delete_bucket(Bucket=kept)
 
 
 @pytest.fixture
@@ -76,6 +80,11 @@ def tables(cloud: Opened) -> list[str]:
     return [name for name in names if name.startswith(STACK)]
 
 
+def buckets(cloud: Opened) -> list[str]:
+    listed = cloud.client("s3").list_buckets()["Buckets"]
+    return [each["Name"] for each in listed if each["Name"].startswith(STACK.lower())]
+
+
 Said = pytest.CaptureFixture[str]
 
 
@@ -101,7 +110,7 @@ def test_a_yes_deploys_tells_each_resource_and_prints_the_outputs(
     told = capsys.readouterr()
     assert code == 0
     assert "CREATE_COMPLETE      Table (AWS::DynamoDB::Table)" in told.err
-    assert told.out == f"ApiUrl  {tables(as_aws)[0]}\n"
+    assert told.out.splitlines()[0].split() == ["ApiUrl", tables(as_aws)[0]]
     assert stack(as_aws) == "CREATE_COMPLETE"
 
 
@@ -113,6 +122,34 @@ def test_a_second_deploy_has_nothing_to_change(souk: Souk, capsys: Said) -> None
 
     assert code == 0
     assert "No changes" in capsys.readouterr().err
+
+
+def test_a_deploy_brings_the_pages_up_and_takes_away_what_is_gone(
+    souk: Souk, as_aws: Opened
+) -> None:
+    souk("deploy", "prod", "--yes")
+    (bucket,) = buckets(as_aws)
+    as_aws.client("s3").put_object(Bucket=bucket, Key="pages/gone.js", Body=b"")
+
+    souk("deploy", "prod")
+
+    there = {each["Key"] for each in as_aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    assert "pages/gone.js" not in there
+    assert {"index.html", "pages/home.js", "api/docs/index.html", "settings.json"} <= there
+    page = as_aws.client("s3").get_object(Bucket=bucket, Key="index.html")
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
+
+
+def test_a_bucket_that_goes_is_emptied_first(souk: Souk, as_aws: Opened) -> None:
+    souk("deploy", "prod", "--yes")
+    (bucket,) = buckets(as_aws)
+    files = as_aws.running.state / "aws" / "s3" / ACCOUNT / bucket
+    assert (files / "index.html").exists()
+
+    souk("destroy", "prod", answer="prod\n")
+
+    # the local cloud would delete a full bucket, too, and leave its files behind
+    assert [file for file in files.rglob("*") if file.is_file()] == []
 
 
 def test_where_nobody_answers_nothing_is_changed(souk: Souk, as_aws: Opened, capsys: Said) -> None:
@@ -165,6 +202,8 @@ def test_prod_goes_only_for_who_types_its_name_and_what_stays_is_said(
     assert f"AWS::DynamoDB::Table  {kept}" in capsys.readouterr().err
     assert stack(as_aws) == "none"
     assert tables(as_aws) == [kept]
+    (bucket,) = buckets(as_aws)
+    assert "Contents" in as_aws.client("s3").list_objects_v2(Bucket=bucket)
 
 
 def test_a_stack_that_is_not_there_cannot_be_destroyed(souk: Souk, capsys: Said) -> None:

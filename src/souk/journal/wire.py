@@ -76,7 +76,7 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ticket_view(ticket: Ticket) -> TicketView:
-    path = f"/api/live?ticket={ticket.text}"
+    path = f"/live?ticket={ticket.text}"
     return TicketView(ticket=ticket.text, path=path, expires_at=stamp(ticket.ends))
 
 

@@ -15,6 +15,9 @@ MAY_BE_ANY = {  # wildcard resources: action, and why it names none
     "states:DescribeExecution": "of one workflow; its executions are named at run time",
     "states:GetExecutionHistory": "the same",
     "execute-api:ManageConnections": "of one API; its connections are named when they open",
+    **dict.fromkeys(
+        ("s3:GetObject", "s3:ListBucket"), "of one bucket, by CloudFront; its files are the pages"
+    ),
     "xray:PutTraceSegments": "a trace belongs to no resource",
     "xray:PutTelemetryRecords": "a trace belongs to no resource",
     **dict.fromkeys(
