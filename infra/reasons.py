@@ -16,6 +16,8 @@ NO_SOCKET_LOG = "a WebSocket API's access log needs a role set for the whole acc
 OPENED_LATER = "the connections of one API; a connection gets its name when it opens"
 ONLY_ERRORS = "a log of every step would cost more than the steps; the history has them all"
 NO_ROTATION = "the payment provider makes its keys; nobody but a person can rotate them there"
+NAMED_WHEN_SENT = "the pictures of one bucket; each gets its name when its upload is asked for"
+NO_READER_LOG = "who looks at a picture is nobody's business; who may send one, the API logs"
 
 CARRIERS_KEY = "carriers hold the same key; a person changes it there and here"
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAY_BE_ANY = {  # wildcard resources: action, and why it names none
     "states:DescribeExecution": "of one workflow; its executions are named at run time",
     "execute-api:ManageConnections": "of one API; its connections are named when they open",
+    "s3:PutObject": "of one bucket's pictures; each is named when its upload is asked for",
     "xray:PutTraceSegments": "a trace belongs to no resource",
     "xray:PutTelemetryRecords": "a trace belongs to no resource",
     **dict.fromkeys(
