@@ -21,6 +21,8 @@ WORLDWIDE = "who may buy is decided by the addresses the shipping options serve"
 NO_FIREWALL = "a firewall costs more each month than the shop; both APIs throttle"
 NO_VIEWER_LOG = "it would hold the addresses of all who look; the APIs log what is called"
 NO_DOMAIN = "a stricter TLS needs a certificate, and with it a domain of one's own"
+NAMED_WHEN_SENT = "the pictures of one bucket; each gets its name when its upload is asked for"
+NO_READER_LOG = "who looks at a picture is nobody's business; who may send one, the API logs"
 
 CARRIERS_KEY = "carriers hold the same key; a person changes it there and here"
 

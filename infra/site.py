@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudfront as cloudfront
@@ -24,6 +24,9 @@ function handler(event) {
   return request;
 }
 """
+POLICY = (
+    "ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy"
+)
 TWO_YEARS = Duration.days(730)
 
 
@@ -46,6 +49,7 @@ class Site(Construct):
             code=cloudfront.FunctionCode.from_inline(FIND_FILE),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
+        self._sign_in = sign_in
         self._headers = self._headers_policy("Headers", pages.page_policy(sign_in))
         docs_headers = self._headers_policy("DocsHeaders", pages.docs_policy())
         self._distribution = cloudfront.Distribution(
@@ -83,6 +87,21 @@ class Site(Construct):
             response_headers_policy=self._headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         )
+
+    def add_pictures(self, path: str, bucket: s3.Bucket) -> None:
+        """Show what lies under `path` in a room's bucket; pages may send files there."""
+        access = cloudfront.S3OriginAccessControl(
+            self, "PicturesAccess", origin_access_control_name=self._named("pictures")
+        )
+        self._distribution.add_behavior(
+            path,
+            origins.S3BucketOrigin.with_origin_access_control(bucket, origin_access_control=access),
+            response_headers_policy=self._headers,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        )
+        policy = pages.page_policy(self._sign_in, f"https://{bucket.bucket_regional_domain_name}")
+        made = cast("cloudfront.CfnResponseHeadersPolicy", self._headers.node.default_child)
+        made.add_property_override(POLICY, policy)
 
     def _private_bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(

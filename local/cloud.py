@@ -123,6 +123,7 @@ async def _run(options: argparse.Namespace) -> None:
         pages=PAGES,
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
+        uploads=f"http://127.0.0.1:{options.aws_port}",
     )
     asked_to_stop = asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""The one address of a running shop: its pages, its reference page, its API and its sign-in."""
+"""The one address of a running shop: its pages, pictures, reference page, API and sign-in."""
 
 import asyncio
 import gzip
@@ -16,6 +16,7 @@ from infra.pages import (
     page_policy,
     swagger_ui,
 )
+from local import pictures
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,12 +48,15 @@ class FrontDoor:
         pages: Path,
         openapi: Path,
         shop_map: Path,
+        uploads: str,
     ) -> None:
+        """`uploads` is the origin pages may send pictures to: that of the engine's S3."""
         self._engine = engine
         self._outputs = outputs
         self._pages = pages
         self._made = {OPENAPI: openapi, MAP: shop_map}  # with the template that is deployed
         self._docs = swagger_ui()
+        self._uploads = uploads
         self.open = True
         self.connected = 0
         """Live connections, until their end is dealt with."""
@@ -66,6 +70,8 @@ class FrontDoor:
             await self._call_api(scope, receive, send)
         elif scope["path"] == PEOPLE:
             await self._call_people(scope, receive, send)
+        elif pictures.PATH.fullmatch(scope["path"]):
+            await self._send_picture(scope, receive, send)
         elif scope["path"] == SETTINGS:
             await self._send_settings(scope, send)
         else:
@@ -107,6 +113,13 @@ class FrontDoor:
         body = json.dumps(settings).encode()
         await _answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")
 
+    async def _send_picture(self, scope: Scope, receive: Receive, send: Send) -> None:
+        bucket = self._outputs().get("PicturesBucket")
+        if bucket is None or scope["method"] not in ("GET", "HEAD"):
+            await self._send_file(scope, send)  # which has none of them
+            return
+        await self._engine(pictures.asked_of(bucket, scope), receive, _with(send, [_NOSNIFF]))
+
     async def _send_file(self, scope: Scope, send: Send) -> None:
         path: str = scope["path"]
         if scope["method"] not in ("GET", "HEAD"):
@@ -121,7 +134,7 @@ class FrontDoor:
         if file is None:
             await _refuse(scope, send, 404, "There is no such page")
             return
-        policy = docs_policy() if path.startswith(DOCS) else page_policy()
+        policy = docs_policy() if path.startswith(DOCS) else page_policy(self._uploads)
         await _send_content(scope, send, await asyncio.to_thread(file.read_bytes), file, policy)
 
     def _file(self, path: str) -> Path | None:

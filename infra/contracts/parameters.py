@@ -140,6 +140,7 @@ _FEE = {"amount": 995, "currency": "GBP"}
 _RATES = [{"country": "GB", "max_grams": 2000, "price": _FEE}, {"country": "*", "price": _FEE}]
 
 BODIES: dict[str, Json] = {  # an example of each body, by its class
+    "NewPicture": {"type": "image/jpeg", "size": 123_456},
     "NewProduct": {"sku": "LAMP-01", **_DETAILS, "price": _PRICE},
     "ProductDetails": {**_DETAILS, "description": "Warm light for long evenings."},
     "NewPrice": {"price": _PRICE},

@@ -237,6 +237,13 @@ export const texts = {
       delistSure: "Really, for good?",
       stale: "Somebody else has changed this product. It was read again: look at it, then save.",
     },
+    picture: {
+      choose: "Picture from this device",
+      hint: "AVIF, JPEG, PNG or WebP, up to 5 MB.",
+      wrongType: "This is no picture the shop can show. Choose an AVIF, JPEG, PNG or WebP.",
+      tooLarge: "This picture is larger than 5 MB. Choose a smaller one.",
+      sending: "The picture is on its way",
+    },
     stock: {
       received: "Received",
       available: "Free",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from souk.catalog.domain import Product, SkuTaken
+from souk.catalog.domain import Product, SkuTaken, Upload
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
 from souk.catalog.store import ProductStore
 from souk.kernel.errors import ChangedMeanwhile, NotFound
 from tests.kernel import tables
 
 if TYPE_CHECKING:
+    from souk.catalog.domain import PictureFile
     from souk.kernel.facts import Fact
 
 
@@ -39,6 +40,17 @@ class FakeProducts:
     def _keep(self, product: Product, fact: Fact) -> None:
         self._kept[product.sku] = product
         self.said.append(fact)
+
+
+class FakePictures:
+    """Lets every file be sent to one place; `asked` are those files."""
+
+    def __init__(self) -> None:
+        self.asked: list[PictureFile] = []
+
+    def upload(self, file: PictureFile) -> Upload:
+        self.asked.append(file)
+        return Upload("https://pictures.example", {"key": "media/1"}, "/media/1")
 
 
 class StoredProducts(ProductStore):

@@ -12,7 +12,7 @@ from souk.catalog import handlers
 from souk.catalog.domain import Status
 from souk.edges import http
 from tests.catalog.builders import a_product
-from tests.catalog.fakes import FakeProducts, StoredProducts
+from tests.catalog.fakes import FakePictures, FakeProducts, StoredProducts
 from tests.kernel.builders import answer_to
 from tests.kernel.tables import twin
 
@@ -33,8 +33,9 @@ WISH: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def products(monkeypatch: pytest.MonkeyPatch) -> FakeProducts:
     fake = FakeProducts(a_product("RUG-1", price=5000))
-    settings = handlers.CatalogSettings(table_name="table", currency="GBP")
+    settings = handlers.CatalogSettings(table_name="table", bucket_name="b", currency="GBP")
     monkeypatch.setattr(handlers, "products", lambda: fake)
+    monkeypatch.setattr(handlers, "pictures", FakePictures)
     monkeypatch.setattr(handlers, "settings", lambda: settings)
     return fake
 
@@ -92,6 +93,50 @@ def test_a_change_made_upon_the_latest_version_is_answered_with_the_next() -> No
     assert changed.body["price"] == PRICE
 
 
+PHOTO = {"type": "image/jpeg", "size": 1000}
+
+
+def test_staff_are_told_where_to_send_a_picture_and_where_it_is_read() -> None:
+    told = as_staff("POST", "/products/RUG-1/image", PHOTO)
+
+    assert told.status == 200
+    assert told.body == {
+        "url": "https://pictures.example",
+        "fields": {"key": "media/1"},
+        "image": "/media/1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"type": "image/svg+xml"}, "/type"),
+        ({"type": "text/html"}, "/type"),
+        ({"type": None}, "/type"),
+        ({"size": 0}, "/size"),
+        ({"size": 5_000_001}, "/size"),
+        ({"size": "1000"}, "/size"),
+        ({"name": "rug.jpg"}, ""),
+    ],
+)
+def test_a_picture_that_does_not_fit_is_refused_by_field(
+    wrong: dict[str, Any], pointer: str
+) -> None:
+    refused = as_staff("POST", "/products/RUG-1/image", PHOTO | wrong)
+
+    assert refused.status == 422
+    assert refused.body["errors"][0]["pointer"] == pointer
+
+
+def test_a_picture_belongs_to_a_product_that_is_for_sale() -> None:
+    unknown = as_staff("POST", "/products/LAMP-1/image", PHOTO)
+    as_staff("POST", "/products/RUG-1/delisting", if_match='"1"')
+    delisted = as_staff("POST", "/products/RUG-1/image", PHOTO)
+
+    assert (unknown.status, unknown.body["type"]) == (404, "/problems/not-found")
+    assert (delisted.status, delisted.body["type"]) == (409, "/problems/product-delisted")
+
+
 CHANGES: list[tuple[str, str, Any]] = [
     ("PUT", "/products/RUG-1/price", {"price": PRICE}),
     ("PUT", "/products/RUG-1", {"name": "Rug", "category": "Rugs", "weight_grams": 1}),
@@ -109,7 +154,10 @@ def test_a_change_must_say_which_version_was_read(method: str, path: str, body: 
     assert stale.body["version"] == 1
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [("POST", "/products", WISH), *CHANGES])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("POST", "/products", WISH), ("POST", "/products/RUG-1/image", PHOTO), *CHANGES],
+)
 def test_customers_change_no_product(
     method: str, path: str, body: Any, products: FakeProducts
 ) -> None:

@@ -6,13 +6,19 @@ from typing import Any
 
 import pytest
 
-from souk.catalog.domain import Delisted, SkuTaken, Status
+from souk.catalog.domain import Delisted, PictureFile, SkuTaken, Status
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
-from souk.catalog.usecases import change_price, delist_product, describe_product, list_product
+from souk.catalog.usecases import (
+    change_price,
+    delist_product,
+    describe_product,
+    list_product,
+    upload_picture,
+)
 from souk.kernel.errors import ChangedMeanwhile, Invalid, NotFound
 from souk.kernel.money import Money
 from tests.catalog.builders import a_product, details, pounds
-from tests.catalog.fakes import FakeProducts
+from tests.catalog.fakes import FakePictures, FakeProducts
 
 
 def test_a_listed_product_is_kept_and_said() -> None:
@@ -76,6 +82,31 @@ def test_a_delisting_is_said_once() -> None:
 
     assert products.get("LAMP-1").status is Status.DELISTED
     assert [type(fact) for fact in products.said] == [ProductDelisted]
+
+
+PHOTO = PictureFile(type="image/jpeg", size=1000)
+
+
+def test_a_picture_may_be_sent_for_a_product_which_stays_as_it_is() -> None:
+    product = a_product()
+    products, pictures = FakeProducts(product), FakePictures()
+
+    upload = upload_picture("LAMP-1", PHOTO, products=products, pictures=pictures)
+
+    assert (upload.image, pictures.asked) == ("/media/1", [PHOTO])
+    assert products.get("LAMP-1") == product
+    assert products.said == []
+
+
+def test_no_picture_is_sent_for_what_is_not_for_sale() -> None:
+    products, pictures = FakeProducts(a_product(status=Status.DELISTED)), FakePictures()
+
+    with pytest.raises(Delisted):
+        upload_picture("LAMP-1", PHOTO, products=products, pictures=pictures)
+    with pytest.raises(NotFound):
+        upload_picture("LAMP-2", PHOTO, products=products, pictures=pictures)
+
+    assert pictures.asked == []
 
 
 CHANGES: list[Any] = [

@@ -223,6 +223,7 @@ BREAKS: dict[Rule, list[Way]] = {
         Break("BasketTable", "DeletionPolicy", "Retain"),
         Break("BasketApiLog", "DeletionPolicy", "Retain"),
         Break("BasketDeadLetters", "UpdateReplacePolicy", "Retain"),
+        Break("CatalogPictures", "DeletionPolicy", "Retain"),
     ],
     data.the_stack_has_room_to_grow: [Crowd(400)],
 }
@@ -237,5 +238,6 @@ BREAKS_OF_PROD: dict[Rule, list[Way]] = {
         Break("BasketApiLog", "DeletionPolicy", "Delete"),
         Break("BasketUnpublished", "DeletionPolicy", "Delete"),
         Break("EdgePeople", "DeletionPolicy", "Delete"),
+        Break("CatalogPictures", "DeletionPolicy", "Delete"),
     ],
 }

@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
+from local.cloud import engine_settings
 from local.frontdoor import FrontDoor, Message, Receive, Scope, Send
 
-OUTPUTS = {"ApiId": "abcd1234", "LiveApiId": "live5678", "UserPoolClientId": "client-1"}
+OUTPUTS = {
+    "ApiId": "abcd1234",
+    "LiveApiId": "live5678",
+    "UserPoolClientId": "client-1",
+    "PicturesBucket": "pictures-1",
+}
+UPLOADS = "http://127.0.0.1:4566"
 
 
 class Engine:
@@ -64,6 +71,7 @@ def door(engine: Engine, pages: Path) -> FrontDoor:
         pages=pages,
         openapi=openapi,
         shop_map=pages.parent / "map.json",
+        uploads=UPLOADS,
     )
 
 
@@ -103,7 +111,14 @@ def test_a_call_reaches_the_api_under_its_own_host_and_path(
 def test_before_the_shop_is_deployed_callers_are_asked_to_come_back(
     engine: Engine, pages: Path
 ) -> None:
-    door = FrontDoor(engine=engine, outputs=dict, pages=pages, openapi=pages, shop_map=pages)
+    door = FrontDoor(
+        engine=engine,
+        outputs=dict,
+        pages=pages,
+        openapi=pages,
+        shop_map=pages,
+        uploads=UPLOADS,
+    )
 
     answer = ask(door, "/api/products")
 
@@ -226,9 +241,39 @@ def test_pages_may_load_and_run_only_what_the_shop_itself_serves(door: FrontDoor
     docs = ask(door, "/api/docs/").headers["content-security-policy"]
 
     assert "default-src 'self'" in page
+    assert f"connect-src 'self' {UPLOADS}" in page
     assert "unsafe" not in page
     assert "script-src" not in docs
     assert "style-src 'self' 'unsafe-inline'" in docs
+
+
+def test_a_picture_is_read_in_the_bucket_as_its_owner(
+    door: FrontDoor, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in engine_settings(Path("state"), 4566).items():
+        monkeypatch.setenv(name, value)
+
+    ask(door, "/media/0196f3a2-6c1e", authorization="Bearer t", if_none_match='"1"')
+
+    (asked,) = engine.asked
+    assert asked["path"] == "/pictures-1/media/0196f3a2-6c1e"
+    assert asked["headers"] == [(b"host", b"127.0.0.1"), (b"if-none-match", b'"1"')]
+    assert b"X-Amz-Signature=" in asked["query_string"]
+
+
+@pytest.mark.parametrize("path", ["/media/", "/media/../secret", "/media/a/b", "/media/A"])
+def test_nothing_but_pictures_is_read_in_the_bucket(
+    door: FrontDoor, engine: Engine, path: str
+) -> None:
+    answer = ask(door, path)
+
+    assert (answer.status, engine.asked) == (404, [])
+
+
+def test_pictures_can_only_be_read(door: FrontDoor, engine: Engine) -> None:
+    answer = ask(door, "/media/0196f3a2-6c1e", "DELETE")
+
+    assert (answer.status, engine.asked) == (405, [])
 
 
 def test_the_reference_has_one_address(door: FrontDoor) -> None:

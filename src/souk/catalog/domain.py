@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from souk.kernel.errors import Conflict
 from souk.kernel.money import Money
 from souk.kernel.patterns import END, ONE_LINE, SKU
 
+MAX_PICTURE = 5_000_000  # bytes
 MAX_PRICE = 10_000_000  # so that any order's total stays exact as a JSON number (2**53)
 
 Sku = Annotated[
@@ -31,6 +32,10 @@ Image = Annotated[
 ]
 
 
+PictureType = Literal["image/avif", "image/jpeg", "image/png", "image/webp"]
+"""No SVG: it may hold a script."""
+
+
 class Status(Enum):
     LISTED = "listed"
     DELISTED = "delisted"
@@ -44,6 +49,25 @@ class SkuTaken(Conflict):
 class Delisted(Conflict):
     slug = "product-delisted"
     title = "The product is not for sale any more"
+
+
+class PictureFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a picture before it is sent."""
+
+    type: PictureType
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_PICTURE, description="Bytes")]
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """Where one picture may be sent, soon and once it is as was said.
+
+    A form of `fields`, in their order, and then the file as `file`, is posted to `url`. From then
+    on it is read at `image`, which no other picture ever has.
+    """
+
+    url: str
+    fields: dict[str, str]
+    image: str
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +109,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def describe(self, details: Details) -> tuple[Product, ProductListed]:
-        changed = replace(self._for_sale(), details=details, version=self.version + 1)
+        changed = replace(self.for_sale(), details=details, version=self.version + 1)
         return changed, changed.listed()
 
     def reprice(self, price: Money) -> tuple[Product, PriceChanged]:
-        changed = replace(self._for_sale(), price=price, version=self.version + 1)
+        changed = replace(self.for_sale(), price=price, version=self.version + 1)
         return changed, PriceChanged(
             sku=self.sku,
             name=self.details.name,
@@ -100,7 +124,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def delist(self) -> tuple[Product, ProductDelisted]:
-        changed = replace(self._for_sale(), status=Status.DELISTED, version=self.version + 1)
+        changed = replace(self.for_sale(), status=Status.DELISTED, version=self.version + 1)
         return changed, ProductDelisted(
             sku=self.sku,
             name=self.details.name,
@@ -109,7 +133,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
             version=changed.version,
         )
 
-    def _for_sale(self) -> Product:
+    def for_sale(self) -> Product:
+        """Itself; raises Delisted once it is not for sale any more."""
         if self.status is Status.DELISTED:
             raise Delisted(f"{self.sku} was delisted; it cannot be changed")
         return self

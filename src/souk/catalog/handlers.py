@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from souk.catalog import usecases
-from souk.catalog.domain import Delisted, SkuTaken
+from souk.catalog.domain import Delisted, SkuTaken, Upload
+from souk.catalog.pictures import BucketPictures
 from souk.catalog.store import ProductStore
 from souk.catalog.wire import (
     CategoryList,
     CategoryView,
+    NewPicture,
     NewPrice,
     NewProduct,
     ProductDetails,
@@ -27,6 +29,7 @@ _CHANGE = (NotFound, Delisted, ChangedMeanwhile, PreconditionRequired)
 
 class CatalogSettings(Settings, frozen=True, kw_only=True):
     table_name: str
+    bucket_name: str
     currency: str
 
 
@@ -38,6 +41,11 @@ def settings() -> CatalogSettings:
 @cache
 def products() -> ProductStore:
     return ProductStore(settings().table_name)
+
+
+@cache
+def pictures() -> BucketPictures:
+    return BucketPictures(settings().bucket_name)
 
 
 @ROUTES.add(
@@ -90,6 +98,18 @@ def describe_product(call: Call, body: ProductDetails) -> Answer:
         call.path["sku"], body.details(), seen_version=call.seen_version(), products=products()
     )
     return _versioned(view(product))
+
+
+@ROUTES.add(
+    "POST",
+    "/products/{sku}/image",
+    Access.STAFF,
+    answer=Upload,
+    refusals=(NotFound, Delisted),
+)
+def upload_picture(call: Call, body: NewPicture) -> Upload:
+    """Ask where to send a picture of a product; what describes the product then names it."""
+    return usecases.upload_picture(call.path["sku"], body, products=products(), pictures=pictures())
 
 
 @ROUTES.add(

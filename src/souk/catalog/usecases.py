@@ -10,6 +10,7 @@ from souk.kernel.errors import ChangedMeanwhile, Invalid
 from souk.kernel.ids import new_id
 
 if TYPE_CHECKING:
+    from souk.catalog.domain import PictureFile, Upload
     from souk.kernel.facts import Fact
     from souk.kernel.money import Money
 
@@ -23,6 +24,11 @@ class Products(Protocol):
 
     def save(self, before: Product, after: Product, fact: Fact) -> None:
         """Raises ChangedMeanwhile unless `before` is still what is stored."""
+
+
+class Pictures(Protocol):
+    def upload(self, file: PictureFile) -> Upload:
+        """Lets whoever holds the answer send this one file."""
 
 
 def list_product(
@@ -47,6 +53,14 @@ def describe_product(
     after, fact = before.describe(details)
     products.save(before, after, fact)
     return after
+
+
+def upload_picture(
+    sku: str, file: PictureFile, *, products: Products, pictures: Pictures
+) -> Upload:
+    """The product has its new picture once it is described with it."""
+    products.get(sku).for_sale()
+    return pictures.upload(file)
 
 
 def change_price(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from souk.catalog.domain import MAX_PRICE, Category, Details, Product, Sku
+from souk.catalog.domain import MAX_PRICE, Category, Details, PictureFile, Product, Sku
 from souk.kernel.money import Currency, Money
 
 
@@ -38,6 +38,10 @@ class NewProduct(ProductDetails, frozen=True, kw_only=True, forbid_unknown_field
 
 class NewPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: Price
+
+
+class NewPicture(PictureFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture of a product, before it is sent."""
 
 
 class ProductCard(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import { get } from "/shop/api.js";
 import { field } from "/shop/parts.js";
 import { money, t } from "/shop/texts.js";
 import { callSignedIn } from "/shop/visitor.js";
+import { choice, chooser } from "./picture.js";
 import { outcome, paged, table } from "./table.js";
 
 const CURRENCY = "GBP";
@@ -13,6 +14,7 @@ const pathOf = (sku) => `/staff/products/${encodeURIComponent(sku)}`;
 export function products(draw) {
   const state = { editing: null, said: null, trouble: null, isSure: false };
   const list = paged("/products", show);
+  const chosen = choice(show);
 
   function show() {
     draw(html`
@@ -28,7 +30,10 @@ export function products(draw) {
   }
 
   function edit(product) {
-    Object.assign(state, { editing: product, said: null, trouble: null, isSure: false });
+    chosen.forget();
+    Object.assign(state, { editing: null, said: null, trouble: null, isSure: false });
+    show(); // away with the form, and with what was put into it
+    state.editing = product;
     show();
     document.getElementById(product?.sku ? "name" : "sku")?.focus();
   }
@@ -48,10 +53,11 @@ export function products(draw) {
           ${field("price", words.price, { value: price, error: wrong("/price/amount") })}
           ${field("weight", words.weight, { type: "number", value: product.weight_grams ?? "", error: wrong("/weight_grams") })}
         </div>
+        ${chooser(chosen, product.image)}
         ${field("image", words.image, { value: product.image ?? "", required: false, error: wrong("/image"), maxlength: 500 })}
         <p class="field"><label for="description">${words.description}</label>
           <textarea id="description" name="description" rows="4" .defaultValue=${product.description ?? ""}></textarea></p>
-        <p class="go"><button class="button">${t.staff.save}</button>
+        <p class="go"><button class="button" ?disabled=${chosen.sent !== null}>${t.staff.save}</button>
           <button class="button plain" type="button" @click=${() => edit(null)}>${t.staff.leave}</button>
           ${product.sku ? delisting(product) : nothing}</p>
       </form>`;
@@ -70,8 +76,10 @@ export function products(draw) {
     const details = { ...given, weight_grams: Number(weight), ...(image ? { image } : {}) };
     const cost = { amount: Math.round(Number(price.replace(",", ".")) * 100), currency: CURRENCY };
     return trying(async () => {
-      if (state.editing.sku) await change(state.editing, details, cost);
-      else await callSignedIn("POST", "/staff/products", { body: { sku, ...details, price: cost } });
+      const isNew = !state.editing.sku;
+      if (isNew) state.editing = (await callSignedIn("POST", "/staff/products", { body: { sku, ...details, price: cost } })).body;
+      if (chosen.file) details.image = await chosen.send(state.editing.sku);
+      if (!isNew || chosen.file) await change(state.editing, details, cost);
       edit(null);
       state.said = t.staff.done;
       await list.again();

@@ -53,7 +53,7 @@ KEPT = (
 def only_prod_keeps_what_it_holds(template: Template) -> Iterator[str]:
     wanted = "Retain" if template.stage == "prod" else "Delete"
     ends = dead_letter_queues(template)
-    kept = {name for kind in KEPT for name in template.of(kind)} | ends
+    kept = {name for kind in KEPT for name in template.of(kind)} | ends | _filled(template)
     for name in sorted(kept):
         told = {
             template.resources[name].get(policy, "Delete")
@@ -61,6 +61,11 @@ def only_prod_keeps_what_it_holds(template: Template) -> Iterator[str]:
         }
         if told != {wanted}:
             yield f"{name} would see {' and '.join(sorted(told))}, not {wanted}"
+
+
+def _filled(template: Template) -> set[str]:
+    """The buckets browsers send to; nobody has what is in them a second time."""
+    return {name for name, body in template.of("S3::Bucket").items() if "CorsConfiguration" in body}
 
 
 def the_stack_has_room_to_grow(template: Template) -> Iterator[str]:
