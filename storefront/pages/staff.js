@@ -4,6 +4,7 @@ import { open } from "/shop/frame.js";
 import { t } from "/shop/texts.js";
 import { isStaff } from "/shop/visitor.js";
 import { deadLetters } from "./staff/dead-letters.js";
+import { imports } from "./staff/imports.js";
 import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
 import { returns } from "./staff/returns.js";
@@ -11,7 +12,7 @@ import { shipments } from "./staff/shipments.js";
 import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
+const VIEWS = { products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters, import: imports };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");
