@@ -12,7 +12,7 @@ import { shipments } from "./staff/shipments.js";
 import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters, import: imports };
+const VIEWS = { products, import: imports, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");

@@ -152,10 +152,22 @@ def test_an_import_that_is_stopped_goes_on_with_the_rest(at_import: Page, prefix
     assert figures(at_import) == expected
 
 
-def test_a_file_that_is_no_list_is_told(at_import: Page) -> None:
-    hand_over(at_import, b"sku,sku\nA,B\n", "list.csv")
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("list.csv", b"sku,sku\nA,B\n", "two columns called “sku”"),
+        ("list.csv", "sku,name\nA,B\n".encode("utf-16"), "not UTF-8 text"),
+        ("list.json", b'[{"sku": "A"}, {"sku": "B"}]', "One JSON array has to"),
+        ("list.csv", b"\n \n", "holds no products"),
+    ],
+    ids=["a column twice", "UTF-16", "a JSON array", "empty"],
+)
+def test_a_file_that_is_no_list_is_told(
+    at_import: Page, name: str, content: bytes, told: str
+) -> None:
+    hand_over(at_import, content, name)
 
-    expect(at_import.get_by_role("alert")).to_contain_text("two columns called")
+    expect(at_import.get_by_role("alert")).to_contain_text(told)
 
 
 def test_an_answer_that_is_lost_is_asked_for_again(at_import: Page, prefix: str) -> None:

@@ -21,7 +21,8 @@ export function imports(draw) {
       <section class="panel">
         <p>${words.lead}</p>
         <p class="field"><label for="file">${words.file}</label>
-          <input id="file" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json" ?disabled=${state.busy} @change=${choose}></p>
+          <input id="file" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json"
+            ?disabled=${state.busy} @click=${forget} @change=${choose}></p>
       </section>
       ${state.busy === "reading" ? waiting(words.reading) : nothing}
       ${state.list && !state.progress ? mapping(state) : nothing}
@@ -84,6 +85,9 @@ export function imports(draw) {
     link.click();
     URL.revokeObjectURL(link.href);
   }
+
+  /** Else a browser says nothing of the same file chosen again. */
+  const forget = ({ target }) => { target.value = ""; };
 
   const choose = ({ target }) => working("reading", async () => {
     Object.assign(state, { list: null, progress: null });

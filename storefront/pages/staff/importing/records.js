@@ -24,11 +24,15 @@ export async function open(file) {
 
 async function reader(file) {
   const start = await firstText(file);
-  if (/\.(jsonl|ndjson)$/i.test(file.name)) return () => jsonRecords(file);
-  if (start.startsWith("{") && !/\.(csv|tsv)$/i.test(file.name)) return () => jsonRecords(file);
+  if (start.includes("\uFFFD")) throw new Error(words.notUtf8);
+  if (isJson(file.name, start)) return () => jsonRecords(file);
   const { parse } = await library();
   const [delimiter] = DELIMITERS.toSorted((one, other) => start.split(other).length - start.split(one).length);
   return () => csvRecords(rows(file, (text) => parse(text, { delimiter, newline: "\n" })));
+}
+
+function isJson(name, start) {
+  return /\.(jsonl|ndjson)$/i.test(name) || (/^[[{]/.test(start) && !/\.(csv|tsv)$/i.test(name));
 }
 
 /** The library is no module, and only a CSV file needs it. */
