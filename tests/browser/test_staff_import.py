@@ -118,6 +118,17 @@ def test_lines_that_fail_stop_no_other_and_are_reported(
     assert fits_a_phone(at_import)
 
 
+def test_a_table_of_another_system_is_read(at_import: Page, staff: Staff, prefix: str) -> None:
+    table = (
+        f"\r\nsku\tname\tprice\tweight\t\r\n\r\n{prefix}\tLampe für Ödön\t12\t\t\r\n\t\t\t\t\r\n"
+    )
+
+    bring_in(at_import, f"\ufeff{table}", "list.tsv")
+
+    assert figures(at_import) == {"New": "1", "Changed": "0", "As they were": "0", "Failed": "0"}
+    assert staff.http.get(f"/products/{prefix}").json()["name"] == "Lampe für Ödön"
+
+
 def test_staff_say_which_column_is_meant(at_import: Page, staff: Staff, prefix: str) -> None:
     product = {"id": prefix, "title": "Lamp", "net": 4.5, "price": 9, "image": "lamp.jpg"}
     choose(at_import, json.dumps(product), "list.jsonl")

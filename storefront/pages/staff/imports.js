@@ -57,9 +57,12 @@ export function imports(draw) {
       <section id="became" class="panel wide" tabindex="-1" aria-label=${words.progress}>
         <progress max=${list.total} .value=${progress.done} aria-label=${words.progress}></progress>
         <p>${words.of(progress.done, list.total)}</p>
-        <dl class="sums">${OUTCOMES.map((each) => html`<div><dt>${words.outcomes[each]}</dt><dd>${progress[each]}</dd></div>`)}</dl>
-        ${Object.entries(progress.leftOut).map(([what, number]) => (number ? html`<p class="note">${words.leftOut[what](number)}</p>` : nothing))}
-        ${state.busy ? html`<p class="go"><button class="button plain" type="button" ?disabled=${progress.isStopped} @click=${stop}>${words.stop}</button></p>` : nothing}
+        <dl class="sums">${OUTCOMES.map((each) => html`
+          <div><dt>${words.outcomes[each]}</dt><dd>${progress[each]}</dd></div>`)}</dl>
+        ${Object.entries(progress.leftOut).map(([what, number]) => (number ? html`
+          <p class="note">${words.leftOut[what](number)}</p>` : nothing))}
+        ${state.busy ? html`<p class="go"><button class="button plain" type="button"
+          ?disabled=${progress.isStopped} @click=${stop}>${words.stop}</button></p>` : nothing}
         ${progress.faults.length ? failures(progress) : nothing}
       </section>`;
   }
@@ -73,7 +76,8 @@ export function imports(draw) {
         [words.problem, ({ problem }) => problem],
         [words.raw, ({ raw }) => html`<code class="quiet cut">${raw}</code>`],
       ])}
-      ${state.busy ? nothing : html`<p class="go"><button class="button" type="button" @click=${download}>${words.report}</button></p>`}`;
+      ${state.busy ? nothing : html`
+        <p class="go"><button class="button" type="button" @click=${download}>${words.report}</button></p>`}`;
   }
 
   /** A line for each fault, as `./souk import` writes them. */

@@ -1,6 +1,6 @@
 // What can be wrong with one line of a file.
 
-/** A line that cannot become a product as it stands: each fault has a `field` (null: the whole line) and a `problem`. */
+/** A line that cannot become a product as it stands; a fault is a `field`, null for the whole line, and its `problem`. */
 export class Faulty extends Error {
   constructor(...faults) {
     super(faults.map(({ problem }) => problem).join(" "));

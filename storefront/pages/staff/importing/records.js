@@ -110,14 +110,22 @@ function fromCells(header, cells) {
 /** A row ends with its line, unless a quotation mark is open; then with the line that closes it. */
 async function* rows(file, parse) {
   let number = 0;
-  let begun = null;
+  let row = null;
   for await (const text of lines(file)) {
     number += 1;
-    const row = begun ? { line: begun.line, raw: `${begun.raw}\n${text}` } : { line: number, raw: text };
-    const { data, errors } = begun && !text.includes('"') ? { errors: [{ code: "MissingQuotes" }] } : parse(row.raw.trimEnd());
-    const isOpen = errors.length > 0 && errors.every(({ code }) => code === "MissingQuotes");
-    begun = isOpen && row.raw.length < LONGEST ? row : null;
-    if (!begun) yield { ...row, raw: row.raw.trimEnd(), cells: data?.[0], problem: errors.length ? words.faults.csv : null };
+    const canEnd = !row || text.includes('"');
+    row = { line: row?.line ?? number, raw: row ? `${row.raw}\n${text}` : text };
+    const { isOpen, ...read } = canEnd ? asRow(parse, row.raw) : { isOpen: true, problem: words.faults.csv };
+    if (isOpen && row.raw.length < LONGEST) continue;
+    yield { ...row, ...read };
+    row = null;
   }
-  if (begun) yield { ...begun, problem: words.faults.csv };
+  if (row) yield { ...row, problem: words.faults.csv };
+}
+
+function asRow(parse, text) {
+  const raw = text.replace(/\r$/, "");
+  const { data: [cells = []], errors } = parse(raw);
+  if (!errors.length) return { raw, cells };
+  return { raw, problem: words.faults.csv, isOpen: errors.every(({ code }) => code === "MissingQuotes") };
 }

@@ -42,7 +42,8 @@ async function adapt(offer) {
   }));
   let last = null;
   if (Object.keys(wanted).some((name) => wanted[name] !== known[name])) last = await change("", wanted, etag);
-  if (offer.price.amount !== known.price.amount) last = await change("/price", { price: offer.price }, last?.etag ?? etag);
+  const { price } = offer;
+  if (price.amount !== known.price.amount) last = await change("/price", { price }, last?.etag ?? etag);
   return last ? "updated" : "unchanged";
 }
 
