@@ -115,6 +115,8 @@ def test_lines_that_fail_stop_no_other_and_are_reported(
     ]
     assert faults[0]["raw"] in lines
     assert serious(at_import) == []
+    at_import.emulate_media(color_scheme="dark")
+    assert serious(at_import) == []
     assert fits_a_phone(at_import)
 
 
