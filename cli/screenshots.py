@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, sync_playwright
 
 from cli.backstage import AwsBackstage
 from cli.browser import HOW_TO_GET, chromium
@@ -37,6 +37,13 @@ CONTACT = {
     "#line1": "12 St James's Square",
     "#city": "London",
     "#postcode": "SW1Y 4JH",
+}
+PRICE_LIST: FilePayload = {
+    "name": "lamps.csv",
+    "mimeType": "text/csv",
+    "buffer": b"Stock Code,Title,Unit Price,Department,Weight (g),Qty\n"
+    b"LAMP-STR-07,Star lantern,48.00,Lamps,1450,12\n"
+    b"LAMP-DSK-02,Desk lamp of pierced brass,62.50,Lamps,1900,8\n",
 }
 STAFF_VIEWS = {
     "figures": ("figures", None, ".chart"),
@@ -158,6 +165,9 @@ def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterat
         if opener:
             page.click(opener)
         yield shoot(f"staff-{name}", there)
+    page.goto(f"{at}/staff?view=import")
+    page.set_input_files("#file", PRICE_LIST)
+    yield shoot("staff-import", "form select")
     page.goto(f"{at}/map")
     page.click("#facts button:enabled")
     yield shoot("map", ".journey .walked + .walked")

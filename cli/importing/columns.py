@@ -2,23 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from cli.importing.faults import ImportRefused
 
 # What a field's column may be called, the likeliest first; written without spaces and signs.
-NAMES: Final = {
-    "sku": ("sku", "productid", "productcode", "itemcode", "stockcode", "code", "id"),
-    "name": ("name", "productname", "itemname", "title", "description"),
-    "description": ("description", "longdescription", "details", "text", "body"),
-    "price": ("price", "unitprice", "salesprice", "retailprice"),
-    "currency": ("currency", "currencycode", "pricecurrency"),
-    "category": ("category", "productcategory", "department", "producttype"),
-    "weight_grams": ("weightgrams", "weightg", "grams", "weightingrams", "weight"),
-    "weight_kg": ("weightkg", "weightkilograms", "kilograms", "kg", "weightinkg"),
-    "image": ("image", "imageurl", "imagelink", "imagesrc", "picture", "photo"),
-    "stock": ("stock", "currentstock", "stocklevel", "quantity", "qty", "onhand", "inventory"),
-}
+# The staff's page guesses by the same file.
+_TABLE: Final = Path(__file__).parents[2] / "storefront/pages/staff/importing/columns.json"
+NAMES: Final = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, tuple[str, ...]])
 NEEDED: Final = ("sku", "name", "price")
 
 Columns = Mapping[str, str]

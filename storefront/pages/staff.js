@@ -5,6 +5,7 @@ import { t } from "/shop/texts.js";
 import { isStaff } from "/shop/visitor.js";
 import { deadLetters } from "./staff/dead-letters.js";
 import { figures } from "./staff/figures.js";
+import { imports } from "./staff/imports.js";
 import { orders } from "./staff/orders.js";
 import { products } from "./staff/products.js";
 import { returns } from "./staff/returns.js";
@@ -12,7 +13,7 @@ import { shipments } from "./staff/shipments.js";
 import { shipping } from "./staff/shipping.js";
 import { stock } from "./staff/stock.js";
 
-const VIEWS = { figures, products, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
+const VIEWS = { figures, products, import: imports, stock, orders, shipments, returns, shipping, "dead-letters": deadLetters };
 
 const draw = open(t.staff.title);
 const asked = new URLSearchParams(location.search).get("view");

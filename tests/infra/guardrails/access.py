@@ -16,7 +16,7 @@ MAY_BE_ANY = {  # wildcard resources: action, and why it names none
     "states:GetExecutionHistory": "the same",
     "execute-api:ManageConnections": "of one API; its connections are named when they open",
     **dict.fromkeys(
-        ("s3:GetObject", "s3:ListBucket"), "of one bucket, by CloudFront; its files are the pages"
+        ("s3:GetObject", "s3:ListBucket"), "of one bucket, by CloudFront: pages, pictures"
     ),
     "s3:PutObject": "of one bucket's pictures; each is named when its upload is asked for",
     "xray:PutTraceSegments": "a trace belongs to no resource",
