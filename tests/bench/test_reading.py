@@ -1,5 +1,8 @@
 """What other programs print, read: import times and memory."""
 
+import pytest
+
+from bench import imports
 from bench.imports import STARTING, by_library
 from bench.memory import read
 
@@ -17,6 +20,11 @@ def test_import_times_add_up_by_library() -> None:
     spent = by_library(printed, "souk.catalog.api")
 
     assert spent == {STARTING: 4.0, "botocore": 3.0, "souk": 1.5, "Python": 1.0}
+
+
+@pytest.mark.parametrize("entry", imports.ENTRIES)
+def test_what_is_weighed_starts_with_the_settings_it_gets(entry: str) -> None:
+    assert sum(by_library(imports.printed(entry, str(imports.SRC)), entry).values()) > 0
 
 
 def test_memory_is_that_of_the_shops_own_processes() -> None:
