@@ -149,7 +149,7 @@ def batches_are_gathered() -> None:
         if gathers:
             _rest(trigger, until)
         if window:
-            requests.at_hand.let_pass()
+            requests.at_hand.let_all_pass()
         run(trigger, function, event, batch, *where)
         if gathers:
             _rest(trigger, until)  # upstream's own rest has just ended

@@ -503,7 +503,7 @@ patches.apply()
 {GATHERING}
 lambda_svc._esms["t"]["MaximumBatchingWindowInSeconds"] = {window}
 patches.triggers.serving.set()
-patches.requests.ASIDE = 0.3
+patches.requests.FAR_ASIDE = 0.3
 patches.requests.at_hand.come(); send(1)
 began = time.monotonic()
 lambda_svc._poll_sqs()

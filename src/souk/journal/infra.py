@@ -12,7 +12,7 @@ from souk.journal.handlers import HEARS, ROUTES
 if TYPE_CHECKING:
     from infra.platform import Platform
 
-BATCHES = Batches(size=100, window_seconds=1)
+BATCHES = Batches(size=500, window_seconds=1)
 """A story may be a second behind; a run for every fact of every room would cost more than it."""
 
 

@@ -17,7 +17,7 @@ from souk.notification.post import MailBounced
 if TYPE_CHECKING:
     from infra.platform import Platform
 
-BATCHES = Batches(window_seconds=2)
+BATCHES = Batches(size=100, window_seconds=2)
 """An order's first mails are written in one run; nobody looks for them sooner."""
 
 
