@@ -36,7 +36,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     pool.functions_share_few_workers,
     pool.idle_workers_end,
     pool.changed_functions_finish_their_calls,
-    workers.layers_are_unpacked_once,
+    workers.code_is_unpacked_once,
     workers.functions_find_apis_here,
     sockets.connections_are_calls_like_others,
     workers.failures_are_not_told_to_callers,

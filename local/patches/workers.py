@@ -158,30 +158,34 @@ def functions_find_apis_here() -> None:
 _API = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+(?=/)")
 
 
-def layers_are_unpacked_once() -> None:
-    """Upstream unpacks the whole layer again for every worker, and so compiles it again."""
+def code_is_unpacked_once() -> None:
+    """Upstream unpacks code and layers again for every worker, and so compiles them again: a
+    function's cold start grew with the shop, although it is quick on AWS."""
     upstream = runtime.Worker._spawn
 
     def spawn(worker: Any) -> None:
-        config = worker.config
-        folders = [_unpacked(ref) for ref in config.get("Layers", [])]
+        config, code = worker.config, worker.code_zip
+        layers = map(lambda_svc._resolve_layer_zip, config.get("Layers", []))
+        folders = [_unpacked(content) for content in (*layers, code)]  # the last is looked in first
         variables = dict(config.get("Environment", {}).get("Variables", {}))
         variables["_LAMBDA_LAYERS_DIRS"] = os.pathsep.join(folders)
         worker.config = {**config, "Layers": [], "Environment": {"Variables": variables}}
+        worker.code_zip = _NOTHING
         try:
             upstream(worker)
         finally:
-            worker.config = config
+            worker.config, worker.code_zip = config, code
 
     runtime.Worker._spawn = spawn
 
 
+_NOTHING = b"PK\5\6" + bytes(18)  # an archive without files
 _unpacking = threading.Lock()
 
 
-def _unpacked(layer: str | Json) -> str:
-    content: bytes = lambda_svc._resolve_layer_zip(layer)
-    folder = Path(tempfile.gettempdir(), "layers", hashlib.sha256(content).hexdigest()[:32])
+def _unpacked(content: bytes) -> str:
+    name = hashlib.sha256(content).hexdigest()[:32]
+    folder = Path(tempfile.gettempdir(), "unpacked", name)
     with _unpacking:
         if not folder.exists():
             half = folder.with_suffix(".half")

@@ -56,7 +56,7 @@ UPSTREAM = {
         "core/lambda_runtime.py",
         "for w in (_workers.pop(k, []) or [])]\n    # Outside the lock",
     ),
-    "layers_are_unpacked_once": ("core/lambda_runtime.py", "lzf.extractall(layer_dir)"),
+    "code_is_unpacked_once": ("core/lambda_runtime.py", "            zf.extractall(code_dir)"),
     "functions_find_apis_here": (
         "services/apigateway.py",
         '"apiEndpoint": f"{_api_endpoint_scheme(protocol)}://{api_id}.execute-api.{_HOST}:{_PORT}"',
@@ -214,13 +214,14 @@ def test_functions_that_call_themselves_never_wait_for_each_other(opened: Opened
     assert all("pid" in answer["said"] for answer in answers)
 
 
-def test_a_layer_is_unpacked_once_for_all_workers(opened: Opened) -> None:
+def test_code_and_layer_are_unpacked_once_for_all_workers(opened: Opened) -> None:
     opened.invoke()
     opened.call("GET", "/api/guest/echo")
 
-    layers = list((opened.shop.state / "tmp" / "layers").iterdir())
+    unpacked = list((opened.shop.state / "tmp" / "unpacked").iterdir())
 
-    assert len(layers) == 1
+    assert len(unpacked) == 2
+    assert not list((opened.shop.state / "tmp").glob("ministack-lambda-*/code/*"))
 
 
 def test_a_failure_is_not_told_to_the_apis_caller(opened: Opened) -> None:

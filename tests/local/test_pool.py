@@ -134,7 +134,7 @@ together((call, "a", 0.1), (call, "b", 0.1))
 print(alive(), end=" ")
 runtime._LOCAL_WORKER_TTL = 0
 lambda_svc.reap_idle_workers()
-print(alive(), len(list(Path(tempfile.tempdir).iterdir())))
+print(alive(), len(list(Path(tempfile.tempdir).glob("ministack-*"))))
 """).split()
 
     assert (before, after, folders) == ("2", "0", "0")
