@@ -8,19 +8,14 @@ from playwright.sync_api import Page, expect
 
 from local import people
 from local.shop import Running
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import Shopper, fill_in_a_new_product
 from tests.browser.test_every_page import fits_a_phone, serious
 from tests.journeys.visitor import Staff, until
 
 
 def test_staff_put_a_product_up_for_sale_and_change_its_price(at_work: Page) -> None:
     page, sku = at_work, f"S-{secrets.token_hex(4)}"
-    page.get_by_role("button", name="A new product").click()
-    page.get_by_label("Number (SKU)").fill(sku)
-    page.get_by_label("Name").fill(f"Lamp {sku}")
-    page.get_by_label("Category").fill("Tests")
-    page.get_by_label("Price").fill("12.50")
-    page.get_by_label("Weight in grams").fill("900")
+    fill_in_a_new_product(page, sku)
     page.get_by_role("button", name="Save").click()
     row = page.get_by_role("row").filter(has_text=sku)
     expect(row).to_contain_text("£12.50")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.shopper import fill_in_a_new_product
 from tests.browser.test_every_page import fits_a_phone, serious
 
 if TYPE_CHECKING:
@@ -75,12 +76,7 @@ def test_a_picture_is_looked_at_then_saved_then_seen_by_everybody(
 
 def test_a_new_product_is_listed_with_its_picture(at_work: Page, staff: Staff) -> None:
     page, sku = at_work, f"S-{secrets.token_hex(4)}"
-    page.get_by_role("button", name="A new product").click()
-    page.get_by_label("Number (SKU)").fill(sku)
-    page.get_by_label("Name").fill(f"Lamp {sku}")
-    page.get_by_label("Category").fill("Tests")
-    page.get_by_label("Price").fill("12.50")
-    page.get_by_label("Weight in grams").fill("900")
+    fill_in_a_new_product(page, sku)
     choose(page)
 
     save(page).click()
