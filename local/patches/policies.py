@@ -1,11 +1,14 @@
 """What policies are told about a request."""
 
 import json
+import time
 from email.utils import parseaddr
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
+
+CALLERS_KNOWN, KNOWN_FOR = 200, 1.0  # seconds
 
 Json = dict[str, Any]
 
@@ -44,3 +47,25 @@ def mails_name_their_sender() -> None:
         return found
 
     iam_actions.extract_resource_arn = resource
+
+
+def callers_are_looked_up_once() -> None:
+    """Upstream gathers and parses a caller's policies twice a request, and again for each item of
+    a transaction. Who was found stays known for a second, with what was allowed then; on AWS a
+    change takes longer to be heard."""
+    upstream = iam_evaluator.resolve_principal
+    known: dict[tuple[str, str], tuple[float, Any]] = {}
+
+    def resolve(access_key: str, account: str, credential: Any = None) -> Any:
+        now, caller = time.monotonic(), (access_key, account)
+        until, principal = known.get(caller, (0, None))
+        if now < until:
+            return principal
+        principal = upstream(access_key, account, credential)
+        if isinstance(principal, iam_evaluator.PrincipalInfo):
+            if len(known) >= CALLERS_KNOWN:
+                known.clear()
+            known[caller] = now + KNOWN_FOR, principal
+        return principal
+
+    iam_evaluator.resolve_principal = resolve

@@ -15,6 +15,8 @@ from typing import Any
 from ministack.core import lambda_runtime as runtime
 from ministack.services import lambda_svc
 
+NICE = 10
+
 Json = dict[str, Any]
 
 # Set once no function may start any more, so that the state written down is one moment's.
@@ -136,6 +138,12 @@ def _souk_end_with_the_engine():
     threading.Thread(target=watch, daemon=True).start()
 
 """
+
+
+def workers_give_way() -> None:
+    """The engine answers all of them and is one process: whoever takes the processor from it while
+    it holds Python's lock keeps everybody waiting."""
+    _edit_worker("    init = json.loads(", f"    os.nice({NICE})\n    init = json.loads(")
 
 
 def functions_find_apis_here() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from local.patches import pool, requests, triggers
+from local.patches import requests, triggers
 
-EXECUTIONS_AT_ONCE = pool.WORKERS_PER_FUNCTION
+EXECUTIONS_AT_ONCE = 4
 EXECUTIONS_KEPT = 200
 
 Json = dict[str, Any]

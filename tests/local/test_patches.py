@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from statistics import median
 
 import pytest
 
-from tests.local.conftest import Opened, soon
+from tests.local.conftest import Opened
 from tests.local.engine import in_the_engine
 
 PATCHES = Path(__file__).parents[2] / "local" / "patches" / "__init__.py"
@@ -30,6 +31,10 @@ UPSTREAM = {
         "core/iam_actions.py",
         'service == "ses":\n        identity = _query_param(query_params, "Identity")\n        if',
     ),
+    "callers_are_looked_up_once": (
+        "core/iam_evaluator.py",
+        '    principal = resolve_principal(access_key_id or "", account_id, checked)\n',
+    ),
     "confirmed_addresses_are_verified": (
         "services/cognito.py",
         'user.pop("_confirmation_code", None)\n    user["UserStatus"] = "CONFIRMED"\n    user',
@@ -46,6 +51,10 @@ UPSTREAM = {
     "workers_end_with_the_engine": (
         "core/lambda_runtime.py",
         "    _real_stdout = sys.stdout\n    sys.stdout = sys.stderr\n\n    init = json.loads(",
+    ),
+    "workers_give_way": (
+        "core/lambda_runtime.py",
+        "    sys.stdout = sys.stderr\n\n    init = json.loads(sys.stdin.readline())\n",
     ),
     "functions_share_few_workers": ("core/lambda_runtime.py", "_LOCAL_MAX_WORKERS = 0\n"),
     "idle_workers_end": (
@@ -224,6 +233,14 @@ def test_code_and_layer_are_unpacked_once_for_all_workers(opened: Opened) -> Non
     assert not list((opened.shop.state / "tmp").glob("ministack-lambda-*/code/*"))
 
 
+def test_a_worker_gives_way_to_the_engine(opened: Opened) -> None:
+    worker, engine = opened.invoke()["said"]["pid"], opened.running.pid
+
+    niceness = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (worker, engine)]
+
+    assert niceness[0] > niceness[1]
+
+
 def test_a_failure_is_not_told_to_the_apis_caller(opened: Opened) -> None:
     status, _, body = opened.call("GET", "/api/guest/greed")
 
@@ -308,6 +325,38 @@ print(iam_actions.extract_resource_arn("ses", "POST", "/", {{}}, b"", asked, "r"
     assert arn.rpartition(":")[2] == named
 
 
+@pytest.mark.parametrize(("known_for", "lookups"), [(60, "1"), (0, "4")])
+def test_a_caller_is_looked_up_once_and_again_when_that_is_old(
+    known_for: float, lookups: str
+) -> None:
+    looked_up = in_the_engine(f"""
+from ministack.core import iam_evaluator as iam
+count = [0]
+def resolve(key, account, credential=None):
+    count[0] += 1
+    return iam.PrincipalInfo(arn=key, type="Role", account=account, policies=[], keys={{}})
+iam.resolve_principal = resolve
+patches.policies.KNOWN_FOR = {known_for}
+patches.policies.callers_are_looked_up_once()
+for _ in range(4): found = iam.resolve_principal("AKIA1", "000000000000")
+print(count[0], found.arn)
+""")
+
+    assert looked_up == f"{lookups} AKIA1"
+
+
+def test_a_stranger_is_looked_up_every_time() -> None:
+    found = in_the_engine("""
+from ministack.core import iam_evaluator as iam
+answers = [iam.AuthError("Unknown", ""), iam.PrincipalInfo("arn", "Role", "0", [], {})]
+iam.resolve_principal = lambda *_: answers.pop(0)
+patches.policies.callers_are_looked_up_once()
+print(*(type(iam.resolve_principal("AKIA1", "0")).__name__ for _ in range(2)))
+""")
+
+    assert found == "AuthError PrincipalInfo"
+
+
 @pytest.mark.parametrize(("patched", "kept"), [("", 700), ("patches.apply()", 500)])
 def test_of_each_function_the_last_calls_are_in_the_log(patched: str, kept: int) -> None:
     left = in_the_engine(f"""
@@ -379,37 +428,6 @@ print(len(queue["messages"]))
     assert int(messages) == left
 
 
-def test_a_row_that_cannot_be_relayed_is_put_aside_and_blocks_none(opened: Opened) -> None:
-    rows = [
-        {"pk": {"S": f"OUTBOX#{name}"}, "sk": {"S": "A"}, "body": {"S": f'{{"id": "{name}"}}'}}
-        for name in ("before", "unpublishable", "after")
-    ]
-    table = opened.running.outputs["TableName"]
-
-    opened.client("dynamodb").transact_write_items(
-        TransactItems=[{"Put": {"TableName": table, "Item": row}} for row in rows]
-    )
-
-    assert soon(lambda: opened.heard("before") and opened.heard("after"))
-    aside = opened.client("sqs").receive_message(
-        QueueUrl=opened.running.outputs["RelayDlqUrl"], WaitTimeSeconds=5
-    )
-    assert "RetryAttemptsExhausted" in aside["Messages"][0]["Body"]
-
-
-def test_triggers_rest_until_the_doors_are_open() -> None:
-    polled = in_the_engine("""
-from ministack.services import lambda_svc
-lambda_svc._poll_sqs = lambda: "polled"
-patches.triggers.triggers_rest_unless_serving()
-before = lambda_svc._poll_sqs()
-patches.triggers.serving.set()
-print(before, lambda_svc._poll_sqs())
-""")
-
-    assert polled == "False polled"
-
-
 def test_a_function_finds_an_api_where_the_engine_is() -> None:
     told = in_the_engine("""
 from ministack.core import lambda_runtime as runtime
@@ -444,203 +462,3 @@ print(answer["statusCode"])
 """)
 
     assert told.split() == ["CONNECT", "204"]
-
-
-GATHERING = """
-from ministack.services import lambda_svc, sqs
-sqs._act_create_queue({"QueueName": "q"}, "")
-url, queue = next(iter(sqs._queues.items()))
-arn = queue["attributes"]["QueueArn"]
-def send(number):
-    for _ in range(number):
-        sqs._HANDLERS["SendMessage"]({"QueueUrl": url, "MessageBody": "{}"}, url)
-lambda_svc._esms["t"] = {"UUID": "t", "EventSourceArn": arn, "FunctionName": "f", "Enabled": True,
-                         "BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}
-lambda_svc._get_func_record_for_qualifier = lambda *_: ({}, {})
-lambda_svc._reserved_concurrency = lambda *_: None
-batches = []
-def execute(function, event):
-    batches.append(len(event["Records"]))
-    return {}
-lambda_svc._execute_function = execute
-lambda_svc._dispatch_esm_batch = lambda uuid, run, *args: run(*args)
-"""
-
-
-@pytest.mark.parametrize(
-    ("patched", "batches"), [("", "[1, 10, 10, 5]"), ("patches.apply()", "[1]")]
-)
-def test_a_batch_waits_for_more_as_the_trigger_says(patched: str, batches: str) -> None:
-    taken = in_the_engine(f"""
-{patched}
-{GATHERING}
-patches.triggers.serving.set()
-send(1); lambda_svc._poll_sqs(); send(25)
-for _ in range(5): lambda_svc._poll_sqs()
-print(batches)
-""")
-
-    assert taken == batches
-
-
-def test_a_full_batch_waits_for_nobody() -> None:
-    taken = in_the_engine(f"""
-patches.apply()
-{GATHERING}
-patches.triggers.serving.set()
-send(230)
-for _ in range(5): lambda_svc._poll_sqs()
-print(batches)
-""")
-
-    assert taken == "[100, 100, 30]"
-
-
-@pytest.mark.parametrize(("window", "waits"), [(1, "True"), (0, "False")])
-def test_a_batch_that_is_gathered_lets_customers_pass(window: int, waits: str) -> None:
-    waited = in_the_engine(f"""
-import time
-patches.apply()
-{GATHERING}
-lambda_svc._esms["t"]["MaximumBatchingWindowInSeconds"] = {window}
-patches.triggers.serving.set()
-patches.requests.FAR_ASIDE = 0.3
-patches.requests.at_hand.come(); send(1)
-began = time.monotonic()
-lambda_svc._poll_sqs()
-print(time.monotonic() - began >= 0.3, batches)
-""")
-
-    assert waited == f"{waits} [1]"
-
-
-WORKFLOW = """
-import json, threading, time
-from ministack.services import stepfunctions as sfn
-patches.apply()
-patches.triggers.serving.set()
-retry = {"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "BackoffRate": 9, "MaxAttempts": 20,
-         "MaxDelaySeconds": 2, "JitterStrategy": "FULL"}
-task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 5,
-        "Arguments": {"FunctionName": "f", "Payload": "{% $states.context.Execution.Name %}"},
-        "Retry": [retry], "End": True}
-states = {"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": task}}
-machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
-sfn._state_machines[machine] = {"stateMachineArn": machine, "name": "m", "roleArn": "r",
-                                "definition": json.dumps(states)}
-def start(name):
-    started = sfn._start_execution({"stateMachineArn": machine, "name": name, "input": "{}"})
-    return json.loads(started[2])["executionArn"]
-def running():
-    return [each for each in sfn._executions._data.values() if each["status"] == "RUNNING"]
-def wait():
-    deadline = time.monotonic() + 20
-    while running() and time.monotonic() < deadline: time.sleep(0.005)
-"""
-
-
-def test_an_execution_begins_at_once() -> None:
-    milliseconds = in_the_engine(f"""{WORKFLOW}
-sfn._call_lambda = lambda name, payload: {{}}
-times = []
-for number in range(9):
-    began = time.perf_counter()
-    start(str(number)); wait()
-    times.append(1000 * (time.perf_counter() - began))
-print(sorted(times)[4])
-""")
-
-    assert float(milliseconds) < 75
-
-
-def test_executions_beyond_the_bound_wait_their_turn_before_their_time_runs() -> None:
-    most, left = in_the_engine(f"""{WORKFLOW}
-most, live, lock = 0, 0, threading.Lock()
-def call(name, payload):
-    global most, live
-    with lock: live += 1; most = max(most, live)
-    time.sleep(0.01)
-    with lock: live -= 1
-sfn._call_lambda = call
-for number in range(60): start(str(number))
-wait()
-print(most, len(running()))
-""").split()
-
-    assert int(most) == 2
-    assert int(left) == 0
-
-
-def test_an_execution_that_waits_lets_others_pass() -> None:
-    passed = in_the_engine(f"""{WORKFLOW}
-patience = threading.Event()
-sfn.time.sleep, really = (lambda seconds: patience.wait() if seconds > 0.1 else really(seconds),
-                          sfn.time.sleep)
-def call(name, payload):
-    if payload.startswith("busy") and not patience.is_set():
-        raise sfn._ExecutionError("Busy", "later")
-sfn._call_lambda = call
-waiting = [start(f"busy-{{number}}") for number in range(30)]
-really(0.3)
-last = start("quick")
-really(0.3)
-print(sfn._executions[last]["status"])
-patience.set(); wait()
-""")
-
-    assert passed == "SUCCEEDED"
-
-
-def test_no_execution_takes_a_step_while_the_shop_closes() -> None:
-    asked = in_the_engine(f"""{WORKFLOW}
-asked = []
-sfn._call_lambda = lambda name, payload: asked.append(payload)
-patches.triggers.serving.clear()
-start("late"); time.sleep(0.2)
-before = len(asked)
-patches.triggers.serving.set(); wait()
-print(before, len(asked))
-""")
-
-    assert asked == "0 1"
-
-
-def test_an_execution_lets_customers_pass_but_waits_for_no_crowd_to_end() -> None:
-    asked = in_the_engine(f"""{WORKFLOW}
-asked, requests = [], patches.requests.at_hand
-sfn._call_lambda = lambda name, payload: asked.append(payload)
-requests.come(); start("behind"); time.sleep(0.1)
-while_answering = len(asked)
-requests.go(); requests.come(); wait()
-once_answered = len(asked)
-start("in a crowd"); wait()
-print(while_answering, once_answered, len(asked))
-""")
-
-    assert asked == "0 1 2"
-
-
-def test_a_retry_waits_no_longer_than_written_and_never_quite_the_same() -> None:
-    told = in_the_engine(f"""{WORKFLOW}
-delays, sleep = [], sfn.time.sleep
-sfn.time.sleep = lambda seconds: delays.append(seconds) if seconds != 0.005 else sleep(seconds)
-calls = iter(range(99))
-def call(name, payload):
-    if next(calls) < 20: raise sfn._ExecutionError("Busy", "later")
-sfn._call_lambda = call
-start("one"); wait()
-print(len(delays), max(delays) <= 2, len(set(delays)) > 15)
-""")
-
-    assert told == "20 True True"
-
-
-def test_only_the_last_finished_executions_are_kept() -> None:
-    kept = in_the_engine(f"""{WORKFLOW}
-sfn._call_lambda = lambda name, payload: None
-for number in range(250): start(str(number))
-wait(); time.sleep(0.1)
-print(len(sfn._executions._data))
-""")
-
-    assert int(kept) == 200
