@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import imports, stock
+from bench import extremes, imports, stock
 from bench.figures import Figures
 from bench.floor.deploy import deploy
 from bench.memory import Memory, memory
@@ -61,6 +61,13 @@ def bench(running: Running, say: Say, steps: Sequence[Step] = STEPS) -> Report:
     pair = Pair(shop, floor, running.session(), meter.rest)
     figures: list[Figures] = []
     for step in steps:
+        say(f"Measuring: {step.__name__.replace('_', ' ')}")
+        figures += step(pair)
+    say(f"Listing {len(stock.MANY)} products more")
+    stock.list_more(running)
+    say(f"Metering {extremes.WHOLESALE}")
+    metered["shop"] |= extremes.metered(shop, meter)
+    for step in (extremes.large_orders, extremes.race):
         say(f"Measuring: {step.__name__.replace('_', ' ')}")
         figures += step(pair)
     say("Weighing imports")

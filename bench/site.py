@@ -60,6 +60,13 @@ class Site:
 
     def check_out(self, guest: Headers, price: int) -> str:
         """Returns where the order will be."""
+        location = self.try_check_out(guest, price)
+        if location is None:
+            raise Refused(f"{self.name}: something is sold out")
+        return location
+
+    def try_check_out(self, guest: Headers, price: int) -> str | None:
+        """Returns where the order will be; None when something in the basket is sold out."""
         headers = {**guest, "Idempotency-Key": secrets.token_hex(8)}
         wish = {
             "contact": CONTACT,
@@ -67,26 +74,24 @@ class Site:
             "payment_token": "tok_bench",
             "expected_total": {"amount": price + SHIPPING, "currency": "GBP"},
         }
-        path = "/api/guest/basket/checkout"
-        answer = self._ask("POST", path, 202, headers=headers, json=wish)
-        return str(answer.headers["Location"])
+        answer = self.http.post("/api/guest/basket/checkout", headers=headers, json=wish)
+        if answer.status_code == httpx.codes.ACCEPTED:
+            return str(answer.headers["Location"])
+        if answer.json().get("type") == "/problems/sold-out":
+            return None
+        raise Refused(f"{self.name}: the checkout was answered {answer.status_code}")
 
     def sees(self, guest: Headers, location: str) -> bool:
         """Whether the order is there."""
         return self.http.get(location, headers=guest).status_code == httpx.codes.OK
 
-    def confirmed_at(self, guest: Headers, location: str) -> float | None:
-        """When the order was confirmed, in Unix seconds; None as long as it is undecided.
-
-        Raises Refused when it was decided against the customer.
-        """
+    def decided(self, guest: Headers, location: str) -> tuple[str, float] | None:
+        """Confirmed or rejected, and when, in Unix seconds; None as long as it is undecided."""
         answer = self.http.get(location, headers=guest)
         order: dict[str, Any] = answer.json() if answer.is_success else {"status": "not there"}
-        if order["status"] == "rejected":
-            raise Refused(f"{self.name}: {location} was rejected")
-        if order["status"] != "confirmed":
+        if order["status"] not in ("confirmed", "rejected"):
             return None
-        return datetime.fromisoformat(order["history"][-1]["at"]).timestamp()
+        return order["status"], datetime.fromisoformat(order["history"][-1]["at"]).timestamp()
 
     def _ask(self, method: str, path: str, expected: int, **options: Any) -> httpx.Response:
         answer = self.http.request(method, path, **options)

@@ -167,21 +167,34 @@ def journeys(pair: Pair) -> list[Figures]:
 
 
 def _journey(site: Site) -> float:
-    """Until the moment the order's own history gives, so that looking often is not needed."""
     began = time.time()
     guest = new_guest()
     for sku in LISTED[:2]:
         site.put(guest, sku)
     site.see_basket(guest)
-    location = site.check_out(guest, 2 * PRICE)
+    confirmed = confirmed_at(site, guest, site.check_out(guest, 2 * PRICE))
+    return (confirmed - began) * 1000
+
+
+def confirmed_at(site: Site, guest: Headers, location: str) -> float:
+    """Waits for it; in Unix seconds. Raises Refused when the order is not confirmed."""
+    status, at = decided(site, guest, location)
+    if status != "confirmed":
+        raise Refused(f"{site.name}: {location} was {status}")
+    return at
+
+
+def decided(site: Site, guest: Headers, location: str) -> tuple[str, float]:
+    """Waits until the order is confirmed or rejected, and says which, and when: the moment its
+    own history gives, so that looking often is not needed. Raises Refused when neither comes."""
     deadline = time.monotonic() + PATIENCE
     for pause in chain(PAGE, repeat(PAGE[-1])):
         time.sleep(pause)
-        if confirmed := site.confirmed_at(guest, location):
-            return (confirmed - began) * 1000
+        if seen := site.decided(guest, location):
+            return seen
         if time.monotonic() > deadline:
             break
-    raise Refused(f"{site.name}: {location} was not confirmed")
+    raise Refused(f"{site.name}: {location} was not decided")
 
 
 def cold_calls(pair: Pair) -> list[Figures]:

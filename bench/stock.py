@@ -1,7 +1,9 @@
 """Products to measure with: some listed as staff do, many more copied from one of their rows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,6 +18,9 @@ PRICE = 1999
 LISTED = tuple(f"BENCH-{number:02}" for number in range(16))
 CATEGORIES = {"Bench of 100": 100, "Bench of 10000": 10_000}
 PIECES = 100_000  # of each: nothing sells out
+MANY = tuple(f"BENCH-OF-MANY-{number:03}" for number in range(592))
+SCARCE, SCARCE_PIECES = "BENCH-SCARCE", 50
+LISTERS = 8
 PATIENCE = 30.0
 SHIPPING = {
     "option": "standard",
@@ -32,31 +37,56 @@ class NotHeard(Exception):
 
 def list_products(running: Running) -> None:
     """Some products, in stock, which the basket has heard of when this returns."""
-    staff = httpx.Client(
+    with _staff(running) as staff:
+        staff.post("/staff/shipping-options", json=SHIPPING).raise_for_status()
+        _put_on_sale(staff, dict.fromkeys(LISTED, PIECES))
+        _until_heard(
+            "shipping",
+            lambda: staff.get("/guest/basket", headers=new_guest()).json()["shipping_options"],
+        )
+
+
+def list_more(running: Running) -> None:
+    """Those of a very large order, and one that sells out."""
+    with _staff(running) as staff:
+        _put_on_sale(staff, {**dict.fromkeys(MANY, PIECES), SCARCE: SCARCE_PIECES})
+
+
+def _staff(running: Running) -> httpx.Client:
+    return httpx.Client(
         base_url=running.urls["api"],
         headers={"Authorization": f"Bearer {people.token(running, 'sam')}"},
         timeout=60,
         trust_env=False,
     )
-    staff.post("/staff/shipping-options", json=SHIPPING).raise_for_status()
-    for sku in LISTED:
+
+
+def _put_on_sale(staff: httpx.Client, pieces: Mapping[str, int]) -> None:
+    def put(sku: str) -> None:
         staff.post("/staff/products", json=_product(sku)).raise_for_status()
         receipt = staff.post(
             f"/staff/stock/{sku}/receipts",
-            json={"quantity": PIECES},
+            json={"quantity": pieces[sku]},
             headers={"Idempotency-Key": "bench"},
         )
         receipt.raise_for_status()
-    deadline = time.monotonic() + PATIENCE
-    for sku in LISTED:
+
+    with ThreadPoolExecutor(LISTERS) as listers:
+        list(listers.map(put, pieces))
+
+    def is_sold(sku: str) -> bool:
         path = f"/guest/basket/items/{sku}"
-        while staff.put(path, json={"quantity": 1}, headers=new_guest()).is_error:
-            if time.monotonic() > deadline:
-                raise NotHeard(f"the basket did not hear of {sku} within {PATIENCE:g} seconds")
-            time.sleep(0.1)
-    while not staff.get("/guest/basket", headers=new_guest()).json()["shipping_options"]:
+        return staff.put(path, json={"quantity": 1}, headers=new_guest()).is_success
+
+    for sku in pieces:
+        _until_heard(sku, partial(is_sold, sku))
+
+
+def _until_heard(what: str, is_heard: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_heard():
         if time.monotonic() > deadline:
-            raise NotHeard(f"the basket did not hear of shipping within {PATIENCE:g} seconds")
+            raise NotHeard(f"the basket did not hear of {what} within {PATIENCE:g} seconds")
         time.sleep(0.1)
 
 

@@ -52,6 +52,8 @@ def _metered(metered: Mapping[str, Mapping[str, Counts]]) -> Table:
     table = _table("What a step makes AWS do", "step", "", "read units", "write units", "calls")
     for step in metered["shop"]:
         for whose, steps in metered.items():
+            if step not in steps:
+                continue
             counts = steps[step]
             units = (f"{counts.get(kind, 0):g}" for kind in ("read_units", "write_units"))
             table.add_row(step if whose == "shop" else "", whose, *units, _calls(counts))
