@@ -13,7 +13,7 @@ from souk.inventory import handlers as inventory
 from souk.kernel.errors import Refusal
 from souk.kernel.facts import Cause, Fact, caused_by
 from souk.ordering import handlers as ordering
-from souk.ordering import return_handlers
+from souk.ordering import return_handlers, usecases
 from souk.payment import handlers as payment
 from souk.payment import usecases as paying
 from souk.payment.commands import CapturePayment
@@ -169,7 +169,11 @@ class ModelShop:
         raise AssertionError(f"the shop does not come to rest: {self.waiting[:3]}")
 
     def _clock(self) -> None:
-        """What delivery's and payment's reconcilers do."""
+        """What the reconcilers of ordering, delivery and payment do."""
+        for (order_id, run), execution in list(self._executions.items()):
+            if execution.failed:
+                self.runs.over[order_id, run] = True
+                usecases.revive(order_id, orders=self.orders, runs=self.runs)
         for shipment in list(self.shipments.kept.values()):
             shipping.settle(shipment, shipments=self.shipments, take=self._take)
         for order_id in list(self.payments.unsettled("9999")):

@@ -217,3 +217,21 @@ class RandomShop(RuleBasedStateMachine):
 
 TestRandomShop = RandomShop.TestCase
 TestRandomShop.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+
+
+def test_an_order_whose_workflow_gave_up_is_taken_up_again() -> None:
+    shop = RandomShop()
+    try:
+        shop.stocked()
+        shop.only_checks_out({"LAMP": 1})
+        shop.hears([(0, False)])
+        shop.provider_falls_silent("authorize", "before")
+        for _ in range(20):
+            if shop.shop.at_work():
+                shop.provider_falls_silent("void", "before")
+                shop.works(0, 20)
+        assert not shop.shop.at_work()
+
+        shop.all_is_calm()
+    finally:
+        shop.patch.undo()
