@@ -95,6 +95,10 @@ class Guest:
         found: dict[str, Any] = self.http.get("/guest/basket").json()
         return found
 
+    def notes(self) -> list[dict[str, Any]]:
+        """Of all lines."""
+        return [note for line in self.basket()["lines"] for note in line["notes"]]
+
     def wish(self, token: str = "tok_test") -> dict[str, Any]:
         """A checkout body for the basket as it is now, with the cheapest way to send it."""
         until("a shipping option", lambda: self.basket()["shipping_options"])
