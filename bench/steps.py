@@ -1,6 +1,7 @@
 """What is measured. Shop and floor take turns call by call, so both see the same machine.
 
-A step is a function from a `Pair` to `Figures`; a new one is added to `STEPS`.
+A step is a function from a `Pair` to `Figures`; a new one is added to `STEPS`. Those that need more
+products than all others are in `extremes`.
 """
 
 import time

@@ -18,6 +18,7 @@ PRICE = 1999
 LISTED = tuple(f"BENCH-{number:02}" for number in range(16))
 CATEGORIES = {"Bench of 100": 100, "Bench of 10000": 10_000}
 PIECES = 100_000  # of each: nothing sells out
+# As many as the longest invoice of the real days that `./souk replay` was made for has lines.
 MANY = tuple(f"BENCH-OF-MANY-{number:03}" for number in range(592))
 SCARCE, SCARCE_PIECES = "BENCH-SCARCE", 50
 LISTERS = 8
