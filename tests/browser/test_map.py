@@ -146,3 +146,21 @@ def test_on_a_phone_rooms_stand_in_one_column_and_nothing_sticks_out(map_page: P
     lefts = {boxes.nth(n).get_attribute("x") for n in range(boxes.count())}
     assert len(lefts) == 1
     assert map_page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_list_of_which_nothing_can_be_opened_is_scrolled_by_keyboard(map_page: Page) -> None:
+    """Of products alone, say: no entry takes the focus, so the list itself has to."""
+    facts = [
+        {"id": f"fact-{n}", "fact": "PriceChanged", "room": "catalog", "at": "2026-01-02T10:00:00Z"}
+        for n in range(40)
+    ]
+    map_page.route("**/staff/facts?*", lambda asked: asked.fulfill(json={"items": facts}))
+    map_page.reload()
+    expect(map_page.locator("#facts li")).to_have_count(40)
+    beside = map_page.locator("#beside")
+
+    assert serious(map_page) == []
+    beside.focus()
+    map_page.keyboard.press("End")
+
+    expect(map_page.locator("#facts li").last).to_be_in_viewport()
