@@ -1,0 +1,120 @@
+"""What patches spare the engine: work it would do again and again."""
+
+import pytest
+
+from tests.local.engine import in_the_engine
+
+
+def test_a_condition_is_parsed_once_not_once_per_item() -> None:
+    parsed = in_the_engine("""
+from ministack.services import dynamodb as d
+patches.apply()
+count = [0]
+tokenize = d._tokenize
+def counting(text): count[0] += 1; return tokenize(text)
+d._tokenize = counting
+for i in range(200):
+    d._evaluate_condition("pk = :p", {"pk": {"S": "x"}}, {":p": {"S": "x"}}, {}, slot="X")
+print(count[0])
+""")
+
+    assert int(parsed) < 10
+
+
+@pytest.mark.parametrize(("known_for", "lookups"), [(60, "1"), (0, "4")])
+def test_a_caller_is_looked_up_once_and_again_when_that_is_old(
+    known_for: float, lookups: str
+) -> None:
+    looked_up = in_the_engine(f"""
+from ministack.core import iam_evaluator as iam
+count = [0]
+def resolve(key, account, credential=None):
+    count[0] += 1
+    return iam.PrincipalInfo(arn=key, type="Role", account=account, policies=[], keys={{}})
+iam.resolve_principal = resolve
+patches.policies.KNOWN_FOR = {known_for}
+patches.policies.callers_are_looked_up_once()
+for _ in range(4): found = iam.resolve_principal("AKIA1", "000000000000")
+print(count[0], found.arn)
+""")
+
+    assert looked_up == f"{lookups} AKIA1"
+
+
+def test_a_stranger_is_looked_up_every_time() -> None:
+    found = in_the_engine("""
+from ministack.core import iam_evaluator as iam
+answers = [iam.AuthError("Unknown", ""), iam.PrincipalInfo("arn", "Role", "0", [], {})]
+iam.resolve_principal = lambda *_: answers.pop(0)
+patches.policies.callers_are_looked_up_once()
+print(*(type(iam.resolve_principal("AKIA1", "0")).__name__ for _ in range(2)))
+""")
+
+    assert found == "AuthError PrincipalInfo"
+
+
+def test_a_route_is_read_only_if_the_path_begins_like_it() -> None:
+    found = in_the_engine("""
+from ministack.services import apigateway
+read, upstream = [], apigateway._extract_path_params
+apigateway._extract_path_params = lambda route, path: read.append(route) or upstream(route, path)
+patches.routes.routes_are_found_by_their_beginning()
+for route in "/api/products", "/api/products/{sku}", "/api/orders/{id}", "/{proxy+}":
+    print(apigateway._extract_path_params(route, "/api/products/A-1"))
+print(apigateway._extract_path_params("/api/products", "/api/products"), read)
+""")
+
+    assert found.splitlines() == [
+        "None",
+        "{'sku': 'A-1'}",
+        "None",
+        "{'proxy': 'api/products/A-1'}",
+        "{} ['/api/products/{sku}', '/{proxy+}']",
+    ]
+
+
+@pytest.mark.parametrize(("patched", "most"), [("", 40), ("patches.apply()", 3)])
+def test_one_call_after_another_runs_on_the_same_thread(patched: str, most: int) -> None:
+    threads = in_the_engine(f"""
+{patched}
+import asyncio, threading
+from ministack.core import concurrency
+async def calls():
+    return [await concurrency.run_reentrant(threading.get_native_id) for _ in range(40)]
+print(len(set(asyncio.run(calls()))))
+""")
+
+    assert (most < 40) == (int(threads) <= 3)
+
+
+def test_calls_that_wait_for_each_other_have_a_thread_each() -> None:
+    met = in_the_engine("""
+patches.apply()
+import asyncio, threading
+from ministack.core import concurrency
+all_there = threading.Barrier(60, timeout=20)
+async def calls():
+    each = (concurrency.run_reentrant(all_there.wait) for _ in range(60))
+    return await asyncio.gather(*each)
+print(len(set(asyncio.run(calls()))))
+""")
+
+    assert met == "60"
+
+
+def test_a_call_that_takes_too_long_is_not_waited_for() -> None:
+    seen = in_the_engine("""
+patches.apply()
+import threading
+from ministack.core import lambda_runtime
+end = threading.Event()
+reader = lambda_runtime.threading.Thread(target=end.wait, daemon=True)
+reader.start()
+reader.join(timeout=0.01)
+print(reader.is_alive())
+end.set()
+reader.join()
+print(reader.is_alive())
+""")
+
+    assert seen.split() == ["True", "False"]
