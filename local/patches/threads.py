@@ -24,7 +24,7 @@ class _Thread:
     """As much of `threading.Thread` as the engine uses."""
 
     def __init__(
-        self, target: Callable[..., object], args: tuple[Any, ...] = (), **_name: object
+        self, target: Callable[..., object], args: tuple[Any, ...] = (), **_options: object
     ) -> None:
         self._call = target, args
         self._running: Future[object] | None = None
