@@ -115,11 +115,8 @@ def _sum(rooms: Mapping[str, Counter[str]]) -> Counter[str]:
 
 
 def _parcel(running: Running, site: Site, meter: Meter) -> Counts:
-    """Of orders that are confirmed already; of more than needed, as it may be counted again."""
-    confirmed = iter([_order(site) for _ in range(3 * METERED)])
-    meter.rest()
-    warehouse = Warehouse(running)
-    return meter.count(lambda: warehouse.bring(next(confirmed)), METERED)
+    """Of orders that are confirmed already."""
+    return meter.count_with(partial(_order, site), Warehouse(running).bring, METERED)
 
 
 def _thousand(order: Mapping[str, float]) -> Counter[str]:

@@ -16,16 +16,18 @@ WHOLESALE = f"an order of {len(MANY)} lines"
 
 
 def metered(site: Site, meter: Meter) -> dict[str, Counts]:
-    """Calls and units of a very large order, its basket filled before."""
-    guest = _full_basket(site)
-    return {WHOLESALE: meter.count(lambda: site.check_out(guest, _PRICE), 1)}
+    """Calls and units of a very large order."""
+    wholesale = meter.count_with(
+        lambda: site.new_basket(MANY), lambda guest: site.check_out(guest, _PRICE), 1
+    )
+    return {WHOLESALE: wholesale}
 
 
 def large_orders(pair: Pair) -> list[Figures]:
     """Of the shop alone, one after the other."""
     answered, confirmed = [], []
     for _ in range(LARGE_ORDERS):
-        guest = _full_basket(pair.shop)
+        guest = pair.shop.new_basket(MANY)
         pair.rest()
         began = time.time()
         location = pair.shop.check_out(guest, _PRICE)
@@ -38,13 +40,6 @@ def large_orders(pair: Pair) -> list[Figures]:
 
 
 _PRICE = PRICE * len(MANY)
-
-
-def _full_basket(site: Site) -> Headers:
-    guest = new_guest()
-    for sku in MANY:
-        site.put(guest, sku)
-    return guest
 
 
 def race(pair: Pair) -> list[Figures]:

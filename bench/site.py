@@ -1,6 +1,7 @@
 """The shop and its floor, as one kind of customer calls them."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,13 @@ class Site:
     def put(self, guest: Headers, sku: str) -> None:
         path = f"/api/guest/basket/items/{sku}"
         self._ask("PUT", path, 200, headers=guest, json={"quantity": 1})
+
+    def new_basket(self, skus: Sequence[str]) -> Headers:
+        """Returns the new guest it is of."""
+        guest = new_guest()
+        for sku in skus:
+            self.put(guest, sku)
+        return guest
 
     def see_basket(self, guest: Headers) -> None:
         self._ask("GET", "/api/guest/basket", 200, headers=guest)

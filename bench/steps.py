@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bench.figures import Figures, Target
-from bench.site import Headers, Refused, Site, new_guest
+from bench.site import Headers, Refused, Site
 from bench.stock import CATEGORIES, LISTED, PRICE
 
 CALLS = 200
@@ -77,14 +77,8 @@ def put_a_line(pair: Pair) -> list[Figures]:
 
 def _lines_to_put(site: Site) -> Iterator[tuple[Headers, str]]:
     while True:
-        guest = _new_basket(site)
+        guest = site.new_basket(LISTED[:1])
         yield from ((guest, sku) for sku in LISTED[1:])
-
-
-def _new_basket(site: Site) -> Headers:
-    guest = new_guest()
-    site.put(guest, LISTED[0])
-    return guest
 
 
 def checkouts(pair: Pair) -> list[Figures]:
@@ -92,7 +86,7 @@ def checkouts(pair: Pair) -> list[Figures]:
     visible: dict[str, list[float]] = {"shop": [], "floor": []}
 
     def check_out(site: Site) -> float:
-        guest = _new_basket(site)
+        guest = site.new_basket(LISTED[:1])
         began = time.perf_counter()
         location = site.check_out(guest, PRICE)
         answered = time.perf_counter()
@@ -125,7 +119,7 @@ def bursts(pair: Pair) -> list[Figures]:
 
 def _burst(pair: Pair, site: Site) -> float:
     with ThreadPoolExecutor(CUSTOMERS) as customers:
-        guests = list(customers.map(lambda _: _new_basket(site), range(BURST)))
+        guests = list(customers.map(lambda _: site.new_basket(LISTED[:1]), range(BURST)))
         pair.rest()
         began = time.perf_counter()
         placed = list(customers.map(lambda guest: site.check_out(guest, PRICE), guests))
@@ -169,9 +163,7 @@ def journeys(pair: Pair) -> list[Figures]:
 
 def _journey(site: Site) -> float:
     began = time.time()
-    guest = new_guest()
-    for sku in LISTED[:2]:
-        site.put(guest, sku)
+    guest = site.new_basket(LISTED[:2])
     site.see_basket(guest)
     confirmed = confirmed_at(site, guest, site.check_out(guest, 2 * PRICE))
     return (confirmed - began) * 1000
