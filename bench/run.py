@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import extremes, imports, stock
+from bench import extremes, imports, stock, watching
 from bench.figures import Figures
 from bench.floor.deploy import deploy
 from bench.memory import Memory, memory
@@ -70,6 +70,8 @@ def bench(running: Running, say: Say, steps: Sequence[Step] = STEPS) -> Report:
     for step in (extremes.large_orders, extremes.race):
         say(f"Measuring: {step.__name__.replace('_', ' ')}")
         figures += step(pair)
+    say("Measuring: saved files, on a shop that follows them")
+    figures += watching.saved_files()
     say("Weighing imports")
     return Report(machine(), figures, metered, idle, memory(running), imports.shares())
 
