@@ -18,7 +18,6 @@ from typing import Any
 
 from bench.figures import Figures, Target
 from bench.site import Refused
-from infra import synth
 from local.process import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -104,9 +103,8 @@ class Followed:
 
 @contextmanager
 def followed(folder: Path) -> Iterator[Followed]:
-    """A copy of this project in an empty folder, and its shop until the block ends."""
+    """A copy of this project, synthesized already, and its shop until the block ends."""
     project, state, port = folder / "project", folder / "state", free_port(0)
-    synth.synthesize(lambda _: None)
     for part in _TAKEN_ALONG:
         shutil.copytree(ROOT / part, project / part, ignore=_LEFT)
     said = folder / "said"

@@ -107,6 +107,7 @@ def test_a_new_customer_makes_an_account_with_the_code_that_was_sent(
 
     shopper.has_in_basket(1)
     page.get_by_role("button", name="Sign out").click()
+    shopper.has_in_basket(0)  # signing out leads on by itself
     shopper.signs_in(email, "Much-Better-1234")
     shopper.has_in_basket(1)
 

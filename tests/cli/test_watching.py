@@ -16,6 +16,7 @@ from bench.watching import (
     another_platform,
     followed,
 )
+from infra import synth
 from local import people
 from local.shop import Shop
 
@@ -39,6 +40,7 @@ class Edge(Edge):
 
 @pytest.fixture(scope="module", name="it")
 def shop_that_follows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    synth.synthesize(print)
     with followed(tmp_path_factory.mktemp("followed")) as it:
         yield it
     assert it.up.returncode == 130
