@@ -35,6 +35,10 @@ UPSTREAM = {
         "core/iam_evaluator.py",
         '    principal = resolve_principal(access_key_id or "", account_id, checked)\n',
     ),
+    "bodies_are_read_once": (
+        "core/iam_actions.py",
+        'addressed by a DynamoDB JSON request."""\n    try:\n        data = json.loads(',
+    ),
     "routes_are_found_by_their_beginning": (
         "services/apigateway.py",
         '    m = re.fullmatch("".join(pattern_parts), request_path)\n',
@@ -133,6 +137,10 @@ UPSTREAM = {
     "triggers_rest_unless_serving": (
         "services/lambda_svc.py",
         "    _restore_state(data)\n    if _esms.has_any():\n        _ensure_poller()\n",
+    ),
+    "empty_queues_are_passed_over": (
+        "services/sqs.py",
+        "_expire_retained(q)\n        _dlq_sweep(q)\n        return _collect_msgs(q, max_n, vis)",
     ),
     "batches_are_gathered": ("services/sqs.py", "max_n = min(int(max_number or 1), 10)\n"),
     "executions_begin_at_once": ("services/stepfunctions.py", "    time.sleep(0.15)\n\n    sm ="),

@@ -118,3 +118,45 @@ print(reader.is_alive())
 """)
 
     assert seen.split() == ["True", "False"]
+
+
+def test_what_was_sent_is_parsed_once_and_anew_when_it_differs() -> None:
+    found = in_the_engine("""
+import json
+parsed, upstream = [], json.loads
+json.loads = lambda text: parsed.append(text) or upstream(text)
+from ministack.core import iam_actions as actions
+patches.policies.bodies_are_read_once()
+for table in "Orders", "Carts":
+    body = json.dumps({"TableName": table}).encode()
+    for _ in range(3):
+        arns = actions.dynamodb_resource_arns(body, "us-east-1", "000000000000")
+    print(*arns)
+print(len(parsed), actions.dynamodb_resource_arns(b"{", "us-east-1", "000000000000"))
+""")
+
+    assert found.splitlines() == [
+        "arn:aws:dynamodb:us-east-1:000000000000:table/Orders",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/Carts",
+        "2 []",
+    ]
+
+
+def test_a_trigger_sweeps_a_queue_only_if_something_can_be_received() -> None:
+    swept = in_the_engine("""
+from ministack.services import sqs
+import time
+patches.apply()
+swept, upstream = [], sqs._dlq_sweep
+sqs._dlq_sweep = lambda queue: swept.append(1) or upstream(queue)
+sqs._act_create_queue({"QueueName": "facts"}, "")
+url = sqs._queue_url("facts")
+print(len(sqs._receive_messages_for_esm(url, 10)), len(swept))
+sqs._act_send_message({"QueueUrl": url, "MessageBody": "one"}, "")
+print(len(sqs._receive_messages_for_esm(url, 10)), len(swept))
+print(len(sqs._receive_messages_for_esm(url, 10)), len(swept))
+sqs._get_q(url)["messages"][0]["visible_at"] = time.time()
+print(len(sqs._receive_messages_for_esm(url, 10)), len(swept))
+""")
+
+    assert swept.splitlines() == ["0 0", "1 1", "0 1", "1 2"]
