@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat
 from typing import Any
 
 import httpx
@@ -27,7 +26,7 @@ BURST, CUSTOMERS = 300, 16
 JOURNEYS, CROWD = 60, 220
 RATE = 11  # confirmed orders a second, at least
 LOOK = 0.004  # seconds between two looks for an order
-PAGE = (0.1, 0.1, 0.2, 0.4, 0.5)  # seconds between the looks of a page that follows its order
+SOON, EAGERLY = 0.2, 1.0  # seconds between two looks of storefront/pages/order.js
 REST = 0.1  # seconds until the chain behind a checkout is quiet
 PATIENCE = 60.0
 SMALL, LARGE = CATEGORIES
@@ -178,15 +177,13 @@ def confirmed_at(site: Site, guest: Headers, location: str) -> float:
 
 
 def decided(site: Site, guest: Headers, location: str) -> tuple[str, float]:
-    """Waits until the order is confirmed or rejected, and says which, and when: the moment its
-    own history gives, so that looking often is not needed. Raises Refused when neither comes."""
-    deadline = time.monotonic() + PATIENCE
-    for pause in chain(PAGE, repeat(PAGE[-1])):
-        time.sleep(pause)
+    """Looks as often as the order's page until it is confirmed or rejected, and says which, and
+    when: the moment its own history gives. Raises Refused when neither comes."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < PATIENCE:
         if seen := site.decided(guest, location):
             return seen
-        if time.monotonic() > deadline:
-            break
+        time.sleep(min(max(waited, SOON), EAGERLY))
     raise Refused(f"{site.name}: {location} was not decided")
 
 

@@ -6,7 +6,9 @@ import { moment, money, t } from "/shop/texts.js";
 import { call, newKey } from "/shop/visitor.js";
 
 const OPEN = new Set(["placed", "rejecting"]);
-const EAGERLY = 700; // ms between two looks while it is being decided
+// ms between two looks: while it is being decided as long as was waited so far, within these bounds,
+const SOON = 200;
+const EAGERLY = 1000;
 const CALMLY = 5000; // and when that takes longer than LONG, or nobody answers
 const LONG = 60_000;
 const UNWRITTEN = 30_000; // for so long after checkout the order may not be there yet
@@ -180,7 +182,8 @@ let next; // look at the order
 
 async function follow() {
   clearTimeout(next);
-  let pause = Date.now() - began < LONG ? EAGERLY : CALMLY;
+  const waited = Date.now() - began;
+  let pause = waited < LONG ? Math.min(Math.max(waited, SOON), EAGERLY) : CALMLY;
   try {
     await look();
     state.trouble = null;
