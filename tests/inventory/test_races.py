@@ -1,8 +1,8 @@
-"""Many customers at the same moment: nobody is oversold, and who loses hears it soon."""
+"""Many customers at the same moment: nobody is oversold. `./souk bench` measures the waiting."""
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,10 +21,6 @@ from tests.inventory.fakes import StoredInventory, available, balanced, held, tu
 pytestmark = pytest.mark.cloud
 
 
-PATIENCE = 3.0
-"""Seconds a loser waits at most on a machine busy with other tests; alone it is under one."""
-
-
 def insist(ask: Callable[[], object]) -> None:
     """Ask as the workflow does: again, when told that others always came first."""
     for _ in range(20):
@@ -39,19 +35,14 @@ def test_two_hundred_racing_for_the_last_fifty_buy_exactly_fifty(stored: StoredI
     stored.trouble.is_over()
     moment = Barrier(200)
 
-    def race(number: int) -> tuple[str, float]:
+    def race(number: int) -> str:
         moment.wait()
-        began = time.monotonic()
-        answer = reserve_stock(f"o-{number}", lines(LAMP=1), holds=stored)
-        return answer.status, time.monotonic() - began
+        return reserve_stock(f"o-{number}", lines(LAMP=1), holds=stored).status  # never Busy
 
     with ThreadPoolExecutor(200) as customers:
-        ended = list(customers.map(race, range(200)))
+        ended = Counter(customers.map(race, range(200)))
 
-    lost = sorted(seconds for status, seconds in ended if status == "rejected")
-    assert [status for status, _ in ended].count("reserved") == 50
-    assert len(lost) == 150
-    assert lost[-1] < PATIENCE
+    assert ended == {"reserved": 50, "rejected": 150}
     assert turns(stored) == [
         StockReplenished(sku="LAMP", turn=1),
         StockDepleted(sku="LAMP", turn=2),
