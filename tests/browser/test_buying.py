@@ -223,6 +223,7 @@ def test_a_field_the_shop_refuses_is_marked(shopper: Shopper, page: Page) -> Non
     shopper.place.click()
 
     expect(page.get_by_label("E-mail")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("E-mail")).to_have_css("border-top-width", "2px")
 
 
 def test_another_s_order_is_not_there(shopper: Shopper, page: Page, shop: Running) -> None:
