@@ -105,7 +105,7 @@ export const texts = {
     accept: (total) => `Accept, and place the order for ${total}`,
     gone: "Something in your basket cannot be bought now.",
     removeGone: "Remove it and go on",
-    check: "Please look at the fields marked below.",
+    check: "Please look at the fields that are marked.",
   },
   orders: {
     title: "Orders",
