@@ -25,13 +25,29 @@ class Cancelled(ClientError):
         self.response["CancellationReasons"] = [{"Code": code} for code in codes]
 
 
+class Conflict(ClientError):
+    """What DynamoDB raises of a write outside of a transaction that has its item at hand."""
+
+    def __init__(self) -> None:
+        super().__init__({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
+
+
+class Refused(ClientError):
+    """What DynamoDB raises of a write whose condition does not hold."""
+
+    def __init__(self) -> None:
+        super().__init__({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+
+
 class FakeDynamo:
-    """Cancels one call after another as told, then takes what comes; holds rows to be read."""
+    """Fails one call after another as told, then takes what comes; holds rows to be read."""
 
     class exceptions:  # noqa: N801  as the client has it
         TransactionCanceledException = Cancelled
+        TransactionConflictException = Conflict
+        ConditionalCheckFailedException = Refused
 
-    def __init__(self, *cancelled: Cancelled) -> None:
+    def __init__(self, *cancelled: ClientError) -> None:
         self._cancelled = list(cancelled)
         self.calls: list[int] = []
         self.written: list[Any] = []
@@ -43,6 +59,12 @@ class FakeDynamo:
         if self._cancelled:
             raise self._cancelled.pop(0)
         self.written.append(call["TransactItems"])
+
+    def update_item(self, **call: Any) -> None:
+        self.calls.append(1)
+        if self._cancelled:
+            raise self._cancelled.pop(0)
+        self.written.append([{"Update": call}])
 
     def batch_get_item(self, **call: Any) -> dict[str, Any]:
         ((table, request),) = call["RequestItems"].items()
@@ -62,7 +84,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-def given(patch: pytest.MonkeyPatch, *cancelled: Cancelled) -> FakeDynamo:
+def given(patch: pytest.MonkeyPatch, *cancelled: ClientError) -> FakeDynamo:
     fake = FakeDynamo(*cancelled)
     patch.setattr(aws, "dynamodb", lambda: fake)
     return fake
@@ -125,6 +147,39 @@ def test_any_other_cancellation_rises_as_it_is(monkeypatch: pytest.MonkeyPatch) 
         dynamo.transact(ACTIONS)
 
     assert len(fake.calls) == 1
+
+
+ALONE: list[dict[str, Any]] = [{"Update": {"TableName": "table", "Key": {}}}]
+
+
+def test_one_action_alone_is_no_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = given(monkeypatch, Conflict(), Conflict())
+
+    dynamo.transact(ALONE)
+
+    assert (fake.written, fake.calls) == ([ALONE], [1, 1, 1])
+
+
+def test_one_action_whose_condition_fails_is_told_like_several(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, Refused())
+
+    with pytest.raises(ConditionFailed) as told:
+        dynamo.transact(ALONE)
+
+    assert told.value.failed == {0}
+
+
+def test_one_action_that_never_gets_its_turn_is_told_as_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = given(monkeypatch, *[Conflict() for _ in range(20)])
+
+    with pytest.raises(Busy):
+        dynamo.transact(ALONE)
+
+    assert len(fake.calls) == patience.TRIES
 
 
 def test_what_one_answer_could_not_hold_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:

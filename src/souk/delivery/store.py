@@ -93,12 +93,8 @@ class ShipmentStore:
         condition = UNHEARD_OF if after.version == 1 else _follows(after.version)
         put = {"TableName": self._table, "Item": to_item(_shipment_row(after)), **condition}
         facts = [] if fact is None else outbox.puts(self._table, fact)
-        others = [*self._claim(after), *facts]
-        if not others:
-            _alone(put)
-            return
         try:
-            dynamo.transact([{"Put": put}, *others])
+            dynamo.transact([{"Put": put}, *self._claim(after), *facts])
         except ConditionFailed as error:
             if 0 in error.failed:
                 raise ShipmentMoved(after.order_id) from error
@@ -145,15 +141,6 @@ class ShipmentStore:
                 }
             }
         ]
-
-
-def _alone(put: Row) -> None:
-    """What changes by itself costs half of a transaction."""
-    client = aws.dynamodb()
-    try:
-        client.put_item(**put)
-    except client.exceptions.ConditionalCheckFailedException as error:
-        raise ShipmentMoved from error
 
 
 def _follows(version: int) -> Row:

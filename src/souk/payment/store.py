@@ -56,10 +56,13 @@ class PaymentStore:
             "Item": to_item(_head_row(payment)),
             **_as_read(before),
         }
-        if step.entries or step.facts:
-            self._together(head, payment.order_id, step)
-        else:
-            _alone(head)
+        entries = [self._entry(payment.order_id, entry) for entry in step.entries]
+        try:
+            dynamo.transact([{"Put": head}, *entries, *outbox.puts(self._table, *step.facts)])
+        except ConditionFailed as error:
+            if 0 not in error.failed:
+                raise  # the head forgot an entry: our mistake, and nothing was written
+            raise PaymentMoved(payment.order_id) from error
         return payment
 
     def unsettled(self, before: str) -> Iterator[str]:
@@ -83,31 +86,14 @@ class PaymentStore:
         item = to_item({"pk": pk, "sk": sk, "until": until})
         aws.dynamodb().put_item(TableName=self._table, Item=item)
 
-    def _together(self, head: dict[str, Any], order_id: str, step: Step) -> None:
-        entries = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": to_item(_entry_row(order_id, entry)),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
+    def _entry(self, order_id: str, entry: Entry) -> dict[str, Any]:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(_entry_row(order_id, entry)),
+                "ConditionExpression": "attribute_not_exists(pk)",
             }
-            for entry in step.entries
-        ]
-        try:
-            dynamo.transact([{"Put": head}, *entries, *outbox.puts(self._table, *step.facts)])
-        except ConditionFailed as error:
-            if 0 not in error.failed:
-                raise  # the head forgot an entry: our mistake, and nothing was written
-            raise PaymentMoved(order_id) from error
-
-
-def _alone(head: dict[str, Any]) -> None:
-    client = aws.dynamodb()
-    try:
-        client.put_item(**head)
-    except client.exceptions.ConditionalCheckFailedException as error:
-        raise PaymentMoved from error
+        }
 
 
 def _as_read(before: Payment | None) -> dict[str, Any]:
