@@ -27,7 +27,7 @@ class FakeBaskets:
     """Baskets by owner.
 
     `meanwhile` holds what other requests do, one after another, each just before a write;
-    `said` are the facts told, `contacts` the contacts kept. Standard shipping goes everywhere.
+    `said` are the facts told, `kept` the contacts. Standard shipping goes everywhere.
     """
 
     def __init__(self, *offers: Offer, meanwhile: Iterable[Callable[[], object]] = ()) -> None:
@@ -38,7 +38,7 @@ class FakeBaskets:
         self._receipts: dict[tuple[str, str], Receipt] = {}
         self._options = {STANDARD.option: STANDARD}
         self.meanwhile = list(meanwhile)
-        self.contacts: dict[str, Contact] = {}
+        self.kept: dict[str, Contact] = {}
         self.said: list[Fact] = []
 
     def head(self, owner: str) -> Head | None:
@@ -117,7 +117,7 @@ class FakeBaskets:
             raise BasketMoved
         del self._heads[head.owner]
         self._receipts[head.owner, key] = receipt
-        self.contacts[contact.contact_id] = contact
+        self.kept[contact.contact_id] = contact
         self.said.append(fact)
 
     def learn(self, offer: Offer) -> None:
@@ -142,8 +142,8 @@ class FakeBaskets:
     def set_line_count(self, head: Head, count: int) -> None:
         self._heads[head.owner] = replace(self._heads[head.owner], line_count=count)
 
-    def contact(self, contact_id: str) -> Contact | None:
-        return self.contacts.get(contact_id)
+    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
+        return [self.kept[each] for each in contact_ids if each in self.kept]
 
     def _others_first(self) -> None:
         others, self.meanwhile = self.meanwhile, []

@@ -117,7 +117,7 @@ def test_what_is_sold_out_is_noted_on_its_line_and_not_checked_out(baskets: Fake
     assert seen.body["lines"][0]["notes"] == [{"kind": "sold-out"}]
     assert (refused.status, refused.body["type"]) == (409, "/problems/sold-out")
     assert refused.body["skus"] == ["LAMP-1"]
-    assert (baskets.said, baskets.contacts) == ([], {})
+    assert (baskets.said, baskets.kept) == ([], {})
 
 
 def test_what_is_back_in_stock_is_checked_out(baskets: FakeBaskets) -> None:
@@ -253,7 +253,7 @@ def test_a_checkout_that_cannot_be_served_is_refused_by_field(
 
     assert (refused.status, refused.body["type"]) == (422, "/problems/invalid-body")
     assert refused.body["errors"][0]["pointer"] == pointer
-    assert (baskets.said, baskets.contacts) == ([], {})
+    assert (baskets.said, baskets.kept) == ([], {})
 
 
 def prices(answer: Response, listed: str = "items") -> list[int]:
@@ -319,7 +319,7 @@ def test_an_address_the_option_does_not_serve_is_told_those_that_do(baskets: Fak
     assert (refused.status, refused.body["type"]) == (409, "/problems/not-served")
     assert (refused.body["country"], refused.body["weight_grams"]) == ("GB", 1800)
     assert prices(refused, "options") == [495]
-    assert (baskets.said, baskets.contacts) == ([], {})
+    assert (baskets.said, baskets.kept) == ([], {})
 
 
 def test_an_address_that_no_option_serves_is_told_so(baskets: FakeBaskets) -> None:

@@ -48,7 +48,7 @@ def test_a_checkouts_contact_is_kept_and_only_its_id_travels() -> None:
 
     (fact,) = baskets.said
     assert isinstance(fact, BasketCheckedOut)
-    assert baskets.contact(fact.contact_id) == Contact(fact.contact_id, wish.contact)
+    assert baskets.contacts([fact.contact_id]) == [Contact(fact.contact_id, wish.contact)]
     said = json.dumps(msgspec.to_builtins(fact))
     assert not [word for word in ("Lovelace", "example.org", "London") if word in said]
 
@@ -75,7 +75,7 @@ def test_two_clicks_at_the_same_moment_are_one_checkout() -> None:
     receipt = check_out(ADA, "key-1", a_wish(2598), baskets=baskets)
 
     assert receipts == [receipt]
-    assert len(baskets.said) == len(baskets.contacts) == 1
+    assert len(baskets.said) == len(baskets.kept) == 1
 
 
 def test_a_click_refused_because_its_twin_was_accepted_meanwhile_gets_the_twins_answer() -> None:
@@ -131,7 +131,7 @@ def test_a_refused_checkout_binds_no_key_and_keeps_no_contact() -> None:
 
     with pytest.raises(TotalChanged):
         check_out(ADA, "key-1", wrong, baskets=baskets)
-    assert (baskets.said, baskets.contacts) == ([], {})
+    assert (baskets.said, baskets.kept) == ([], {})
     receipt = check_out(ADA, "key-1", right, baskets=baskets)
 
     assert receipt.total == right.expected_total

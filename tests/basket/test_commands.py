@@ -9,10 +9,9 @@ import pytest
 
 from local.shop import Running
 from souk.basket import handlers
-from souk.basket.commands import ContactCard, GetContact
-from souk.basket.domain import ContactUnknown
+from souk.basket.commands import ContactCards, GetContacts
 from souk.basket.usecases import check_out
-from souk.edges.asking import AskedInVain, ask
+from souk.edges.asking import ask
 from souk.edges.commands import commands
 from souk.kernel import dynamo
 from souk.kernel.ids import new_id
@@ -36,27 +35,22 @@ def baskets(monkeypatch: pytest.MonkeyPatch) -> FakeBaskets:
     return kept
 
 
-def asked(contact_id: str) -> Any:
-    payload = {"command": "GetContact", "correlation_id": "journey-1"}
-    return commands(handlers.DOES)({**payload, "data": {"contact_id": contact_id}}, CONTEXT)
+def asked(*contact_ids: str) -> Any:
+    payload = {"command": "GetContacts", "correlation_id": "journey-1"}
+    return commands(handlers.DOES)({**payload, "data": {"contact_ids": contact_ids}}, CONTEXT)
 
 
 def test_who_receives_an_order_is_told_by_contact_id(baskets: FakeBaskets) -> None:
-    (contact_id,) = baskets.contacts
+    (contact_id,) = baskets.kept
 
-    answer = asked(contact_id)
+    answer = asked(contact_id, "never-left")
 
     address = {**LONDON, "line2": None, "postcode": None}
-    assert answer == {"contact_id": contact_id, **WHO, "address": address}
-
-
-def test_a_contact_nobody_left_is_an_error_with_a_name(baskets: FakeBaskets) -> None:
-    with pytest.raises(ContactUnknown):
-        asked("never-left")
+    assert answer == {"cards": [{"contact_id": contact_id, **WHO, "address": address}]}
 
 
 def test_no_contact_is_written_to_the_log(baskets: FakeBaskets) -> None:
-    (contact_id,) = baskets.contacts
+    (contact_id,) = baskets.kept
 
     with logged() as lines:
         asked(contact_id)
@@ -76,10 +70,9 @@ def test_the_deployed_room_is_asked_by_another_room(in_function: Running) -> Non
     assert order is not None
     function = deployed.function(in_function, "BasketCommands")
 
-    card = ask(function, GetContact(contact_id=order["contact_id"]), ContactCard)
-    with pytest.raises(AskedInVain) as unknown:
-        ask(function, GetContact(contact_id=new_id()), ContactCard)
+    wish = GetContacts(contact_ids=[order["contact_id"], order["contact_id"], new_id()])
+    told = ask(function, wish, ContactCards)
 
-    assert card == msgspec.convert({"contact_id": order["contact_id"], **CONTACT}, ContactCard)
-    assert unknown.value.reason == "ContactUnknown"
-    assert card.email not in deployed.log(in_function, "BasketCommands")
+    cards = [{"contact_id": order["contact_id"], **CONTACT}]
+    assert told == msgspec.convert({"cards": cards}, ContactCards)
+    assert told.cards[0].email not in deployed.log(in_function, "BasketCommands")

@@ -184,8 +184,7 @@ def test_closing_a_basket_keeps_receipt_contact_and_fact_together(baskets: Baske
     receipt, contact = closed(baskets, head)
 
     assert baskets.receipt_and_head(ADA, "key-1") == (receipt, None)
-    assert baskets.contact(contact.contact_id) == contact
-    assert baskets.contact("never-left") is None
+    assert baskets.contacts([contact.contact_id, "never-left"]) == [contact]
     assert baskets.said == [a_checkout_of(head, receipt, contact)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from souk.basket.commands import ContactCard, PostalAddress
+from souk.basket.commands import ContactCard, ContactCards, PostalAddress
 from souk.delivery import carrier, handlers
 from souk.delivery.domain import MoneyUnknown, Shipment, State, Verdict
 from souk.delivery.usecases import call_off, dispatch, make_shipment
@@ -29,11 +29,15 @@ ORDER = new_id()
 SECRET = "of-the-carrier"
 PRICE = {"amount": 795, "currency": "GBP"}
 EXPRESS = {"name": "Express", "rates": [{"country": "GB", "max_grams": 2000, "price": PRICE}]}
-CONTACT = ContactCard(
-    contact_id="contact-1",
-    name="Ada Lovelace",
-    email="ada@example.org",
-    address=PostalAddress(line1="1 St James's Square", city="London", country="GB"),
+CONTACTS = ContactCards(
+    cards=[
+        ContactCard(
+            contact_id="contact-1",
+            name="Ada Lovelace",
+            email="ada@example.org",
+            address=PostalAddress(line1="1 St James's Square", city="London", country="GB"),
+        )
+    ]
 )
 
 
@@ -60,7 +64,7 @@ class Rooms:
     """The other rooms: what each answers, or raises."""
 
     def __init__(self) -> None:
-        self.says: dict[str, Any] = {"payment": Captured(status="captured"), "basket": CONTACT}
+        self.says: dict[str, Any] = {"payment": Captured(status="captured"), "basket": CONTACTS}
 
     def __call__(self, function: str, command: object, answer: type) -> Any:
         said = self.says[function]
@@ -170,8 +174,9 @@ def test_a_shipment_tells_where_it_goes_and_the_log_does_not(rooms: Rooms) -> No
     assert "Lovelace" not in json.dumps(lines)
 
 
-def test_a_receiver_nobody_tells_is_left_open(rooms: Rooms) -> None:
-    rooms.says["basket"] = AskedInVain("GetContact", "ContactUnknown")
+@pytest.mark.parametrize("told", [AskedInVain("GetContacts", "Busy"), ContactCards(cards=[])])
+def test_a_receiver_nobody_tells_is_left_open(rooms: Rooms, told: object) -> None:
+    rooms.says["basket"] = told
 
     read = as_staff("GET", f"/shipments/{ORDER}")
 

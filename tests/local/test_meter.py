@@ -36,9 +36,10 @@ def count(shop: Running) -> Callable[[Callable[[], object]], dict[str, Any]]:
     return counted
 
 
-def heard_in_batches(counted: dict[str, Any]) -> int:
-    """How often the journal was called: it gathers facts, and asks who watches each time."""
-    (each,) = (each for name, each in counted["functions"].items() if "JournalConsumer" in name)
+def heard_in_batches(room: str, counted: dict[str, Any]) -> int:
+    """How often a room that gathers facts was called: the journal asks who watches each time,
+    notification whom to write to."""
+    (each,) = (each for name, each in counted["functions"].items() if f"{room}Consumer" in name)
     return int(each["runs"])
 
 
@@ -79,8 +80,9 @@ def test_a_checkout_is_metered_to_the_confirmed_order(
 
     calls = counted["calls"]
     assert calls["dynamodb:TransactGetItems"] == calls["AWSStepFunctions:StartExecution"] == 1
-    assert calls["dynamodb:BatchGetItem"] == 2  # checkout, workflow
-    batches = heard_in_batches(counted)
+    mails = heard_in_batches("Notification", counted)
+    assert calls["dynamodb:BatchGetItem"] == 2 + mails  # checkout, workflow; whom to write to
+    batches = heard_in_batches("Journal", counted)
     assert calls["dynamodb:Query"] == 3 + batches  # two for checkout: lines, shipping options
     assert calls["dynamodb:TransactWriteItems"] == 5  # two, then hold, authorise, confirm
     assert calls["dynamodb:UpdateItem"] == 3  # sold; both mails sent

@@ -29,7 +29,7 @@ class Room:
             patch.setattr(handlers, "mails", lambda: self.mails)
             patch.setattr(handlers, "post", lambda: self.post)
             patch.setattr(handlers, "board", lambda: self.board)
-            patch.setattr(handlers, "recipient", recipient)
+            patch.setattr(handlers, "recipients", lambda: recipient)
             handlers.HEARS[type(fact)](fact)
 
 

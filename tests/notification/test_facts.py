@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souk.basket.commands import ContactCard, GetContact, PostalAddress
 from souk.inventory.events import StockDepleted
 from souk.kernel.facts import Fact
-from souk.notification import handlers
-from souk.notification.domain import BeingSent, OrderNotHeardOf, Recipient
+from souk.notification.domain import BeingSent, OrderNotHeardOf
 from tests.notification.builders import (
     CANCELLED,
     CONFIRMED,
@@ -26,12 +24,6 @@ from tests.notification.builders import (
 from tests.notification.conftest import Room
 from tests.notification.fakes import Killed
 
-SETTINGS = handlers.NotificationSettings(
-    table_name="mails",
-    basket_commands="basket-commands",
-    mail_sender="orders@souk.example",
-    staff_topic="staff",
-)
 STORY: list[Fact] = [
     PLACED,
     CONFIRMED,
@@ -154,23 +146,3 @@ def test_each_death_between_sending_and_recording_sends_once_more_at_most(
     sent = len(room.post.sent) + len(room.board.told)
     assert 11 <= sent <= 11 + died_late
     assert {row.status for row in room.mails.rows.values()} == {"sent"}
-
-
-def test_who_gets_several_mails_of_a_batch_is_asked_for_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[str] = []
-
-    def ask(function: str, wish: GetContact, answer: type[ContactCard]) -> ContactCard:
-        asked.append(f"{function} {wish.contact_id}")
-        address = PostalAddress(line1="12 St James's Square", city="London", country="GB")
-        return answer(contact_id=wish.contact_id, name="Ada", email="a@b.example", address=address)
-
-    monkeypatch.setattr(handlers, "ask", ask)
-    monkeypatch.setattr(handlers, "settings", lambda: SETTINGS)
-
-    told = [handlers.recipient("c-1") for _ in range(2)]
-    handlers.recipient.cache_clear()
-
-    assert told == [Recipient("Ada", "a@b.example", "12 St James's Square, London, GB")] * 2
-    assert asked == ["basket-commands c-1"]

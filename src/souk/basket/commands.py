@@ -1,4 +1,4 @@
-"""What basket can be asked by other rooms: who receives an order."""
+"""What basket can be asked by other rooms: who receives orders."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import msgspec
 from souk.kernel.commands import Command
 
 
-class GetContact(Command, frozen=True, kw_only=True):
-    """Tell who is behind a contact id, for a parcel or a mail. Raises ContactUnknown.
+class GetContacts(Command, frozen=True, kw_only=True):
+    """Tell who is behind contact ids, for parcels or mails; of one nobody left, nothing.
 
     The answer is personal data: it goes into no log, no fact and no workflow.
     """
 
-    contact_id: str
+    contact_ids: list[str]
 
 
 class PostalAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,3 +31,9 @@ class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     email: str
     address: PostalAddress
+
+
+class ContactCards(msgspec.Struct, frozen=True, kw_only=True):
+    """In any order."""
+
+    cards: list[ContactCard]

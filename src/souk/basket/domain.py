@@ -108,10 +108,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int  # Unix seconds
 
 
-class ContactUnknown(Exception):
-    """No checkout left a contact under this id."""
-
-
 class Contact(msgspec.Struct, frozen=True):
     """Who receives the order. Stored as a row of its own; only its id ever travels."""
 

@@ -10,7 +10,7 @@ from functools import cache
 import msgspec
 
 from souk.basket import usecases
-from souk.basket.commands import ContactCard, GetContact
+from souk.basket.commands import ContactCard, ContactCards, GetContacts
 from souk.basket.domain import (
     BasketEmpty,
     BasketFull,
@@ -231,9 +231,14 @@ HEARS: Hears = {
 }
 
 
-def _get_contact(wish: GetContact) -> ContactCard:
-    contact = usecases.get_contact(wish.contact_id, baskets=baskets())
-    return msgspec.convert({"contact_id": contact.contact_id, **contact.details}, ContactCard)
+def _get_contacts(wish: GetContacts) -> ContactCards:
+    found = baskets().contacts(wish.contact_ids)
+    return ContactCards(
+        cards=[
+            msgspec.convert({"contact_id": each.contact_id, **each.details}, ContactCard)
+            for each in found
+        ]
+    )
 
 
-DOES: Does = {GetContact: _get_contact}
+DOES: Does = {GetContacts: _get_contacts}

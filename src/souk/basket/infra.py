@@ -27,5 +27,5 @@ class Basket(Construct):
         )
         platform.allow(consumer, table, "UpdateItem")
         commands = platform.answer(self, handler="souk.basket.workflow.handler", table=table)
-        platform.allow(commands, table, "GetItem")
+        platform.allow(commands, table, "BatchGetItem")
         platform.publish(self, table)

@@ -136,12 +136,9 @@ class BasketStore:
             *outbox.puts(self._table, fact),
         )
 
-    def contact(self, contact_id: str) -> Contact | None:
-        row = dynamo.get(self._table, *_contact_key(contact_id))
-        if row is None:
-            return None
-        details = {name: value for name, value in row.items() if name not in _NO_DETAILS}
-        return Contact(contact_id, details)
+    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
+        rows = dynamo.get_many(self._table, [_contact_key(each) for each in {*contact_ids}])
+        return [_contact(row) for row in rows.values()]
 
     def learn(self, offer: Offer) -> None:
         said = {
@@ -303,6 +300,11 @@ def _line(row: dict[str, Any]) -> Line:
         seen_price=Money(row["seen_price"], row["currency"]),
         added_at=row["added_at"],
     )
+
+
+def _contact(row: dict[str, Any]) -> Contact:
+    details = {name: value for name, value in row.items() if name not in _NO_DETAILS}
+    return Contact(row["pk"].removeprefix("CONTACT#"), details)
 
 
 def _offer(row: dict[str, Any] | None) -> Offer | None:

@@ -12,7 +12,6 @@ from souk.basket.domain import (
     BasketFull,
     BasketMoved,
     Contact,
-    ContactUnknown,
     Head,
     Line,
     Offer,
@@ -88,8 +87,8 @@ class Baskets(Protocol):
         Raises BasketMoved when the basket is not as `head` says or the key is bound.
         """
 
-    def contact(self, contact_id: str) -> Contact | None:
-        """What a checkout left under this id."""
+    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
+        """What checkouts left under these ids, in any order."""
 
     def learn(self, offer: Offer) -> None:
         """Keep what the catalog says of the offer unless a newer version is known."""
@@ -175,14 +174,6 @@ def check_out(owner: str, key: str, wish: Checkout, *, baskets: Baskets) -> Rece
         if known is None:
             raise
         return known.answered(wish.fingerprint)
-
-
-def get_contact(contact_id: str, *, baskets: Baskets) -> Contact:
-    """Raises ContactUnknown."""
-    contact = baskets.contact(contact_id)
-    if contact is None:
-        raise ContactUnknown(f"nobody left a contact {contact_id}")
-    return contact
 
 
 def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from souk.basket.commands import ContactCard, GetContact
+from souk.basket.commands import ContactCards, GetContacts
 from souk.delivery import carrier, usecases
 from souk.delivery.carrier import BadSignature
 from souk.delivery.domain import (
@@ -247,12 +247,16 @@ def _receiver(shipment: Shipment) -> Receiver | None:
     """Asked for when somebody looks, and kept nowhere."""
     if shipment.contact_id is None:
         return None
-    wish = GetContact(contact_id=shipment.contact_id)
+    wish = GetContacts(contact_ids=[shipment.contact_id])
     try:
-        contact = ask(load(BasketSettings).basket_commands, wish, ContactCard)
+        told = ask(load(BasketSettings).basket_commands, wish, ContactCards)
     except NO_ANSWER as error:
         logger.warning("nobody told the receiver", order_id=shipment.order_id, exc_info=error)
         return None
+    if not told.cards:
+        logger.warning("nobody left this contact", order_id=shipment.order_id)
+        return None
+    (contact,) = told.cards
     return Receiver(name=contact.name, **msgspec.structs.asdict(contact.address))
 
 

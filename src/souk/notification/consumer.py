@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 handlers.mails()
+recipients = handlers.recipients()
 aws.dynamodb()
 aws.functions()
 post.ses()
@@ -20,7 +21,8 @@ _hear = consumer({**handlers.HEARS, **handlers.POST_SAYS})
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Write the mails of a batch; who receives them is known no longer than that."""
+    recipients.begin(event)
     try:
         return _hear(event, context)
     finally:
-        handlers.recipient.cache_clear()
+        recipients.forget()

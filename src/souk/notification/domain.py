@@ -18,6 +18,10 @@ class OrderNotHeardOf(Exception):
     """Nobody said yet whose order this is; the fact that does is on its way."""
 
 
+class RecipientUnknown(Exception):
+    """No checkout left this contact."""
+
+
 class BeingSent(Exception):
     """Another function is at it, or died over it: its lease tells when that is certain."""
 

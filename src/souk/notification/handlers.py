@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from souk.basket.commands import ContactCard, GetContact
+from souk.basket.commands import ContactCards, GetContacts
 from souk.delivery.events import ShipmentDispatched
 from souk.edges.asking import ask
 from souk.inventory.events import StockDepleted
@@ -14,6 +14,7 @@ from souk.notification import letters, usecases
 from souk.notification.domain import Kind, Mail, Notice, Recipient, Word
 from souk.notification.formats import moment, price
 from souk.notification.post import MailBounced, SesPost, SnsBoard
+from souk.notification.recipients import Recipients
 from souk.notification.store import MailStore
 from souk.ordering.events import (
     OrderCancelled,
@@ -25,6 +26,9 @@ from souk.ordering.events import (
 from souk.payment.events import PaymentRefunded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from souk.basket.commands import ContactCard
     from souk.kernel.facts import Hears
 
 STAFF_HEARS_OF = frozenset({"payment-declined", "payment-unresolved", "not-possible"})
@@ -59,9 +63,18 @@ def board() -> SnsBoard:
 
 
 @cache
-def recipient(contact_id: str) -> Recipient:
-    """Who that is, as basket tells; to be forgotten with the batch that needed it."""
-    card = ask(settings().basket_commands, GetContact(contact_id=contact_id), ContactCard)
+def recipients() -> Recipients:
+    return Recipients(of_contacts)
+
+
+def of_contacts(contact_ids: Sequence[str]) -> dict[str, Recipient]:
+    """Who they are, as basket tells. Raises AskedInVain."""
+    wish = GetContacts(contact_ids=list(contact_ids))
+    told = ask(settings().basket_commands, wish, ContactCards)
+    return {card.contact_id: _recipient(card) for card in told.cards}
+
+
+def _recipient(card: ContactCard) -> Recipient:
     place = card.address
     parts = (place.line1, place.line2, place.city, place.postcode, place.country)
     return Recipient(card.name, card.email, ", ".join(part for part in parts if part))
@@ -69,7 +82,7 @@ def recipient(contact_id: str) -> Recipient:
 
 def _write(notice: Notice) -> None:
     usecases.write_to_customer(
-        notice, mails=mails(), recipient=recipient, post=post(), board=board()
+        notice, mails=mails(), recipient=recipients(), post=post(), board=board()
     )
 
 
