@@ -98,14 +98,16 @@ def _sound(rates: list[ShippingRate], currency: str) -> None:
 def make_shipment(order_id: str, owner: str, contact_id: str, *, shipments: Shipments) -> Shipment:
     """A confirmed order is to be sent, once, unless the wish to cancel it came first."""
     at = stamp(now())
+    made = domain.ready(order_id, owner, contact_id, journey=current_cause().correlation_id, at=at)
 
     def step(known: Shipment | None) -> Step | None:
-        if known is None:
-            journey = current_cause().correlation_id
-            return domain.ready(order_id, owner, contact_id, journey=journey, at=at), None
-        return known.confirm(contact_id, at)
+        return _there(known).confirm(contact_id, at)
 
-    return _changed(order_id, step, shipments)
+    try:
+        shipments.save(made, None)
+    except ShipmentMoved:
+        return _changed(order_id, step, shipments)
+    return made
 
 
 def call_off(order_id: str, owner: str, *, shipments: Shipments) -> Shipment:
