@@ -13,12 +13,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 LOG, SNAPSHOT, HALF = ".log", ".snapshot", ".half"
 BEGINS, ENDS = "begins", "ends"  # first in every file; last in a snapshot
 
 Record = list[Any]
 
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+def _text(of: object) -> str:
+    """Of a subclass of str, which msgspec does not take by itself."""
+    if isinstance(of, str):
+        return str(of)
+    raise TypeError(f"a record of the journal holds a {type(of).__name__}")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_text, order="sorted").encode
+
+
+def encoded(value: object) -> bytes:
+    """JSON, the same for the same content."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can spell it, UTF-8 cannot
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 class Damaged(Exception):
@@ -27,7 +45,7 @@ class Damaged(Exception):
 
 def line(record: Record, seed: int) -> tuple[bytes, int]:
     """A record as it stands in a file, and the checksum the next one goes on from."""
-    text = _encode(record).encode()
+    text = encoded(record)
     check = zlib.crc32(text, seed)
     return b"%08x %b\n" % (check, text), check
 

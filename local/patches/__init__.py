@@ -7,6 +7,7 @@ them while it is imported.
 from collections.abc import Callable
 
 from local.patches import (
+    answers,
     kept_mails,
     kept_people,
     kept_queues,
@@ -32,7 +33,11 @@ PATCHES: tuple[Callable[[], None], ...] = (
     policies.policies_see_who_speaks,
     policies.mails_name_their_sender,
     policies.callers_are_looked_up_once,
+    answers.answers_have_the_headers_of_aws,
+    answers.a_second_is_written_once,
+    answers.json_is_quick,
     policies.bodies_are_read_once,
+    policies.rights_are_asked_for_once,
     routes.routes_are_found_by_their_beginning,
     threads.threads_are_used_again,
     workers.logs_end_with_a_mark,

@@ -1,7 +1,6 @@
 """Items and transactions are kept over a crash, and with them what `kept_streams` has."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -10,6 +9,7 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import dynamodb
 
+from local.journal.segments import encoded
 from local.patches import kept_streams
 from local.patches.kept import Change, Scope, journal, noted_later
 from local.patches.kept_streams import with_image
@@ -100,8 +100,7 @@ class _Signature(str):
 
 
 def _signature(request: object) -> _Signature:
-    text = json.dumps(request, sort_keys=True, separators=(",", ":"))
-    return _Signature(hashlib.sha256(text.encode()).hexdigest())
+    return _Signature(hashlib.sha256(encoded(request)).hexdigest())
 
 
 def _remember_token(token: str, entry: Json) -> None:

@@ -75,5 +75,12 @@ def callers_are_looked_up_once() -> None:
 
 def bodies_are_read_once() -> None:
     """Upstream parses what was sent up to four times to learn what may be done with it."""
-    once = lru_cache(maxsize=1)(json.loads)
-    iam_actions.json = SimpleNamespace(**{**vars(json), "loads": once})
+    once = lru_cache(maxsize=1)(iam_actions.json.loads)
+    iam_actions.json = SimpleNamespace(**{**vars(iam_actions.json), "loads": once})
+
+
+def rights_are_asked_for_once() -> None:
+    """Upstream asks for each item of a transaction whether that is allowed, and looks at the
+    signature anew each time: a hundred times, although all are of one table."""
+    upstream = iam_actions.dynamodb_transaction_checks
+    iam_actions.dynamodb_transaction_checks = lambda *sent: list(dict.fromkeys(upstream(*sent)))

@@ -35,9 +35,19 @@ UPSTREAM = {
         "core/iam_evaluator.py",
         '    principal = resolve_principal(access_key_id or "", account_id, checked)\n',
     ),
+    "answers_have_the_headers_of_aws": (
+        "app.py",
+        '    else:\n        resp_headers["x-amz-request-id"] = request_id\n',
+    ),
+    "a_second_is_written_once": ("app.py", '(b"date", formatdate(usegmt=True).encode("ascii"))'),
+    "json_is_quick": ("core/responses.py", "    body = json.dumps(data, ensure_ascii=False)"),
     "bodies_are_read_once": (
         "core/iam_actions.py",
         'addressed by a DynamoDB JSON request."""\n    try:\n        data = json.loads(',
+    ),
+    "rights_are_asked_for_once": (
+        "core/iam_actions.py",
+        "checks.append((action, _dynamodb_table_arn(table, region, account_id)))\n    return",
     ),
     "routes_are_found_by_their_beginning": (
         "services/apigateway.py",

@@ -160,3 +160,89 @@ print(len(sqs._receive_messages_for_esm(url, 10)), len(swept))
 """)
 
     assert swept.splitlines() == ["0 0", "1 1", "0 1", "1 2"]
+
+
+def test_each_right_to_a_transaction_is_asked_for_once() -> None:
+    found = in_the_engine("""
+import json
+from ministack.core import iam_actions as actions
+patches.apply()
+def action(kind, table): return {kind: {"TableName": table}}
+sent = [action("Put", "Orders")] * 50 + [action("Update", "Orders"), action("Put", "Carts")] * 2
+body = json.dumps({"TransactItems": sent}).encode()
+for right in actions.dynamodb_transaction_checks(
+    "dynamodb:TransactWriteItems", body, "us-east-1", "000000000000"
+): print(*right)
+""")
+
+    assert found.splitlines() == [
+        "dynamodb:PutItem arn:aws:dynamodb:us-east-1:000000000000:table/Orders",
+        "dynamodb:UpdateItem arn:aws:dynamodb:us-east-1:000000000000:table/Orders",
+        "dynamodb:PutItem arn:aws:dynamodb:us-east-1:000000000000:table/Carts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "left_out"),
+    [
+        ("application/x-amz-json-1.0", "Access-Control-Allow-Origin x-amz-id-2 x-amz-request-id"),
+        ("application/xml", ""),
+    ],
+)
+def test_an_answer_has_the_headers_it_has_on_aws(protocol: str, left_out: str) -> None:
+    found = in_the_engine(f"""
+import asyncio
+from ministack import app
+names = "Access-Control-Allow-Origin", "x-amz-id-2", "x-amz-request-id", "x-amzn-requestid"
+sent = {{"Content-Type": "{protocol}", **dict.fromkeys(names, "1")}}
+async def answers(*request): return 200, dict(sent), b""
+app._dispatch_service_request = answers
+patches.answers.answers_have_the_headers_of_aws()
+_, headers, _ = asyncio.run(app._dispatch_service_request())
+print(*(name for name in sent if name not in headers))
+""")
+
+    assert found == left_out
+
+
+def test_the_answers_of_one_second_share_a_date() -> None:
+    dates = in_the_engine("""
+import time
+from ministack import app
+patches.answers.a_second_is_written_once()
+time.time = lambda: 1_796_000_000.2
+first = app.formatdate(usegmt=True)
+time.time = lambda: 1_796_000_000.9
+print(first, app.formatdate(usegmt=True) is first)
+time.time = lambda: 1_796_000_001.0
+print(app.formatdate(usegmt=True))
+""")
+
+    assert dates.splitlines() == [
+        "Mon, 30 Nov 2026 00:53:20 GMT True",
+        "Mon, 30 Nov 2026 00:53:21 GMT",
+    ]
+
+
+def test_quick_json_means_the_same() -> None:
+    differing = in_the_engine(r"""
+import json
+from decimal import Decimal
+patches.apply()
+from ministack.services import dynamodb as d
+def of(call, *args, **options):
+    try: return call(*args, **options)
+    except Exception as error: return type(error).__name__
+for text in ('{"a": [1, 2.5, null, true, "\u00e9"]}', b'{"a": "x"}', '{"a": 1, "a": 2}', '1e400',
+             '"\ud800"', 'NaN', '', '{', b'\xff', None, '123456789012345678901234567890'):
+    if repr(of(json.loads, text)) != repr(of(d.json.loads, text)): print("loads", text)
+if d.json.loads("1.10", parse_float=Decimal) != Decimal("1.10"): print("parse_float")
+for value in ({"a": (1, 2.5, None), "b": "\u00e9"}, {1: 2, None: 3, True: 4}, "\ud800", 2**80):
+    if json.loads(json.dumps(value)) != json.loads(d.json.dumps(value)): print("dumps", value)
+for options in {"sort_keys": True}, {"indent": 1}, {"default": str}:
+    value = {"b": 1, "a": Decimal(1) if "default" in options else 1}
+    if json.dumps(value, **options) != d.json.dumps(value, **options): print(options)
+print(d.json.dumps({"a": 1, "b": "\u00e9"}, ensure_ascii=False, separators=(",", ":")))
+""")
+
+    assert differing == '{"a":1,"b":"é"}'
