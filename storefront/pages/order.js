@@ -7,7 +7,7 @@ import { call, newKey } from "/shop/visitor.js";
 
 const OPEN = new Set(["placed", "rejecting"]);
 // ms between two looks: while it is being decided as long as was waited so far, within these bounds,
-const SOON = 200;
+const SOON = 300;
 const EAGERLY = 1000;
 const CALMLY = 5000; // and when that takes longer than LONG, or nobody answers
 const LONG = 60_000;
