@@ -20,8 +20,8 @@ from tests.local.conftest import soon
 pytestmark = [pytest.mark.cloud, pytest.mark.all]
 
 DEMO_DAY = Path(__file__).resolve().parents[2] / "demo" / "day.csv"
-WORKERS, MEGABYTES = 24, 600
-CLOCKS = 3  # functions the clock calls each minute
+WORKERS, MEGABYTES = 40, 600
+CLOCKS = 4  # functions the clock calls each minute
 
 
 def resident(running: Running) -> list[int]:
