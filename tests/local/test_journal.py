@@ -51,6 +51,23 @@ def test_what_was_added_is_there_after_the_process_is_gone(tmp_path: Path) -> No
     assert kept(tmp_path) == said("one", "two\nlines", "ünïcode")
 
 
+class Word(str):
+    """As the engine has some that compare in a way of their own."""
+
+    __slots__ = ()
+
+
+def test_half_a_surrogate_pair_and_a_string_of_its_own_kind_are_kept(tmp_path: Path) -> None:
+    write(opened(tmp_path), "half \ud83d", Word("own"), Word("both \ud83d"))
+
+    assert kept(tmp_path) == said("half \ud83d", "own", "both \ud83d")
+
+
+def test_what_no_record_can_hold_is_no_record() -> None:
+    with pytest.raises(TypeError, match="holds a complex"):
+        segments.line(["say", 1j], 0)
+
+
 def test_changes_made_together_are_one_record_written_before_they_show(tmp_path: Path) -> None:
     journal, shown = opened(tmp_path), []
 
