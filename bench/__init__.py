@@ -1,1 +1,1 @@
-"""How quick and how dear the shop is, beside the least code that does the same."""
+"""Benchmarks: the shop's speed and cost, compared with a minimal implementation, the floor."""

@@ -1,58 +1,63 @@
-"""The ratios as a picture: an SVG anyone's browser or README shows."""
+"""The bar chart of the ratios, as SVG."""
 
 from collections.abc import Sequence
 from html import escape
 
-from bench.figures import Figures
+from bench.results import StepResult
 
 WIDTH, LEFT, RIGHT = 760, 290, 130
-TOP, ROW, BAR = 64, 34, 16
-SPACE = 'xmlns="http://www.w3.org/2000/svg"'
+TOP, ROW_HEIGHT, BAR_HEIGHT = 64, 34, 16
+NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 FONT = 'font-family="system-ui, sans-serif" font-size="13"'
-INK, FAINT, GOOD, BAD = "#24292f", "#8c959f", "#2f7d4f", "#b4342d"
+TEXT_COLOUR, MUTED_COLOUR = "#24292f", "#8c959f"
+MET_COLOUR, MISSED_COLOUR = "#2f7d4f", "#b4342d"
 
 
-def svg(figures: Sequence[Figures], caption: str) -> str:
-    """A bar per step as long as the shop takes, in the floor's time; whiskers are the spread."""
-    figures = [each for each in figures if each.compared]
-    most = max(2.0, *(each.spread()[1] for each in figures))
-    height = TOP + ROW * len(figures) + 40
-    scale = (WIDTH - LEFT - RIGHT) / most
-    rows = [_row(each, TOP + ROW * n, scale) for n, each in enumerate(figures)]
-    floor = LEFT + scale
+def render_svg(results: Sequence[StepResult], caption: str) -> str:
+    """A bar per compared step: the shop's time in multiples of the floor's, with its interval."""
+    results = [result for result in results if result.is_compared]
+    maximum = max(2.0, *(result.interval()[1] for result in results))
+    height = TOP + ROW_HEIGHT * len(results) + 40
+    scale = (WIDTH - LEFT - RIGHT) / maximum
+    rows = [_row(result, TOP + ROW_HEIGHT * n, scale) for n, result in enumerate(results)]
+    floor_x = LEFT + scale
     return "\n".join(
         [
-            f'<svg {SPACE} viewBox="0 0 {WIDTH} {height}" {FONT} role="img">',
+            f'<svg {NAMESPACE} viewBox="0 0 {WIDTH} {height}" {FONT} role="img">',
             f"<title>{escape(caption)}</title>",
             f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-            _text(20, 26, "The shop's time as a multiple of the floor's", INK, size=16),
-            _text(20, 45, caption, FAINT),
+            _text(20, 26, "The shop's time as a multiple of the floor's", TEXT_COLOUR, size=16),
+            _text(20, 45, caption, MUTED_COLOUR),
             *rows,
-            _line(floor, TOP - 8, floor, height - 32, INK, dash=True),
-            _text(floor, height - 14, "floor = 1", INK, anchor="middle"),
+            _line(floor_x, TOP - 8, floor_x, height - 32, TEXT_COLOUR, dash=True),
+            _text(floor_x, height - 14, "floor = 1", TEXT_COLOUR, anchor="middle"),
             "</svg>\n",
         ]
     )
 
 
-def _row(each: Figures, y: int, scale: float) -> str:
-    low, high = each.spread()
-    middle = y + BAR / 2
-    is_met = each.target is None or each.target.met(each)
-    colour = GOOD if is_met else BAD
-    width = each.ratio * scale
-    parts = [
-        _text(LEFT - 12, y + 13, each.step, INK, anchor="end"),
-        f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2" fill="{colour}"/>',
-        _line(LEFT + low * scale, middle, LEFT + high * scale, middle, INK),
-        _text(WIDTH - RIGHT + 14, y + 13, f"{each.ratio:.2f}", INK),
+def _row(result: StepResult, y: int, scale: float) -> str:
+    low, high = result.interval()
+    middle = y + BAR_HEIGHT / 2
+    is_met = result.target is None or result.target.is_met_by(result)
+    colour = MET_COLOUR if is_met else MISSED_COLOUR
+    width = result.ratio * scale
+    elements = [
+        _text(LEFT - 12, y + 13, result.step, TEXT_COLOUR, anchor="end"),
+        (
+            f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR_HEIGHT}" rx="2"'
+            f' fill="{colour}"/>'
+        ),
+        _line(LEFT + low * scale, middle, LEFT + high * scale, middle, TEXT_COLOUR),
+        _text(WIDTH - RIGHT + 14, y + 13, f"{result.ratio:.2f}", TEXT_COLOUR),
     ]
-    if each.target is not None:
-        parts.append(_text(WIDTH - RIGHT + 50, y + 13, str(each.target), FAINT, size=11))
-        if each.target.of == "ratio":
-            x = LEFT + each.target.most * scale
-            parts.append(_line(x, y - 4, x, y + BAR + 4, BAD))
-    return "\n".join(parts)
+    if result.target is not None:
+        target = str(result.target)
+        elements.append(_text(WIDTH - RIGHT + 50, y + 13, target, MUTED_COLOUR, size=11))
+        if result.target.of == "ratio":
+            x = LEFT + result.target.maximum * scale
+            elements.append(_line(x, y - 4, x, y + BAR_HEIGHT + 4, MISSED_COLOUR))
+    return "\n".join(elements)
 
 
 def _text(

@@ -1,4 +1,4 @@
-"""Each import's share of a cold start, as Python itself counts it (`-X importtime`)."""
+"""Measures the import time of each library in a cold start (`python -X importtime`)."""
 
 import os
 import shutil
@@ -10,9 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src"
-ENTRIES = ("souk.catalog.api", "souk.basket.api", "souk.ordering.api", "souk.ordering.consumer")
+ENTRY_POINTS = (
+    "souk.catalog.api",
+    "souk.basket.api",
+    "souk.ordering.api",
+    "souk.ordering.consumer",
+)
 ROUNDS = 5
-STARTING = "clients and routes made"
+OWN_TIME = "clients and routes"
 _LIBRARIES = {
     "botocore": "botocore",
     "urllib3": "botocore",
@@ -29,7 +34,7 @@ _ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "local",
     "BUCKET_NAME": "bucket",
     "BUS_NAME": "bus",
-    "CHECKOUT_WORKFLOW": "workflow",
+    "CHECKOUT_WORKFLOW_ARN": "workflow",
     "CURRENCY": "GBP",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1/dead",
     "POWERTOOLS_SERVICE_NAME": "bench",
@@ -39,44 +44,48 @@ _ENVIRONMENT = {
 }
 
 
-def shares() -> dict[str, dict[str, float]]:
-    """Milliseconds by library, for each entry point; the quickest of some rounds."""
+def measure_imports() -> dict[str, dict[str, float]]:
+    """Milliseconds by entry point and library: the fastest of five rounds."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
             SRC / "souk", Path(folder, "souk"), ignore=shutil.ignore_patterns("__pycache__")
         )
-        return {entry: _quickest(entry, folder) for entry in ENTRIES}
+        return {entry_point: _fastest_round(entry_point, folder) for entry_point in ENTRY_POINTS}
 
 
-def _quickest(entry: str, folder: str) -> dict[str, float]:
-    rounds = [by_library(printed(entry, folder), entry) for _ in range(ROUNDS)]
-    return min(rounds, key=lambda each: sum(each.values()))
+def _fastest_round(entry_point: str, folder: str) -> dict[str, float]:
+    rounds = [
+        sum_by_library(print_import_times(entry_point, folder), entry_point) for _ in range(ROUNDS)
+    ]
+    return min(rounds, key=lambda times: sum(times.values()))
 
 
-def printed(entry: str, folder: str) -> Iterable[str]:
-    done = subprocess.run(
-        [sys.executable, "-P", "-X", "importtime", "-c", f"import {entry}"],
+def print_import_times(entry_point: str, folder: str) -> Iterable[str]:
+    """The lines that Python prints when it imports the entry point's module from the folder."""
+    completed = subprocess.run(
+        [sys.executable, "-P", "-X", "importtime", "-c", f"import {entry_point}"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": folder, **_ENVIRONMENT},
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stderr.splitlines()
+    return completed.stderr.splitlines()
 
 
-def by_library(lines: Iterable[str], entry: str) -> dict[str, float]:
-    """Each module's own time, added up by the library it belongs to.
+def sum_by_library(lines: Iterable[str], entry_point: str) -> dict[str, float]:
+    """Milliseconds by library: the sums of the modules' own times.
 
-    The entry point's own time is what it makes while it starts: clients, the table of routes.
+    The own time of the entry point is OWN_TIME: it creates the AWS clients and the route table.
     """
-    spent: Counter[str] = Counter()
+    microseconds: Counter[str] = Counter()
     for line in lines:
-        own, _, module = line.removeprefix("import time:").split("|")
-        if own.strip().isdecimal():
+        own_time, _, module = line.removeprefix("import time:").split("|")
+        if own_time.strip().isdecimal():
             name = module.strip()
-            spent[STARTING if name == entry else _library(name)] += int(own)
-    return {name: round(each / 1000, 1) for name, each in spent.most_common()}
+            library = OWN_TIME if name == entry_point else _library_of(name)
+            microseconds[library] += int(own_time)
+    return {name: round(total / 1000, 1) for name, total in microseconds.most_common()}
 
 
-def _library(module: str) -> str:
+def _library_of(module: str) -> str:
     return _LIBRARIES.get(module.partition(".")[0], "Python")

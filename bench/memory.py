@@ -1,4 +1,4 @@
-"""How much memory a running shop holds."""
+"""Measures the memory of a running shop."""
 
 import re
 import subprocess
@@ -6,41 +6,46 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from local.shop import Running
+from local.shop import RunningShop
 
 _WORKER = re.compile(r"ministack-lambda-(Souk|Floor)-\S+/_worker\.py$")
+_OWNER_BY_STACK = {"Souk": "shop", "Floor": "floor"}
 
 
 @dataclass(frozen=True)
-class Memory:
-    """Resident megabytes: of all processes together, and of one function's, by whose it is."""
+class MemoryUse:
+    """Resident memory in MB: of all processes, and the median of a function by `shop`, `floor`."""
 
     processes: int
-    resident: float
-    functions: dict[str, float]
+    resident_mb: float
+    function_mb: dict[str, float]
 
     def as_json(self) -> dict[str, Any]:
-        return {"processes": self.processes, "mb": self.resident, "function_mb": self.functions}
+        return {
+            "processes": self.processes,
+            "mb": self.resident_mb,
+            "function_mb": self.function_mb,
+        }
 
 
-def memory(running: Running) -> Memory:
-    """What the operating system says now; pages that processes share are counted in each."""
-    asked = subprocess.run(
+def measure_memory(running: RunningShop) -> MemoryUse:
+    """As the operating system counts it: memory pages shared by processes count for each."""
+    completed = subprocess.run(
         ["/bin/ps", "-A", "-o", "pgid=,rss=,args="], capture_output=True, text=True, check=True
     )
-    return read(asked.stdout, running.pid)
+    return parse_processes(completed.stdout, running.pid)
 
 
-def read(listing: str, group: int) -> Memory:
-    """From lines of process group, kilobytes and command."""
+def parse_processes(listing: str, group: int) -> MemoryUse:
+    """`listing` has a line per process: process group, kilobytes, command."""
     rows = [line.split(None, 2) for line in listing.splitlines()]
-    ours = [(int(size) / 1024, args) for pgid, size, args in rows if int(pgid) == group]
-    functions: dict[str, list[float]] = {}
-    for size, args in ours:
-        if found := _WORKER.search(args):
-            functions.setdefault({"Souk": "shop", "Floor": "floor"}[found[1]], []).append(size)
-    return Memory(
-        processes=len(ours),
-        resident=round(sum(size for size, _ in ours), 1),
-        functions={whose: round(median(sizes), 1) for whose, sizes in functions.items()},
+    processes = [(int(size) / 1024, args) for pgid, size, args in rows if int(pgid) == group]
+    function_sizes: dict[str, list[float]] = {}
+    for size, args in processes:
+        if match := _WORKER.search(args):
+            function_sizes.setdefault(_OWNER_BY_STACK[match[1]], []).append(size)
+    return MemoryUse(
+        processes=len(processes),
+        resident_mb=round(sum(size for size, _ in processes), 1),
+        function_mb={owner: round(median(sizes), 1) for owner, sizes in function_sizes.items()},
     )

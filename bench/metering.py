@@ -1,20 +1,19 @@
-"""What AWS would bill for a step, counted in the local cloud on the wire."""
+"""Counts the AWS calls and capacity units of a step, with the local cloud's meter."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import httpx
 
-from bench.site import Site, new_guest
-from bench.stock import CATEGORIES, LISTED, PRICE
+from bench.products import CATEGORY_SIZES, LISTED_SKUS, PRICE
+from bench.shop_client import ShopClient, new_guest
 from local.meter import PATH
 
 REPEATS = 10
-QUIET = 2.5  # seconds without a new call until a step's chain is over; a queue may gather for 2
+QUIET_SECONDS = 2.5  # without a new call until the work is done; a queue may gather for 2 seconds
 Counts = dict[str, Any]
-Item = TypeVar("Item")
+ItemT = TypeVar("ItemT")
 
 
 class Meter:
@@ -24,75 +23,78 @@ class Meter:
         self._http = httpx.Client(base_url=endpoint, timeout=60, trust_env=False)
 
     def count(self, step: Callable[[], object], repeats: int = REPEATS) -> Counts:
-        """What one `step` and all it sets off come to, on average of some."""
+        """The average counts of one `step`, with all work that it causes."""
         return self._count(lambda: [None] * repeats, lambda _: step())
 
     def count_with(
-        self, make: Callable[[], Item], step: Callable[[Item], object], repeats: int = REPEATS
+        self,
+        prepare: Callable[[], ItemT],
+        step: Callable[[ItemT], object],
+        repeats: int = REPEATS,
     ) -> Counts:
-        """The same of a `step` that uses something up, which is made before the counting."""
+        """The same for a `step` that needs an item, which is prepared before the count starts."""
 
-        def made() -> list[Item]:
-            items = [make() for _ in range(repeats)]
-            self.rest()
+        def prepare_all() -> list[ItemT]:
+            items = [prepare() for _ in range(repeats)]
+            self.wait_until_idle()
             return items
 
-        return self._count(made, step)
+        return self._count(prepare_all, step)
 
     def _count(
-        self, made: Callable[[], Sequence[Item]], step: Callable[[Item], object]
-    ) -> Counts:  # fmt: skip
-        """Counted again when a schedule came in between: its calls are not the step's."""
+        self, prepare_all: Callable[[], Sequence[ItemT]], step: Callable[[ItemT], object]
+    ) -> Counts:
+        """Repeats the count if a scheduled function ran meanwhile: its calls were counted, too."""
         while True:
-            items = made()
+            items = prepare_all()
             self._http.post(PATH).raise_for_status()
             for item in items:
                 step(item)
             self._wait_until_quiet()
-            counted: Counts = self._http.delete(PATH).raise_for_status().json()
-            del counted["running"]
-            if not counted.pop("scheduled_runs", 0):
-                each: Counts = _each(counted, len(items))
-                return each
+            counts: Counts = self._http.delete(PATH).raise_for_status().json()
+            del counts["running"]
+            if not counts.pop("scheduled_runs", 0):
+                average: Counts = _divide(counts, len(items))
+                return average
 
-    def rest(self) -> None:
-        """Wait until nothing is on its way any more."""
+    def wait_until_idle(self) -> None:
+        """Wait until no work of earlier calls is in progress."""
         self._http.post(PATH).raise_for_status()
         self._wait_until_quiet()
         self._http.delete(PATH).raise_for_status()
 
     def _wait_until_quiet(self) -> None:
-        """A cold start is silent for long, so what runs is asked for as well."""
-        before, now = None, self._so_far()
-        while now != before or now["running"]:
-            time.sleep(QUIET)
-            before, now = now, self._so_far()
+        """Also waits for running functions: a cold start makes no calls for a while."""
+        before, current = None, self._read_counts()
+        while current != before or current["running"]:
+            time.sleep(QUIET_SECONDS)
+            before, current = current, self._read_counts()
 
-    def _so_far(self) -> Counts:
-        counted: Counts = self._http.get(PATH).raise_for_status().json()
-        return counted
-
-
-def _each(counted: Any, repeats: int) -> Any:
-    if isinstance(counted, dict):
-        return {name: _each(value, repeats) for name, value in counted.items()}
-    return counted / repeats
+    def _read_counts(self) -> Counts:
+        counts: Counts = self._http.get(PATH).raise_for_status().json()
+        return counts
 
 
-def by_step(site: Site, meter: Meter) -> dict[str, Counts]:
-    """Calls and units of each step of a customer's way."""
-    small, large = CATEGORIES
+def _divide(counts: Any, repeats: int) -> Any:
+    if isinstance(counts, dict):
+        return {name: _divide(value, repeats) for name, value in counts.items()}
+    return counts / repeats
+
+
+def meter_steps(client: ShopClient, meter: Meter) -> dict[str, Counts]:
+    """The counts of each step of a purchase, by step."""
+    small, large = CATEGORY_SIZES
     return {
-        "read a product": meter.count(lambda: site.read(LISTED[0])),
-        "a page, of 100 products": meter.count(lambda: site.page(small)),
-        "a page, of 10,000 products": meter.count(lambda: site.page(large)),
-        "put a line": meter.count_with(new_guest, lambda guest: site.put(guest, LISTED[0])),
-        "checkout until stored": meter.count_with(
-            lambda: site.new_basket(LISTED[:1]), lambda guest: site.check_out(guest, PRICE)
+        "read a product": meter.count(lambda: client.read_product(LISTED_SKUS[0])),
+        "a page of 24, category of 100 products": meter.count(lambda: client.list_products(small)),
+        "a page of 24, category of 10,000 products": meter.count(
+            lambda: client.list_products(large)
+        ),
+        "put a line into the basket": meter.count_with(
+            new_guest, lambda guest: client.put_line(guest, LISTED_SKUS[0])
+        ),
+        "checkout to confirmed": meter.count_with(
+            lambda: client.create_basket(LISTED_SKUS[:1]),
+            lambda guest: client.check_out(guest, PRICE),
         ),
     }
-
-
-def units(counts: Counts) -> tuple[Counter[str], float, float]:
-    """The calls, the read units and the write units."""
-    return Counter(counts["calls"]), counts.get("read_units", 0.0), counts.get("write_units", 0.0)

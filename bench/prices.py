@@ -1,4 +1,4 @@
-"""AWS's list prices as they stood on the day `prices.json` names, and bills made from them."""
+"""AWS's list prices, as of the date in `prices.json`, and bills computed from them."""
 
 import json
 from collections.abc import Mapping
@@ -7,13 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("prices.json")
+PRICES_FILE = Path(__file__).with_name("prices.json")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a bill."""
-
+class BillLine:
     service: str
     what: str
     quantity: float
@@ -21,22 +19,23 @@ class Line:
 
 
 @cache
-def table() -> dict[str, Any]:
-    prices: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+def load_prices() -> dict[str, Any]:
+    """The price list: `prices` by name, and its `date`, `region` and `note`."""
+    prices: dict[str, Any] = json.loads(PRICES_FILE.read_text(encoding="utf-8"))
     return prices
 
 
-def bill(quantities: Mapping[str, float]) -> list[Line]:
-    """What these quantities cost, by the names the table gives them; nothing costs nothing."""
-    prices = table()["prices"]
+def compute_bill(quantities: Mapping[str, float]) -> list[BillLine]:
+    """The lines for quantities by price name, without those of zero."""
+    prices = load_prices()["prices"]
     lines = [_line(prices[name], quantity) for name, quantity in quantities.items() if quantity]
     return sorted(lines, key=lambda line: (line.service, line.what))
 
 
-def _line(price: Mapping[str, Any], quantity: float) -> Line:
+def _line(price: Mapping[str, Any], quantity: float) -> BillLine:
     usd = quantity * price["usd"] / price["per"]
-    return Line(price["service"], price["what"], quantity, usd)
+    return BillLine(price["service"], price["what"], quantity, usd)
 
 
-def total(lines: list[Line]) -> float:
+def total_usd(lines: list[BillLine]) -> float:
     return sum(line.usd for line in lines)

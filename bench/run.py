@@ -1,4 +1,4 @@
-"""The whole of `./souk bench`, on a shop that is running, and what comes of it."""
+"""Runs all benchmarks of `./souk bench` on a running shop."""
 
 import os
 import platform
@@ -7,76 +7,89 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import extremes, imports, stock, watching
-from bench.figures import Figures
-from bench.floor.deploy import deploy
-from bench.memory import Memory, memory
-from bench.metering import Counts, Meter, by_step
-from bench.site import sites
+from bench import extreme_cases, imports, products, watch
+from bench.floor.deploy import deploy_floor
+from bench.memory import MemoryUse, measure_memory
+from bench.metering import Counts, Meter, meter_steps
+from bench.results import StepResult
+from bench.shop_client import floor_client, shop_client
 from bench.steps import STEPS, Pair, Step
-from local.shop import Running
+from local.shop import RunningShop
 
-Say = Callable[[str], None]
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Report:
-    """Everything that was measured: on the clock, on the wire, in memory."""
+class BenchmarkReport:
+    """All measurements: times, AWS calls and capacity units, memory and imports."""
 
     machine: dict[str, Any]
-    figures: Sequence[Figures]
+    results: Sequence[StepResult]
     metered: Mapping[str, Mapping[str, Counts]]
-    idle: Memory
-    busy: Memory
+    memory_idle: MemoryUse
+    memory_after: MemoryUse
     imports: Mapping[str, Mapping[str, float]]
 
     @property
     def missed(self) -> list[str]:
-        """Steps whose target was not reached."""
-        return [each.step for each in self.figures if each.target and not each.target.met(each)]
+        """The steps whose target was missed."""
+        return [
+            result.step
+            for result in self.results
+            if result.target and not result.target.is_met_by(result)
+        ]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "machine": self.machine,
-            "steps": {each.step: each.as_json() for each in self.figures},
+            "steps": {result.step: result.as_json() for result in self.results},
             "metered": self.metered,
-            "memory": {"idle": self.idle.as_json(), "after": self.busy.as_json()},
+            "memory": {"idle": self.memory_idle.as_json(), "after": self.memory_after.as_json()},
             "imports_ms": self.imports,
             "missed": self.missed,
         }
 
 
-def bench(running: Running, say: Say, steps: Sequence[Step] = STEPS) -> Report:
-    """Measure a fresh shop. It is full of products and orders afterwards."""
-    say("Listing products")
-    stock.list_products(running)
-    idle = memory(running)
-    say("Deploying the floor, and filling the shelves of both")
-    outputs = deploy(running)
-    stock.fill(running, outputs)
-    shop, floor = sites(running, outputs)
+def run_benchmarks(
+    running: RunningShop, note: Note, steps: Sequence[Step] = STEPS
+) -> BenchmarkReport:
+    """Measure a fresh shop. Afterwards it has thousands of products and hundreds of orders."""
+    note("Listing products")
+    products.list_products(running)
+    memory_idle = measure_memory(running)
+    note("Deploying the floor and filling the tables of shop and floor")
+    floor_outputs = deploy_floor(running)
+    products.fill_tables(running, floor_outputs)
+    shop, floor = shop_client(running), floor_client(running, floor_outputs)
     meter = Meter(running.endpoint)
-    say("Metering")
-    metered = {site.name: by_step(site, meter) for site in (shop, floor)}
-    pair = Pair(shop, floor, running.session(), meter.rest)
-    figures: list[Figures] = []
+    note("Metering")
+    metered = {client.name: meter_steps(client, meter) for client in (shop, floor)}
+    pair = Pair(shop, floor, running.session(), meter.wait_until_idle)
+    results: list[StepResult] = []
     for step in steps:
-        say(f"Measuring: {step.__name__.replace('_', ' ')}")
-        figures += step(pair)
-    say(f"Listing {len(stock.MANY)} products more")
-    stock.list_more(running)
-    say(f"Metering {extremes.WHOLESALE}")
-    metered["shop"] |= extremes.metered(shop, meter)
-    for step in (extremes.large_orders, extremes.race):
-        say(f"Measuring: {step.__name__.replace('_', ' ')}")
-        figures += step(pair)
-    say("Measuring: saved files, on a shop that follows them")
-    figures += watching.saved_files()
-    say("Weighing imports")
-    return Report(machine(), figures, metered, idle, memory(running), imports.shares())
+        note(f"Measuring: {step.__name__.replace('_', ' ')}")
+        results += step(pair)
+    note(f"Listing {len(products.MANY_SKUS)} more products")
+    products.list_many_products(running)
+    note(f"Metering {extreme_cases.LARGE_ORDER}")
+    metered["shop"] |= extreme_cases.meter_large_order(shop, meter)
+    for step in (extreme_cases.large_orders, extreme_cases.last_items):
+        note(f"Measuring: {step.__name__.replace('_', ' ')}")
+        results += step(pair)
+    note("Measuring: saved files of a shop that runs with --watch")
+    results += watch.measure_saved_files()
+    note("Measuring imports")
+    return BenchmarkReport(
+        machine=describe_machine(),
+        results=results,
+        metered=metered,
+        memory_idle=memory_idle,
+        memory_after=measure_memory(running),
+        imports=imports.measure_imports(),
+    )
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),

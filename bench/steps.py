@@ -1,7 +1,7 @@
-"""What is measured. Shop and floor take turns call by call, so both see the same machine.
+"""The measured steps. Shop and floor alternate call by call, so that both have equal conditions.
 
-A step is a function from a `Pair` to `Figures`; a new one is added to `STEPS`. Those that need more
-products than all others are in `extremes`.
+A step is a function from a `Pair` to results. Add new ones to `STEPS`; those that need many more
+products are in `extreme_cases`.
 """
 
 import time
@@ -13,220 +13,264 @@ from typing import Any
 
 import httpx
 
-from bench.figures import Figures, Target
-from bench.site import Headers, Refused, Site
-from bench.stock import CATEGORIES, LISTED, PRICE
+from bench.products import CATEGORY_SIZES, LISTED_SKUS, PRICE
+from bench.results import StepResult, Target
+from bench.shop_client import BenchmarkError, Headers, ShopClient
 
 CALLS = 200
-WARM_UP = 10
+WARM_UP_CALLS = 10
 CHECKOUTS = 60
-COLD = 9
+COLD_STARTS = 9
 BURSTS = 3
-BURST, CUSTOMERS = 300, 16
-JOURNEYS, CROWD = 60, 220
-RATE = 11  # confirmed orders a second, at least
-LOOK = 0.004  # seconds between two looks for an order
-SOON, EAGERLY = 0.3, 1.0  # seconds between two looks of storefront/pages/order.js
-REST = 0.1  # seconds until the chain behind a checkout is quiet
-PATIENCE = 60.0
-SMALL, LARGE = CATEGORIES
+BURST_CHECKOUTS, CUSTOMERS = 300, 16
+SEQUENTIAL_JOURNEYS, CONCURRENT_JOURNEYS = 60, 220
+TARGET_ORDERS_PER_SECOND = 11
+POLL_SECONDS = 0.004  # between two reads of an order that is not visible yet
+# Shortest and longest pause between two reads of an undecided order: those of the order page.
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.3, 1.0
+IDLE_SECONDS = 0.1  # until all work after a checkout is done
+TIMEOUT_SECONDS = 60.0
+SMALL_CATEGORY, LARGE_CATEGORY = CATEGORY_SIZES
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The two that are compared, and the AWS both live in."""
+    """The shop and the floor, and a session of the AWS account that both are deployed in."""
 
-    shop: Site
-    floor: Site
+    shop: ShopClient
+    floor: ShopClient
     session: Any
-    rest: Callable[[], object]
-    """Waits until nothing that was set off is on its way any more."""
+    wait_until_idle: Callable[[], object]
+    """Waits until no work of earlier calls is in progress."""
 
-    def in_turn(self, call: Callable[[Site], float], times: int) -> dict[str, list[float]]:
-        """What `call` gives on the two in turn; who is first changes each time."""
-        figures: dict[str, list[float]] = {"shop": [], "floor": []}
+    def alternate(
+        self, measure: Callable[[ShopClient], float], times: int
+    ) -> dict[str, list[float]]:
+        """The values of `measure` for shop and floor. Which one is first changes each time."""
+        values: dict[str, list[float]] = {"shop": [], "floor": []}
         for number in range(times):
-            both = (self.shop, self.floor) if number % 2 else (self.floor, self.shop)
-            for site in both:
-                figures[site.name].append(call(site))
-        return figures
+            clients = (self.shop, self.floor) if number % 2 else (self.floor, self.shop)
+            for client in clients:
+                values[client.name].append(measure(client))
+        return values
 
 
-Step = Callable[[Pair], list[Figures]]
+Step = Callable[[Pair], list[StepResult]]
 
 
-def reads(pair: Pair) -> list[Figures]:
+def reads(pair: Pair) -> list[StepResult]:
     return [
-        _calls(pair, "read a product", lambda site: site.read(LISTED[0]), CALLS, Target(1.3)),
-        _calls(pair, "a page, of 100 products", lambda site: site.page(SMALL), CALLS),
-        _calls(pair, "a page, of 10,000 products", lambda site: site.page(LARGE), CALLS // 8),
+        _measure_calls(
+            pair,
+            "read a product",
+            lambda client: client.read_product(LISTED_SKUS[0]),
+            CALLS,
+            Target(1.3),
+        ),
+        _measure_calls(
+            pair,
+            "a page of 24, category of 100 products",
+            lambda client: client.list_products(SMALL_CATEGORY),
+            CALLS,
+        ),
+        _measure_calls(
+            pair,
+            "a page of 24, category of 10,000 products",
+            lambda client: client.list_products(LARGE_CATEGORY),
+            CALLS // 8,
+        ),
     ]
 
 
-def put_a_line(pair: Pair) -> list[Figures]:
-    """A visitor's later lines; the first, which begins the basket, is put before."""
-    baskets = {site.name: _lines_to_put(site) for site in (pair.shop, pair.floor)}
+def basket_lines(pair: Pair) -> list[StepResult]:
+    """All lines but the first, which creates the basket and is not measured."""
+    lines = {client.name: _lines_to_put(client) for client in (pair.shop, pair.floor)}
 
-    def put(site: Site) -> float:
-        guest, sku = next(baskets[site.name])
-        return _milliseconds(lambda: site.put(guest, sku))
+    def put_line(client: ShopClient) -> float:
+        guest, sku = next(lines[client.name])
+        return _milliseconds(lambda: client.put_line(guest, sku))
 
-    return [_figures("put a line", "ms", pair.in_turn(put, CALLS), Target(1.5))]
+    values = pair.alternate(put_line, CALLS)
+    return [_compare("put a line into the basket", "ms", values, Target(1.5))]
 
 
-def _lines_to_put(site: Site) -> Iterator[tuple[Headers, str]]:
+def _lines_to_put(client: ShopClient) -> Iterator[tuple[Headers, str]]:
     while True:
-        guest = site.new_basket(LISTED[:1])
-        yield from ((guest, sku) for sku in LISTED[1:])
+        guest = client.create_basket(LISTED_SKUS[:1])
+        yield from ((guest, sku) for sku in LISTED_SKUS[1:])
 
 
-def checkouts(pair: Pair) -> list[Figures]:
-    """The answer, and then the order; the next begins when the chain behind is quiet again."""
+def checkouts(pair: Pair) -> list[StepResult]:
+    """The response, then the visible order. The next checkout starts when the shop is idle."""
     visible: dict[str, list[float]] = {"shop": [], "floor": []}
 
-    def check_out(site: Site) -> float:
-        guest = site.new_basket(LISTED[:1])
-        began = time.perf_counter()
-        location = site.check_out(guest, PRICE)
-        answered = time.perf_counter()
-        _see(site, guest, location)
-        visible[site.name].append((time.perf_counter() - answered) * 1000)
-        time.sleep(REST)
-        return (answered - began) * 1000
+    def check_out(client: ShopClient) -> float:
+        guest = client.create_basket(LISTED_SKUS[:1])
+        started = time.perf_counter()
+        location = client.check_out(guest, PRICE)
+        responded = time.perf_counter()
+        _wait_until_visible(client, guest, location)
+        visible[client.name].append((time.perf_counter() - responded) * 1000)
+        time.sleep(IDLE_SECONDS)
+        return (responded - started) * 1000
 
-    answers = pair.in_turn(check_out, CHECKOUTS)
+    responses = pair.alternate(check_out, CHECKOUTS)
     return [
-        _figures("checkout answered", "ms", answers, Target(1.5)),
-        _figures("answer → order visible", "ms", visible, Target(100, of="shop")),
+        _compare("checkout response", "ms", responses, Target(1.5)),
+        _compare("response → order visible", "ms", visible, Target(100, of="shop")),
     ]
 
 
-def _see(site: Site, guest: Headers, location: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not site.sees(guest, location):
+def _wait_until_visible(client: ShopClient, guest: Headers, location: str) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not client.has_order(guest, location):
         if time.monotonic() > deadline:
-            raise Refused(f"{site.name}: {location} did not appear")
-        time.sleep(LOOK)
+            raise BenchmarkError(f"{client.name}: {location} did not appear")
+        time.sleep(POLL_SECONDS)
 
 
-def bursts(pair: Pair) -> list[Figures]:
-    """From the first click until the last order is stored; the floor's rate is the measure."""
-    took = pair.in_turn(partial(_burst, pair), BURSTS)
-    name = f"{BURST} checkouts by {CUSTOMERS} customers stored"
-    return [_figures(name, "s", took, Target(round(1 / 0.6, 2)), warm_up=0)]
+def bursts(pair: Pair) -> list[StepResult]:
+    """From the first checkout until the last order is stored."""
+    values = pair.alternate(partial(_burst, pair), BURSTS)
+    name = f"{BURST_CHECKOUTS} checkouts by {CUSTOMERS} customers stored"
+    return [_compare(name, "s", values, Target(round(1 / 0.6, 2)), warm_up=0)]
 
 
-def _burst(pair: Pair, site: Site) -> float:
+def _burst(pair: Pair, client: ShopClient) -> float:
     with ThreadPoolExecutor(CUSTOMERS) as customers:
-        guests = list(customers.map(lambda _: site.new_basket(LISTED[:1]), range(BURST)))
-        pair.rest()
-        began = time.perf_counter()
-        placed = list(customers.map(lambda guest: site.check_out(guest, PRICE), guests))
-    _wait_until_stored(site, pair.session, [place.rpartition("/")[2] for place in placed])
-    return time.perf_counter() - began
+        guests = list(
+            customers.map(lambda _: client.create_basket(LISTED_SKUS[:1]), range(BURST_CHECKOUTS))
+        )
+        pair.wait_until_idle()
+        started = time.perf_counter()
+        locations = list(customers.map(lambda guest: client.check_out(guest, PRICE), guests))
+    order_ids = [location.rpartition("/")[2] for location in locations]
+    _wait_until_stored(client, pair.session, order_ids)
+    return time.perf_counter() - started
 
 
-def _wait_until_stored(site: Site, session: Any, orders: Sequence[str]) -> None:
-    """Looks into the table itself, so that looking costs the two the same."""
+def _wait_until_stored(client: ShopClient, session: Any, order_ids: Sequence[str]) -> None:
+    """Reads the table itself, so that polling costs shop and floor the same."""
     dynamodb = session.client("dynamodb")
-    missing = set(orders)
-    deadline = time.monotonic() + PATIENCE
+    missing = set(order_ids)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while missing:
         if time.monotonic() > deadline:
-            raise Refused(f"{site.name}: {len(missing)} orders were not stored")
-        some = sorted(missing)[:100]
-        keys = [{"pk": {"S": f"ORDER#{order}"}, "sk": {"S": "HEAD"}} for order in some]
-        found = dynamodb.batch_get_item(RequestItems={site.orders_table: {"Keys": keys}})
-        stored = {row["order_id"]["S"] for row in found["Responses"][site.orders_table]}
+            raise BenchmarkError(f"{client.name}: {len(missing)} orders were not stored")
+        chunk = sorted(missing)[:100]
+        keys = [{"pk": {"S": f"ORDER#{order_id}"}, "sk": {"S": "HEAD"}} for order_id in chunk]
+        response = dynamodb.batch_get_item(RequestItems={client.orders_table: {"Keys": keys}})
+        stored = {row["order_id"]["S"] for row in response["Responses"][client.orders_table]}
         missing -= stored
         if not stored:
             time.sleep(0.02)
 
 
-def journeys(pair: Pair) -> list[Figures]:
-    """A customer's whole way, from two lines to the confirmed order: of the shop alone."""
-    pair.rest()
-    one_by_one = [_journey(pair.shop) for _ in range(JOURNEYS + WARM_UP)][WARM_UP:]
-    pair.rest()
+def journeys(pair: Pair) -> list[StepResult]:
+    """From an empty basket to the confirmed order, on the shop alone."""
+    pair.wait_until_idle()
+    journey_count = SEQUENTIAL_JOURNEYS + WARM_UP_CALLS
+    sequential = [_journey(pair.shop) for _ in range(journey_count)][WARM_UP_CALLS:]
+    pair.wait_until_idle()
     with ThreadPoolExecutor(CUSTOMERS) as customers:
-        began = time.perf_counter()
-        at_once = list(customers.map(lambda _: _journey(pair.shop), range(CROWD)))
-        took = time.perf_counter() - began
-    crowd = f"{CROWD} orders by {CUSTOMERS} customers confirmed"
+        started = time.perf_counter()
+        concurrent = list(customers.map(lambda _: _journey(pair.shop), range(CONCURRENT_JOURNEYS)))
+        seconds = time.perf_counter() - started
+    target_seconds = CONCURRENT_JOURNEYS / TARGET_ORDERS_PER_SECOND
     return [
-        Figures("journey until confirmed", "ms", one_by_one, (), Target(120, of="shop")),
-        Figures(f"journey of {CUSTOMERS} at once", "ms", at_once, ()),
-        Figures(crowd, "s", [took], (), Target(CROWD / RATE, of="shop")),
+        StepResult("journey to confirmed", "ms", sequential, (), Target(120, of="shop")),
+        StepResult(f"journey with {CUSTOMERS} customers", "ms", concurrent, ()),
+        StepResult(
+            f"{CONCURRENT_JOURNEYS} such journeys by {CUSTOMERS} customers",
+            "s",
+            [seconds],
+            (),
+            Target(target_seconds, of="shop"),
+        ),
     ]
 
 
-def _journey(site: Site) -> float:
-    began = time.time()
-    guest = site.new_basket(LISTED[:2])
-    site.see_basket(guest)
-    confirmed = confirmed_at(site, guest, site.check_out(guest, 2 * PRICE))
-    return (confirmed - began) * 1000
+def _journey(client: ShopClient) -> float:
+    """Milliseconds for two basket lines, reading the basket, checkout and confirmation."""
+    started = time.time()
+    guest = client.create_basket(LISTED_SKUS[:2])
+    client.read_basket(guest)
+    location = client.check_out(guest, 2 * PRICE)
+    return (wait_until_confirmed(client, guest, location) - started) * 1000
 
 
-def confirmed_at(site: Site, guest: Headers, location: str) -> float:
-    """Waits for it; in Unix seconds. Raises Refused when the order is not confirmed."""
-    status, at = decided(site, guest, location)
+def wait_until_confirmed(client: ShopClient, guest: Headers, location: str) -> float:
+    """Returns the time of the confirmation in Unix seconds. Raises BenchmarkError."""
+    status, decided_at = wait_until_decided(client, guest, location)
     if status != "confirmed":
-        raise Refused(f"{site.name}: {location} was {status}")
-    return at
+        raise BenchmarkError(f"{client.name}: {location} was {status}")
+    return decided_at
 
 
-def decided(site: Site, guest: Headers, location: str) -> tuple[str, float]:
-    """Looks as often as the order's page until it is confirmed or rejected, and says which, and
-    when: the moment its own history gives. Raises Refused when neither comes."""
-    began = time.monotonic()
-    while (waited := time.monotonic() - began) < PATIENCE:
-        if seen := site.decided(guest, location):
-            return seen
-        time.sleep(min(max(waited, SOON), EAGERLY))
-    raise Refused(f"{site.name}: {location} was not decided")
+def wait_until_decided(client: ShopClient, guest: Headers, location: str) -> tuple[str, float]:
+    """Poll as often as the order page does, until the order is confirmed or rejected.
+
+    Returns the status and its time in the order's history, in Unix seconds. Raises BenchmarkError
+    after a timeout.
+    """
+    started = time.monotonic()
+    while (waited := time.monotonic() - started) < TIMEOUT_SECONDS:
+        if decision := client.read_decision(guest, location):
+            return decision
+        time.sleep(min(max(waited, MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS))
+    raise BenchmarkError(f"{client.name}: {location} was not decided")
 
 
-def cold_calls(pair: Pair) -> list[Figures]:
-    """The first call after its code was put anew, which ends a function's environments."""
+def cold_starts(pair: Pair) -> list[StepResult]:
+    """The first call after a code update, which ends the function's execution environments."""
     functions = pair.session.client("lambda")
-    code = {site.name: _code(functions, site.function) for site in (pair.shop, pair.floor)}
+    code = {
+        client.name: _download_code(functions, client.function)
+        for client in (pair.shop, pair.floor)
+    }
 
-    def first_call(site: Site) -> float:
-        functions.update_function_code(FunctionName=site.function, ZipFile=code[site.name])
+    def first_call(client: ShopClient) -> float:
+        functions.update_function_code(FunctionName=client.function, ZipFile=code[client.name])
         time.sleep(0.5)
-        return _milliseconds(lambda: site.read(LISTED[0]))
+        return _milliseconds(lambda: client.read_product(LISTED_SKUS[0]))
 
-    took = pair.in_turn(first_call, COLD)
-    return [_figures("first call of a cold function", "ms", took, Target(1.4), warm_up=1)]
-
-
-def _code(functions: Any, name: str) -> bytes:
-    where = functions.get_function(FunctionName=name)["Code"]["Location"]
-    return httpx.get(where, trust_env=False).raise_for_status().content
+    values = pair.alternate(first_call, COLD_STARTS)
+    return [_compare("first call of a cold function", "ms", values, Target(1.4), warm_up=1)]
 
 
-STEPS: tuple[Step, ...] = (reads, put_a_line, checkouts, bursts, journeys, cold_calls)
+def _download_code(functions: Any, name: str) -> bytes:
+    location = functions.get_function(FunctionName=name)["Code"]["Location"]
+    return httpx.get(location, trust_env=False).raise_for_status().content
 
 
-def _calls(
-    pair: Pair, name: str, call: Callable[[Site], object], times: int, target: Target | None = None
-) -> Figures:
-    took = pair.in_turn(lambda site: _milliseconds(partial(call, site)), times + WARM_UP)
-    return _figures(name, "ms", took, target)
+STEPS: tuple[Step, ...] = (reads, basket_lines, checkouts, bursts, journeys, cold_starts)
 
 
-def _figures(
+def _measure_calls(
+    pair: Pair,
+    name: str,
+    call: Callable[[ShopClient], object],
+    times: int,
+    target: Target | None = None,
+) -> StepResult:
+    values = pair.alternate(
+        lambda client: _milliseconds(partial(call, client)), times + WARM_UP_CALLS
+    )
+    return _compare(name, "ms", values, target)
+
+
+def _compare(
     name: str,
     unit: str,
-    took: dict[str, list[float]],
+    values: dict[str, list[float]],
     target: Target | None = None,
-    warm_up: int = WARM_UP,
-) -> Figures:
-    return Figures(name, unit, took["shop"][warm_up:], took["floor"][warm_up:], target)
+    warm_up: int = WARM_UP_CALLS,
+) -> StepResult:
+    """The result without the first `warm_up` values."""
+    return StepResult(name, unit, values["shop"][warm_up:], values["floor"][warm_up:], target)
 
 
 def _milliseconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    started = time.perf_counter()
     call()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - started) * 1000

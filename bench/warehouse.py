@@ -1,4 +1,4 @@
-"""Staff who send parcels, and the carrier who hands them over."""
+"""Staff who dispatch parcels, and the carrier who reports their delivery."""
 
 import hashlib
 import hmac
@@ -7,32 +7,34 @@ import time
 
 import httpx
 
-from local import people
-from local.shop import Running
+from local import demo_users
+from local.shop import RunningShop
 
 CARRIER = "souk-post"
 
 
 class Warehouse:
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningShop) -> None:
         self._http = httpx.Client(base_url=running.urls["api"], timeout=60, trust_env=False)
-        self._staff = {"Authorization": f"Bearer {people.token(running, 'sam')}"}
-        secrets = running.session().client("secretsmanager")
-        kept = secrets.get_secret_value(SecretId=running.outputs["CarrierSecret"])
-        self._secret: bytes = json.loads(kept["SecretString"])["notice_secret"].encode()
+        token = demo_users.sign_in(running, "sam")
+        self._staff_headers = {"Authorization": f"Bearer {token}"}
+        client = running.session().client("secretsmanager")
+        response = client.get_secret_value(SecretId=running.outputs["CarrierSecret"])
+        self._secret: bytes = json.loads(response["SecretString"])["webhook_secret"].encode()
 
-    def bring(self, order_id: str) -> None:
-        """Send the parcel of a confirmed order, and say that it has arrived."""
+    def deliver(self, order_id: str) -> None:
+        """Dispatch a confirmed order and report its delivery."""
         path = f"/staff/shipments/{order_id}/dispatch"
-        sent = self._http.post(path, json={"carrier": CARRIER}, headers=self._staff)
-        number = sent.raise_for_status().json()["tracking_number"]
+        shipment = self._http.post(path, json={"carrier": CARRIER}, headers=self._staff_headers)
+        number = shipment.raise_for_status().json()["tracking_number"]
         body = json.dumps({"tracking_number": number, "event": "delivered"}).encode()
-        path = f"/carriers/{CARRIER}/notices"
-        told = self._http.post(path, content=body, headers=self._signed(body))
-        told.raise_for_status()
+        path = f"/shipments/webhooks/{CARRIER}"
+        response = self._http.post(path, content=body, headers=self._signed_headers(body))
+        response.raise_for_status()
 
-    def _signed(self, body: bytes) -> dict[str, str]:
-        """As docs/delivery.md says."""
-        moment = str(int(time.time()))
-        mac = hmac.new(self._secret, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-        return {"Carrier-Signature": f"t={moment},v1={mac}", "Content-Type": "application/json"}
+    def _signed_headers(self, body: bytes) -> dict[str, str]:
+        """The signature is described in docs/delivery.md."""
+        timestamp = str(int(time.time()))
+        signed = f"{timestamp}.".encode() + body
+        mac = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
+        return {"Carrier-Signature": f"t={timestamp},v1={mac}", "Content-Type": "application/json"}

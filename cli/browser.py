@@ -1,15 +1,18 @@
-"""The system's Chromium, in which the pages are tested and pictured."""
+"""Finds the system's Chromium, for the browser tests and the screenshots."""
 
 import os
 import shutil
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-HOW_TO_GET = "no Chromium: install the package `chromium`, or name one in SOUK_CHROMIUM"
+PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_CHROMIUM = "no Chromium: install the package `chromium`, or set SOUK_CHROMIUM to its path"
 
 
-def chromium() -> Path | None:
-    """Where it is; None on a machine without one."""
-    named = os.environ.get("SOUK_CHROMIUM")
-    found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+def find_chromium() -> Path | None:
+    """The path of $SOUK_CHROMIUM if it is set, else of the first program on $PATH, or None."""
+    configured = os.environ.get("SOUK_CHROMIUM")
+    if configured:
+        found = shutil.which(configured)
+    else:
+        found = next(filter(None, map(shutil.which, PROGRAM_NAMES)), None)
     return Path(found) if found else None

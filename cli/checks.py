@@ -1,4 +1,4 @@
-"""`./souk test`: every check in turn; the tests come last, so their count closes the output."""
+"""`./souk test`: runs every check. The tests run last, so that their summary ends the output."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import browser, locks
+from cli import browser, requirement_files
 
 ROOT = Path(__file__).parents[1]
 _LINT_IMPORTS = (
@@ -19,94 +19,101 @@ _LINT_IMPORTS = (
 )
 
 
-def check(*, everything: bool) -> int:
-    """Run all checks, whatever fails; 0 only if none did."""
+def run_checks(*, include_long: bool) -> int:
+    """Run all checks, even when one fails. Returns 0 only if all succeed."""
     os.chdir(ROOT)
     checks: dict[str, Callable[[], bool]] = {
-        "requirement files": _requirements_are_sound,
-        "ruff format": lambda: _python("-m", "ruff", "format", "--check"),
-        "ruff check": lambda: _python("-m", "ruff", "check"),
-        "mypy": lambda: _python("-m", "mypy"),
-        "import rules": lambda: _python("-c", _LINT_IMPORTS),
+        "requirement files": _check_requirement_files,
+        "ruff format": lambda: _run_python("-m", "ruff", "format", "--check"),
+        "ruff check": lambda: _run_python("-m", "ruff", "check"),
+        "mypy": lambda: _run_python("-m", "mypy"),
+        "import rules": lambda: _run_python("-c", _LINT_IMPORTS),
     }
-    failed = [name for name, is_fine in checks.items() if not _timed(name, is_fine)]
-    _heading("tests")
-    status = pytest.main(["-m", _expression(everything)], plugins=[Closing(failed, everything)])
+    failed = [name for name, check in checks.items() if not _run_check(name, check)]
+    _print_heading("tests")
+    status = pytest.main(
+        ["-m", _marker_expression(include_long)], plugins=[SummaryPlugin(failed, include_long)]
+    )
     return 1 if failed or status else 0
 
 
-def kill_often(kills: int) -> int:
-    """Run the kill test alone, with so many kills; 0 only if nothing was lost."""
+def run_kill_test(kills: int) -> int:
+    """Run the kill test alone, with this many kills. Returns 0 only if nothing was lost."""
     os.chdir(ROOT)
-    patience = 60 + 30 * kills  # seconds
-    wanted = ["tests/journeys/test_kills.py", "-k", "killed_at_any_moment", "-q"]
-    return int(pytest.main([*wanted, f"--kills={kills}", f"--timeout={patience}"]))
+    timeout_seconds = 60 + 30 * kills
+    selection = ["tests/journeys/test_kills.py", "-k", "killed_at_any_moment", "-q"]
+    return int(pytest.main([*selection, f"--kills={kills}", f"--timeout={timeout_seconds}"]))
 
 
-def _timed(name: str, is_fine: Callable[[], bool]) -> bool:
-    _heading(name)
-    began = time.monotonic()
-    fine = is_fine()
+def _run_check(name: str, check: Callable[[], bool]) -> bool:
+    _print_heading(name)
+    started = time.monotonic()
+    passed = check()
     click.secho(
-        f"{name}: {'fine' if fine else 'FAILED'} after {time.monotonic() - began:.1f} s",
-        fg="green" if fine else "red",
+        f"{name}: {'passed' if passed else 'FAILED'} after {time.monotonic() - started:.1f} s",
+        fg="green" if passed else "red",
     )
-    return fine
+    return passed
 
 
-def _heading(name: str) -> None:
+def _print_heading(name: str) -> None:
     click.secho(f"\n--- {name}", bold=True)
     sys.stdout.flush()
 
 
-def _requirements_are_sound() -> bool:
-    problems = locks.problems(ROOT / "requirements")
+def _check_requirement_files() -> bool:
+    problems = requirement_files.find_problems(ROOT / "requirements")
     for problem in problems:
         click.echo(problem)
     return not problems
 
 
-def _python(*arguments: str) -> bool:
+def _run_python(*arguments: str) -> bool:
     return subprocess.run([sys.executable, *arguments], check=False).returncode == 0
 
 
-# --- what is not run, and why -----------------------------------------------------------------
+# --- tests that are not run, and why ----------------------------------------------------------
 
 
-def real_days() -> Path | None:
-    """The folder with days of a real shop; None where there is none."""
+def real_data_folder() -> Path | None:
+    """The folder with order data of a real shop: $SOUK_DATA or the default. None if absent."""
     folder = Path(os.environ.get("SOUK_DATA") or ROOT.parent / "shared" / "data")
     return folder if folder.is_dir() else None
 
 
-def _expression(everything: bool) -> str:
-    there = {"all": everything, "data": real_days(), "browser": browser.chromium()}
-    return " and ".join(f"not {mark}" for mark, is_there in there.items() if not is_there)
+def _marker_expression(include_long: bool) -> str:
+    """Deselects the tests by marker that are not requested or cannot run on this machine."""
+    can_run = {
+        "all": include_long,
+        "data": real_data_folder(),
+        "browser": browser.find_chromium(),
+    }
+    return " and ".join(f"not {marker}" for marker, enabled in can_run.items() if not enabled)
 
 
 @dataclass
-class Closing:
-    """Says, just above pytest's last line, which tests did not run and which checks failed."""
+class SummaryPlugin:
+    """Lists, just above pytest's last line, the tests that did not run and the failed checks."""
 
-    failed: Sequence[str]
-    everything: bool
+    failed_checks: Sequence[str]
+    include_long: bool
 
     def __post_init__(self) -> None:
-        self._left_out: list[pytest.Item] = []
+        self._deselected: list[pytest.Item] = []
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        self._left_out += items
+        self._deselected += items
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for item in sorted(self._left_out, key=lambda item: item.nodeid):
+        for item in sorted(self._deselected, key=lambda item: item.nodeid):
             terminalreporter.write_line(f"not run: {item.nodeid} ({self._reason(item)})")
-        if self.failed:
-            terminalreporter.write_line(f"FAILED before the tests: {', '.join(self.failed)}")
+        if self.failed_checks:
+            terminalreporter.write_line(f"FAILED before the tests: {', '.join(self.failed_checks)}")
 
     def _reason(self, item: pytest.Item) -> str:
-        if not self.everything and item.get_closest_marker("all"):
+        if not self.include_long and item.get_closest_marker("all"):
             return "only with --all"
-        if item.get_closest_marker("browser") and not browser.chromium():
-            return browser.HOW_TO_GET
-        return "the real days are not there; SOUK_DATA can name their folder"
+        if item.get_closest_marker("browser") and not browser.find_chromium():
+            return browser.NO_CHROMIUM
+        return "no data of a real shop; set SOUK_DATA to its folder"

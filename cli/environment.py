@@ -1,7 +1,8 @@
-"""Where .venv is and whether it is what the requirement files say: read on every start, so quick.
+"""The location of .venv, and whether it matches the requirement files.
 
-An installed set ("run", "dev") leaves a stamp in .venv: the Python it was made for and its
-requirement file, word for word.
+It is read at every start of ./souk, so it imports as little as possible. Each installed set of
+packages ("run", "dev") leaves a stamp file in .venv: the Python version and machine it was
+installed for, followed by a copy of its requirement file.
 """
 
 import os
@@ -13,37 +14,39 @@ PYTHON = os.path.join(VENV, "bin", "python")
 
 
 def is_installed(name: str) -> bool:
-    return stamped(name) == wanted(name) and os.access(PYTHON, os.X_OK)
+    """Whether the set is completely installed and up to date."""
+    return read_stamp(name) == expected_stamp(name) and os.access(PYTHON, os.X_OK)
 
 
-def stamped(name: str) -> str | None:
-    """What was installed; None if this set never was."""
+def read_stamp(name: str) -> str | None:
+    """The stamp of the installed set; None if the set was never installed."""
     try:
-        return _read(stamp(name))
+        return _read(stamp_path(name))
     except FileNotFoundError:
         return None
 
 
-def wanted(name: str) -> str:
-    """What the stamp says when the installation is what it should be."""
+def expected_stamp(name: str) -> str:
+    """The stamp of a complete, up-to-date installation."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"# {version} {sys.platform} {os.uname().machine}\n{_read(locked(name))}"
+    return f"# {version} {sys.platform} {os.uname().machine}\n{_read(requirements_path(name))}"
 
 
-def stamp(name: str) -> str:
+def stamp_path(name: str) -> str:
     return os.path.join(VENV, f"installed-{name}.txt")
 
 
-def locked(name: str) -> str:
+def requirements_path(name: str) -> str:
+    """The requirement file that pins the versions and hashes of the set."""
     return os.path.join(ROOT, "requirements", f"{name}.txt")
 
 
-def variables() -> dict[str, str]:
+def environment_variables() -> dict[str, str]:
     """The environment variables of everything that runs in .venv."""
-    ours = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT, os.path.join(ROOT, "src")]))
-    ours.pop("PYTHONDONTWRITEBYTECODE", None)  # packages are compiled when they are first used
-    ours.pop("PYTHONHOME", None)
-    return ours
+    variables = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT, os.path.join(ROOT, "src")]))
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # packages are compiled at their first import
+    variables.pop("PYTHONHOME", None)
+    return variables
 
 
 def _read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands of ./souk: what each takes, and which module does its work."""
+"""The commands of ./souk. Each parses its arguments and calls the module that does the work."""
 
 import re
 import sys
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.say import DEFAULT_STATE, columns, command, json_result, note, progress, result
+from cli.output import DEFAULT_STATE, columns, command, json_result, note, progress, result
 
 if TYPE_CHECKING:
-    from local.shop import Running, Shop
+    from local.shop import RunningShop, Shop
 
 ROOT = Path(__file__).parents[1]
 EPILOG = """\b
 Exit codes:
-  0    it worked
-  1    it was refused or it failed; stderr says why in one sentence
-  2    the command line was not understood
+  0    success
+  1    failure; stderr gives the reason in one sentence
+  2    invalid command line
   130  interrupted by Ctrl-C"""
 
 
 def _remember_state(context: click.Context, _: click.Parameter, state: Path | None) -> None:
-    if state is not None:  # given after the command's name it wins over the one before
+    if state is not None:  # an option after the command's name overrides one before it
         context.meta["state"] = state.resolve()
 
 
@@ -35,7 +35,7 @@ def _state_option(envvar: str | None = None) -> Callable[[Any], Any]:
         envvar=envvar,
         expose_value=False,
         callback=_remember_state,
-        help="Which shop: the folder its state is in. [env: SOUK_STATE; default: .souk]",
+        help="Use the shop whose state is in this folder. [env: SOUK_STATE; default: .souk]",
     )
 
 
@@ -45,91 +45,103 @@ def _shop() -> "Shop":
     return Shop(click.get_current_context().meta.get("state", DEFAULT_STATE))
 
 
-def _running() -> "Running":
+def _require_running() -> "RunningShop":
+    """The running shop. Raises click.ClickException if it is not running."""
     shop = _shop()
-    running = shop.running()
+    running = shop.find_running()
     if running is None:
         start = command("up", shop.state)
-        raise click.ClickException(f"The shop is not running; start it with: {start}")
+        raise click.ClickException(f"The shop is not running. Start it with: {start}")
     return running
 
 
-_of_shop = _state_option()
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+_with_state = _state_option()
+_with_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
+)
+_with_stage = click.option(
+    "--stage", metavar="STAGE", help="Use the stage deployed to AWS instead of the local shop."
+)
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @_state_option("SOUK_STATE")
 def souk() -> None:
-    """A serverless shop, on this machine."""
+    """Run, test and deploy a serverless shop."""
 
 
 @souk.command()
-@_of_shop
-@click.option("--port", type=click.IntRange(1, 65535), help="Of the shop.  [default: 8000]")
-@click.option("--detach", is_flag=True, help="Return when the shop is open; `down` stops it.")
-@click.option("--fresh", is_flag=True, help="Forget all that this shop knew.")
-@click.option("--no-demo", is_flag=True, help="No demo products.")
-@click.option("--watch", is_flag=True, help="Deploy each change of src and infra.")
+@_with_state
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Serve the shop on this port.  [default: 8000]"
+)
+@click.option(
+    "--detach", is_flag=True, help="Return once the shop is running; stop it with `down`."
+)
+@click.option("--fresh", is_flag=True, help="Delete the shop's state first.")
+@click.option("--no-demo", is_flag=True, help="Do not load the demo products.")
+@click.option("--watch", is_flag=True, help="Deploy each saved change of src and infra.")
 def up(port: int | None, detach: bool, fresh: bool, no_demo: bool, watch: bool) -> None:
-    """Open the shop; Ctrl-C closes it and keeps its state."""
+    """Start the shop. Ctrl-C stops it and keeps its state."""
     from cli.up import up
 
     if watch and detach:
-        raise click.UsageError("Only a command that stays can watch: leave out --detach.")
+        raise click.UsageError("--watch keeps the command running: leave out --detach.")
     up(_shop(), port=port, detach=detach, fresh=fresh, demo=not no_demo, watch=watch)
 
 
 @souk.command()
-@_of_shop
+@_with_state
 def down() -> None:
-    """Close the shop and keep its state."""
+    """Stop the shop and keep its state."""
     note("The shop is stopped." if _shop().stop() else "The shop was not running.")
 
 
 @souk.command()
-@_of_shop
-@_json
+@_with_state
+@_with_json
 def status(as_json: bool) -> None:
-    """Say if the shop is open, and what waits in its queues.
+    """Show whether the shop is running, and the messages in its queues.
 
-    Exit code 0 only if it is open.
+    Exit code 0 only if it is running.
     """
-    now = _shop().status()
+    current = _shop().status()
     if as_json:
-        json_result(now.as_json())
+        json_result(current.as_json())
     else:
-        result(columns([("ready", "yes" if now.ready else "no"), *now.urls.items()]))
+        result(columns([("ready", "yes" if current.ready else "no"), *current.urls.items()]))
         queues = [
-            (_short(each.name), each.visible, each.in_flight, each.dead) for each in now.queues
+            (_short_name(queue.name), queue.visible, queue.in_flight, queue.dead)
+            for queue in current.queues
         ]
         if queues:
-            result("\n" + columns([("queue", "waiting", "in flight", "dead"), *queues]))
-    sys.exit(0 if now.ready else 1)
+            head = ("queue", "waiting", "in flight", "dead letters")
+            result("\n" + columns([head, *queues]))
+    sys.exit(0 if current.ready else 1)
 
 
-def _short(queue: str) -> str:
-    """The name as the template has it, without the stack's before it and the hashes behind."""
+def _short_name(queue: str) -> str:
+    """The queue's name in the template, without the stack's name and the hashes."""
     return re.sub(r"^Souk-\w+?-(\w+?)[0-9A-F]{8}-\w+$", r"\1", queue)
 
 
 @souk.command()
-@click.option("--all", "everything", is_flag=True, help="The long tests too.")
+@click.option("--all", "include_long", is_flag=True, help="Also run the long tests.")
 @click.option(
     "--kills",
     type=click.IntRange(1),
     metavar="N",
-    help="Only kill a loaded shop N times, and say what it lost.",
+    help="Only kill a shop under load N times, and report what was lost.",
 )
-def test(everything: bool, kills: int | None) -> None:
-    """Check the code and run the tests."""
-    from cli.checks import check, kill_often
+def test(include_long: bool, kills: int | None) -> None:
+    """Run all checks and tests."""
+    from cli.checks import run_checks, run_kill_test
 
-    sys.exit(kill_often(kills) if kills else check(everything=everything))
+    sys.exit(run_kill_test(kills) if kills else run_checks(include_long=include_long))
 
 
 @souk.command()
-@_of_shop
+@_with_state
 @click.argument(
     "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -138,7 +150,7 @@ def test(everything: bool, kills: int | None) -> None:
     default=8,
     show_default=True,
     metavar="N",
-    help="Customers at once.",
+    help="Number of concurrent customers.",
     type=click.IntRange(1, 256),
 )
 @click.option(
@@ -146,73 +158,73 @@ def test(everything: bool, kills: int | None) -> None:
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long each parcel lies in the warehouse, and is on its way.",
+    help="Wait this long before and after each dispatch.",
     type=click.FloatRange(0, 60),
 )
-@_json
+@_with_json
 def replay(file: Path | None, concurrency: int, pause: float, as_json: bool) -> None:
-    """Play a day of orders to delivered and back, draw up its books and audit the shop.
+    """Replay a day of orders to delivery and returns, balance the books and audit the shop.
 
-    Exit code 0 only if the books balance and no promise is broken. FILE is a retail day in CSV;
-    without it, the day that came with Souk is played.
+    FILE is a retail day in CSV. The default is the demo day that comes with Souk. Exit code 0 only
+    if the books balance and the audit finds no violations.
     """
     from rich.console import Console
 
     from cli.audit import AwsShop, audit
     from cli.audit import render as render_audit
-    from cli.backstage import AwsBackstage
-    from cli.opening import at_hand
     from cli.replay import read_day, render
-    from cli.replay import replay as play
-    from local import people
+    from cli.replay import replay as run_replay
+    from cli.shop_internals import AwsShopInternals
+    from cli.start_shop import running_shop
+    from local import demo_users
     from local.cloud import STACK
-    from local.secret import secret
+    from local.secret import load_secret
 
     day = read_day(file or ROOT / "demo" / "day.csv")
-    with at_hand(_shop()) as running, progress("Playing") as show:
-        books = play(
+    with running_shop(_shop()) as running, progress("Replaying") as report_progress:
+        replayed = run_replay(
             day,
             base_url=running.urls["storefront"],
-            staff_token=lambda: people.token(running, "sam"),
-            backstage=AwsBackstage(running.session(), STACK),
-            secret=secret(running.state),
+            staff_token=lambda: demo_users.sign_in(running, "sam"),
+            internals=AwsShopInternals(running.session(), STACK),
+            secret=load_secret(running.state),
             concurrency=concurrency,
-            progress=show,
-            pause=pause,
+            progress=report_progress,
+            pause_seconds=pause,
         )
-        report = audit(AwsShop(running.session(), STACK))
+        audited = audit(AwsShop(running.session(), STACK))
     if as_json:
-        json_result(books.as_json() | {"audit": report.as_json()})
+        json_result(replayed.as_json() | {"audit": audited.as_json()})
     else:
-        Console().print(render(books), render_audit(report))
-    sys.exit(0 if books.balanced and report.clean else 1)
+        Console().print(render(replayed), render_audit(audited))
+    sys.exit(0 if replayed.balanced and audited.is_clean else 1)
 
 
 @souk.command("import")
-@_of_shop
+@_with_state
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--map",
-    "told",
+    "mappings",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help="The column a field is in, where its name does not tell; `image=` leaves it out.",
+    help="Read the field from this column of the file; `image=` ignores the field.",
 )
 @click.option(
     "--stage",
     metavar="STAGE",
-    help="Into the stage deployed to AWS, with the staff token in $SOUK_TOKEN.",
+    help="Import into the stage deployed to AWS, with the staff token in $SOUK_TOKEN.",
 )
-@_json
-def import_(file: Path, told: tuple[str, ...], stage: str | None, as_json: bool) -> None:
-    """Bring the products of FILE into the catalog.
+@_with_json
+def import_(file: Path, mappings: tuple[str, ...], stage: str | None, as_json: bool) -> None:
+    """Import the products of FILE into the catalog.
 
-    FILE is CSV with a header, or JSON lines. Importing it again changes nothing, a changed one
-    only what has changed. Exit code 0 only if every line is in the shop.
+    FILE is CSV with a header, or JSON lines. Importing the same file again changes nothing;
+    importing a changed file updates what differs. Exit code 0 only if every line was imported.
     """
     from cli.importing.command import import_file
 
-    summary = import_file(file, told, _shop(), stage)
+    summary = import_file(file, mappings, _shop(), stage)
     if as_json:
         json_result(summary.as_json())
     else:
@@ -221,15 +233,14 @@ def import_(file: Path, told: tuple[str, ...], stage: str | None, as_json: bool)
 
 
 @souk.command()
-@_of_shop
-@click.option(
-    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
-)
-@_json
+@_with_state
+@_with_stage
+@_with_json
 def audit(stage: str | None, as_json: bool) -> None:
-    """Check the whole shop: orders, stock, money, facts.
+    """Check the guarantees over all data: orders, stock, money, events.
 
-    Exit code 0 only if no promise is broken. What young work explains is listed as pending.
+    Differences that recent work may explain are listed as pending. Exit code 0 only if there are
+    no violations.
     """
     from rich.console import Console
 
@@ -238,44 +249,42 @@ def audit(stage: str | None, as_json: bool) -> None:
     if stage is None:
         from local.cloud import STACK
 
-        report = audit(AwsShop(_running().session(), STACK))
+        report = audit(AwsShop(_require_running().session(), STACK))
     else:
-        from cli.cloud import deployed
+        from cli.cloud import deployed_stack
 
-        with deployed(stage) as (session, stack):
+        with deployed_stack(stage) as (session, stack):
             report = audit(AwsShop(session, stack.name))
     if as_json:
         json_result(report.as_json())
     else:
         Console().print(render(report))
-    sys.exit(0 if report.clean else 1)
+    sys.exit(0 if report.is_clean else 1)
 
 
 @souk.command()
-@_of_shop
+@_with_state
 @click.argument("order")
-@click.option(
-    "--stage", metavar="STAGE", help="Of the stage deployed to AWS, instead of the shop here."
-)
-@_json
+@_with_stage
+@_with_json
 def trace(order: str, stage: str | None, as_json: bool) -> None:
-    """Tell the story of ORDER, fact by fact, with the log lines of who took part."""
-    from cli.trace import AwsShop, render, trace
-    from cli.trace import as_json as told
+    """Show ORDER event by event, with log lines and workflow steps."""
+    from cli.trace import AwsShop, load_trace, render
+    from cli.trace import as_json as trace_as_json
 
     if stage is None:
         from local.cloud import STACK
 
-        found = trace(AwsShop(_running().session(), STACK), order)
+        loaded = load_trace(AwsShop(_require_running().session(), STACK), order)
     else:
-        from cli.cloud import deployed
+        from cli.cloud import deployed_stack
 
-        with deployed(stage) as (session, stack):
-            found = trace(AwsShop(session, stack.name), order)
+        with deployed_stack(stage) as (session, stack):
+            loaded = load_trace(AwsShop(session, stack.name), order)
     if as_json:
-        json_result(told(found))
+        json_result(trace_as_json(loaded))
     else:
-        result(render(found))
+        result(render(loaded))
 
 
 @souk.command()
@@ -283,88 +292,94 @@ def trace(order: str, stage: str | None, as_json: bool) -> None:
     "--chart",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
-    help="Where the picture goes.  [default: .build/bench.svg]",
+    help="Write the chart to this file.  [default: .build/bench.svg]",
 )
-@_json
+@_with_json
 def bench(chart: Path | None, as_json: bool) -> None:
-    """Measure the shop beside the least code that does the same.
+    """Measure the shop against a minimal implementation.
 
-    Takes some minutes and wants the machine for itself. Exit code 0 only if every target was
-    reached.
+    Takes 6 to 12 minutes and needs an idle machine. Exit code 0 only if all targets are met.
     """
-    from cli.measuring import bench
+    from cli.benchmarks import bench
 
     bench(chart, as_json=as_json)
 
 
 @souk.command()
-@_json
+@_with_json
 def cost(as_json: bool) -> None:
-    """Say what AWS would bill for a thousand orders, and for an idle month."""
-    from cli.measuring import cost
+    """Compute what AWS bills for 1,000 orders and for an idle month."""
+    from cli.benchmarks import cost
 
     cost(as_json=as_json)
 
 
 @souk.command()
-@_of_shop
+@_with_state
 @click.argument("order", required=False)
-@click.option("--texts", is_flag=True, help="Print every mail there is, as docs/mails.md does.")
-@_json
-def mails(order: str | None, texts: bool, as_json: bool) -> None:
-    """Show what the shop wrote to customers and staff; with ORDER, its mails in full."""
+@click.option("--texts", is_flag=True, help="Print the texts of all emails, for docs/emails.md.")
+@_with_json
+def emails(order: str | None, texts: bool, as_json: bool) -> None:
+    """List the emails to customers and staff; with ORDER, print that order's emails in full."""
     if texts:
-        from infra.contracts import mails_markdown
+        from infra.contracts import emails_markdown
 
-        result(mails_markdown().rstrip())
+        result(emails_markdown().rstrip())
         return
-    running = _running()
-    from cli.mails import letters, table
-    from cli.mails import mails as found
+    running = _require_running()
+    from cli.emails import format_emails, format_table, load_emails
 
-    written = found(running, order)
+    records = load_emails(running, order)
     if as_json:
-        json_result({"mails": [each.as_json() for each in written]})
-    elif not written:
-        note("No mail was sent yet." if order is None else f"No mail was sent about {order}.")
+        json_result({"emails": [record.as_json() for record in records]})
+    elif not records:
+        note("No emails were sent yet." if order is None else f"Order {order} has no emails yet.")
     else:
-        result(letters(written) if order else table(written))
+        result(format_emails(records) if order else format_table(records))
 
 
 @souk.command()
-@_of_shop
-@click.option("--as", "name", required=True, metavar="NAME", help="ada (customer) or sam (staff).")
-@click.option("--password", is_flag=True, help="Print the password to sign in with on the pages.")
+@_with_state
+@click.option(
+    "--as",
+    "name",
+    required=True,
+    metavar="NAME",
+    help="Choose the demo user: ada (customer) or sam (staff).",
+)
+@click.option(
+    "--password", is_flag=True, help="Print the password for signing in on the pages instead."
+)
 def token(name: str, password: bool) -> None:
-    """Print a bearer token of a demo person."""
-    from local import people
+    """Print a bearer token of a demo user."""
+    from local import demo_users
 
-    made = people.password if password else people.token
-    result(made(_running(), name))
+    running = _require_running()
+    result(demo_users.password(running, name) if password else demo_users.sign_in(running, name))
 
 
 @souk.command()
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 def screenshots(folder: Path | None) -> None:
-    """Picture every page, on a desk, in the dark and on a phone.
+    """Take screenshots of every page: desktop, dark mode, phone.
 
-    In FOLDER, or docs/images/pages. It opens a shop of its own; the system's Chromium is needed.
+    They are written to FOLDER or docs/images/pages. The command starts a separate shop and needs
+    the system's Chromium.
     """
-    from cli.screenshots import FOLDER
-    from cli.screenshots import screenshots as shoot
+    from cli.screenshots import DEFAULT_FOLDER, take_screenshots
 
-    for file in shoot(folder or FOLDER):
+    for file in take_screenshots(folder or DEFAULT_FOLDER):
         result(str(file))
 
 
 @souk.command()
 @click.argument("stage")
-@click.option("--yes", is_flag=True, help="Apply the changes without asking, as in CI.")
+@click.option("--yes", is_flag=True, help="Apply the changes without asking, for use in CI.")
 def deploy(stage: str, yes: bool) -> None:
-    """Bring STAGE (dev or prod) in your AWS account to what the code says.
+    """Deploy STAGE (dev or prod) to your AWS account.
 
-    The changes are shown and asked for, then the pages are brought up. Account and region are those
-    of your AWS configuration.
+    Shows the changes, asks, applies them and uploads the pages. Account and region come from your
+    AWS configuration.
     """
     from cli.cloud import deploy
 
@@ -373,9 +388,11 @@ def deploy(stage: str, yes: bool) -> None:
 
 @souk.command()
 @click.argument("stage")
-@click.option("--yes", is_flag=True, help="Without asking; not for prod, whose name is typed.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask. For prod, the name has to be typed nevertheless."
+)
 def destroy(stage: str, yes: bool) -> None:
-    """Take STAGE down in your AWS account."""
+    """Delete STAGE from your AWS account."""
     from cli.cloud import destroy
 
     destroy(stage, yes=yes)
@@ -383,7 +400,7 @@ def destroy(stage: str, yes: bool) -> None:
 
 @souk.command()
 def synth() -> None:
-    """Make the template that deploys, and print its folder."""
+    """Synthesize the CloudFormation template and print its folder."""
     from infra.synth import synthesize
 
     result(str(synthesize(note)))
@@ -398,9 +415,9 @@ def openapi() -> None:
 
 
 @souk.command()
-@_json
+@_with_json
 def events(as_json: bool) -> None:
-    """Print the facts that rooms say, as docs/events.md does; as JSON, as docs/asyncapi.json."""
+    """Print the events of all services, for docs/events.md; as JSON, for docs/asyncapi.json."""
     from infra.contracts import events_json, events_markdown
 
     if as_json:
@@ -414,29 +431,29 @@ def events(as_json: bool) -> None:
     "--svg",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
-    help="Write the picture there instead of printing it.",
+    help="Write the SVG to this file instead of printing it.",
 )
-@_json
+@_with_json
 def map_(svg: Path | None, as_json: bool) -> None:
-    """Draw the shop as it is deployed, as docs/images/map.svg; as JSON, what its page draws."""
+    """Draw the deployed architecture as SVG, for docs/images/map.svg; as JSON, its data."""
     import json
 
-    from infra.shopmap import picture
+    from infra.shopmap import render_svg
     from infra.synth import map_path, synthesize
 
-    made = json.loads(map_path(synthesize(note)).read_text())
+    shop_map = json.loads(map_path(synthesize(note)).read_text())
     if as_json:
-        json_result(made)
+        json_result(shop_map)
     elif svg:
-        svg.write_text(picture(made))
+        svg.write_text(render_svg(shop_map))
         note(f"The map is in {svg}.")
     else:
-        result(picture(made).rstrip())
+        result(render_svg(shop_map).rstrip())
 
 
 @souk.command()
 def orders() -> None:
-    """Print an order's states and its checkout workflow, as docs/orders.md draws them."""
+    """Print the order states and the checkout workflow, for docs/orders.md."""
     from infra.contracts import orders_markdown
 
     result(orders_markdown().rstrip())

@@ -1,4 +1,4 @@
-"""`./souk screenshots`: every page as a customer meets it, on a desk, on a phone, in the dark."""
+"""`./souk screenshots`: takes screenshots of every page: desktop, dark mode, phone."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import FilePayload, Page, sync_playwright
 
-from cli.backstage import AwsBackstage
-from cli.browser import HOW_TO_GET, chromium
-from cli.opening import open_shop
-from cli.replay.parcels import CARRIER, signature
-from cli.say import note
-from local import people
+from cli.browser import NO_CHROMIUM, find_chromium
+from cli.output import note
+from cli.replay.deliveries import CARRIER, sign_webhook
+from cli.shop_internals import AwsShopInternals
+from cli.start_shop import start_shop
+from local import demo_users
 from local.cloud import STACK
-from local.process import free_port
-from local.shop import Running, Shop
+from local.process import find_free_port
+from local.shop import RunningShop, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).parents[1] / "docs" / "images" / "pages"
-PATIENCE = 30_000  # milliseconds
-LOOK_AGAIN = 250
-LOOKS: dict[str, dict[str, Any]] = {
+DEFAULT_FOLDER = Path(__file__).parents[1] / "docs" / "images" / "pages"
+TIMEOUT_MS = 30_000
+POLL_MS = 250
+VARIANTS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 860}},
     "dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
@@ -48,126 +48,133 @@ PRICE_LIST: FilePayload = {
 STAFF_VIEWS = {
     "figures": ("figures", None, ".chart"),
     "stock": ("stock", None, "table"),
-    "order": ("orders&status=delivered", "td a", ".history li"),
+    "order": ("orders&status=delivered", "td a", ".timeline li"),
     "return": ("returns", "td .link", "#opened"),
     "shipping": ("shipping", "td .link", ".rate"),
     "dead-letters": ("dead-letters", None, "table"),
 }
-"""Where each view of staff's is, what is clicked there, and what shows then."""
+"""By name: the query of a staff view, the selector to click there (None: no click), and the
+selector to wait for."""
 
 
 class NoBrowser(Exception):
-    """There is nothing to take pictures with; the text says how to get it."""
+    """There is no Chromium. The message says how to get it."""
 
 
-def screenshots(folder: Path) -> list[Path]:
-    """Picture every page of a shop opened for it; returns the files."""
-    program = chromium()
+def take_screenshots(folder: Path) -> list[Path]:
+    """Start a separate shop, take a screenshot of every page, and return the files.
+
+    Raises NoBrowser.
+    """
+    program = find_chromium()
     if program is None:
-        raise NoBrowser(f"There is {HOW_TO_GET}.")
+        raise NoBrowser(f"There is {NO_CHROMIUM}.")
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="souk-screenshots-") as state,
-        sync_playwright() as play,
+        sync_playwright() as playwright,
     ):
         shop = Shop(Path(state))
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
-            running = open_shop(shop, port=free_port(0), fresh=True, demo=True)
+            running = start_shop(shop, port=find_free_port(0), fresh=True, demo=True)
             return [
-                shot
-                for look, options in LOOKS.items()
-                for shot in _visit(browser.new_context(**options).new_page(), running, folder, look)
+                file
+                for variant, options in VARIANTS.items()
+                for file in _visit_pages(
+                    browser.new_context(**options).new_page(), running, folder, variant
+                )
             ]
         finally:
             browser.close()
             shop.stop()
 
 
-def _visit(page: Page, running: Running, folder: Path, look: str) -> Iterator[Path]:
-    """One customer's way through the shop, a picture at every page."""
-    note(f"Taking pictures: {look}")
-    page.set_default_timeout(PATIENCE)
-    at = running.urls["storefront"].rstrip("/")
+def _visit_pages(page: Page, running: RunningShop, folder: Path, variant: str) -> Iterator[Path]:
+    """Visit every page as a customer and as staff. Yields the file of each screenshot."""
+    note(f"Taking screenshots: {variant}")
+    page.set_default_timeout(TIMEOUT_MS)
+    url = running.urls["storefront"].rstrip("/")
 
-    def shoot(name: str, there: str) -> Path:
-        page.wait_for_selector(there)
+    def take(name: str, selector: str) -> Path:
+        page.wait_for_selector(selector)
         page.wait_for_load_state("networkidle")
-        file = folder / f"{name}-{look}.jpg"
+        file = folder / f"{name}-{variant}.jpg"
         page.screenshot(path=file, type="jpeg", quality=82)
         return file
 
-    page.goto(f"{at}/")
-    yield shoot("home", ".card .open")
-    page.goto(f"{at}/category?name=Ceramics")
-    yield shoot("category", ".card .open")
+    page.goto(f"{url}/")
+    yield take("home", ".card-link")
+    page.goto(f"{url}/category?name=Ceramics")
+    yield take("category", ".card-link")
     for sku in ("LAMP-FEZ-01", "TEA-POT-01"):
-        page.goto(f"{at}/product?sku={sku}")
-        page.click(".buy .button")
-        page.wait_for_selector(".said a")
-    yield shoot("product", ".said a")
-    page.goto(f"{at}/basket")
-    yield shoot("basket", ".line")
-    page.goto(f"{at}/checkout")
+        page.goto(f"{url}/product?sku={sku}")
+        page.click(".add-to-basket .button")
+        page.wait_for_selector(".message a")
+    yield take("product", ".message a")
+    page.goto(f"{url}/basket")
+    yield take("basket", ".basket-line")
+    page.goto(f"{url}/checkout")
     for field, value in CONTACT.items():
         page.fill(field, value)
     page.evaluate("document.activeElement.blur()")
-    yield shoot("checkout", "#total")
+    yield take("checkout", "#total")
     page.click(".review .button")
-    yield shoot("order", "h1:has-text('Confirmed')")
+    yield take("order", "h1:has-text('Confirmed')")
     order = page.url
-    page.goto(f"{at}/orders")
-    yield shoot("orders", ".order-card")
+    page.goto(f"{url}/orders")
+    yield take("orders", ".order-card")
     _deliver(page, running, order.split("id=")[1])
     page.goto(order)
     page.click("summary")
     page.fill(".return input >> nth=0", "1")
-    page.fill("#return-why", "It is brighter than the room")
+    page.fill("#return-reason", "It is too bright for the room")
     page.locator(".return").scroll_into_view_if_needed()
-    yield shoot("return", ".return .button")
+    yield take("return", ".return .button")
     page.click(".return .button")
-    page.wait_for_selector("li:has-text('Asked for')")
-    page.goto(f"{at}/sign-in")
-    yield shoot("sign-in", "#password")
-    yield from _visit_as_staff(page, running, at, shoot)
+    page.wait_for_selector("li:has-text('Requested')")
+    page.goto(f"{url}/sign-in")
+    yield take("sign-in", "#password")
+    yield from _visit_staff_pages(page, running, url, take)
 
 
-def _deliver(page: Page, running: Running, order_id: str) -> None:
-    """Staff send the order's parcel, and the carrier says that it has arrived."""
-    at, staff = running.urls["api"], {"Authorization": f"Bearer {people.token(running, 'sam')}"}
-    dispatch = f"{at}/staff/shipments/{order_id}/dispatch"
-    sent = page.request.post(dispatch, headers=staff, data={}, fail_on_status_code=True)
-    notice = {"tracking_number": sent.json()["tracking_number"], "event": "delivered"}
-    body = json.dumps(notice).encode()
-    secret = AwsBackstage(running.session(), STACK).notice_secret()
+def _deliver(page: Page, running: RunningShop, order_id: str) -> None:
+    """Dispatch the order's parcel as staff, report its delivery as the carrier, and wait for it."""
+    url = running.urls["api"]
+    staff = {"Authorization": f"Bearer {demo_users.sign_in(running, 'sam')}"}
+    dispatch = f"{url}/staff/shipments/{order_id}/dispatch"
+    response = page.request.post(dispatch, headers=staff, data={}, fail_on_status_code=True)
+    webhook = {"tracking_number": response.json()["tracking_number"], "event": "delivered"}
+    body = json.dumps(webhook).encode()
+    secret = AwsShopInternals(running.session(), STACK).webhook_secret()
     page.request.post(
-        f"{at}/carriers/{CARRIER}/notices",
-        headers={"Carrier-Signature": signature(body, secret, int(time.time()))},
+        f"{url}/shipments/webhooks/{CARRIER}",
+        headers={"Carrier-Signature": sign_webhook(body, secret, int(time.time()))},
         data=body,
         fail_on_status_code=True,
     )
-    order = f"{at}/staff/orders/{order_id}"
-    for _ in range(PATIENCE // LOOK_AGAIN):
+    order = f"{url}/staff/orders/{order_id}"
+    for _ in range(TIMEOUT_MS // POLL_MS):
         if page.request.get(order, headers=staff).json()["status"] == "delivered":
             return
-        page.wait_for_timeout(LOOK_AGAIN)
+        page.wait_for_timeout(POLL_MS)
 
 
-def _visit_as_staff(page: Page, running: Running, at: str, shoot: Any) -> Iterator[Path]:
+def _visit_staff_pages(page: Page, running: RunningShop, url: str, take: Any) -> Iterator[Path]:
     page.fill("#name", "sam")
-    page.fill("#password", people.password(running, "sam"))
+    page.fill("#password", demo_users.password(running, "sam"))
     page.click("form .button")
-    page.wait_for_url(f"{at}/")
-    page.goto(f"{at}/staff")
-    yield shoot("staff", "table")
-    for name, (view, opener, there) in STAFF_VIEWS.items():
-        page.goto(f"{at}/staff?view={view}")
-        if opener:
-            page.click(opener)
-        yield shoot(f"staff-{name}", there)
-    page.goto(f"{at}/staff?view=import")
+    page.wait_for_url(f"{url}/")
+    page.goto(f"{url}/staff")
+    yield take("staff", "table")
+    for name, (view, to_click, to_wait_for) in STAFF_VIEWS.items():
+        page.goto(f"{url}/staff?view={view}")
+        if to_click:
+            page.click(to_click)
+        yield take(f"staff-{name}", to_wait_for)
+    page.goto(f"{url}/staff?view=import")
     page.set_input_files("#file", PRICE_LIST)
-    yield shoot("staff-import", "form select")
-    page.goto(f"{at}/map")
-    page.click("#facts button:enabled")
-    yield shoot("map", ".journey .walked + .walked")
+    yield take("staff-import", "form select")
+    page.goto(f"{url}/map")
+    page.click("#events button:enabled")
+    yield take("map", ".order-steps .reached + .reached")

@@ -1,66 +1,73 @@
-"""`./souk up`: opens the shop, says where everything is, and stays until it is told to stop."""
+"""`./souk up`: starts the shop, prints its addresses, and keeps it running until Ctrl-C."""
 
 import time
 
 import click
 
-from cli.opening import DEFAULT_PORT, open_shop
-from cli.say import columns, command, note
-from local.shop import Running, Shop
+from cli.output import columns, command, note
+from cli.start_shop import DEFAULT_PORT, start_shop
+from local.shop import RunningShop, Shop
 
 
 def up(shop: Shop, *, port: int | None, detach: bool, fresh: bool, demo: bool, watch: bool) -> None:
-    """Open the shop; unless detached, keep it until Ctrl-C and then close it.
+    """Start the shop. Unless `detach` is set, wait for Ctrl-C and then stop it.
 
-    A shop that was open before stays open.
+    A shop that was running before is updated and keeps running when the command ends.
     """
-    before = shop.running()
+    before = shop.find_running()
     port = port or (before.port if before else DEFAULT_PORT)
-    running = open_shop(shop, port=port, fresh=fresh, demo=demo)
-    stays = detach or _same(before, running)
-    if stays:
-        note(_places(running, command("down", shop.state)))
-    if watch or not stays:
-        _attend(shop, running, watch=watch, stays=stays)
+    running = start_shop(shop, port=port, fresh=fresh, demo=demo)
+    keep_running = detach or _is_same_process(before, running)
+    if keep_running:
+        note(_summary(running, stop=command("down", shop.state)))
+    if watch or not keep_running:
+        _wait_for_end(shop, running, watch=watch, keep_running=keep_running)
 
 
-def _attend(shop: Shop, running: Running, *, watch: bool, stays: bool) -> None:
-    def goes_on() -> bool:
-        return _same(shop.running(), running)
+def _wait_for_end(shop: Shop, running: RunningShop, *, watch: bool, keep_running: bool) -> None:
+    """Block until Ctrl-C, and watch for changed files meanwhile if `watch` is set.
+
+    Raises click.ClickException when the shop stops for another reason.
+    """
+
+    def is_running() -> bool:
+        return _is_same_process(shop.find_running(), running)
 
     try:
-        if not stays:
-            note(_places(running, "Ctrl-C"))
+        if not keep_running:
+            note(_summary(running, stop="Ctrl-C"))
         if watch:
-            from cli.watching import watch as follow
+            from cli.watch import watch_files
 
-            follow(shop, goes_on)
-        while goes_on():
+            watch_files(shop, is_running)
+        while is_running():
             time.sleep(0.5)
     finally:
-        if not stays and goes_on():
+        if not keep_running and is_running():
             note("\nStopping the shop …")
             shop.stop()
-        elif shop.running() is None:
-            shop.stop()  # what was killed leaves a folder
+        elif shop.find_running() is None:
+            shop.stop()  # removes the temporary folder of a killed shop
     raise click.ClickException(
-        f"The shop has stopped, though not by this command; {running.state}/cloud.log may say why."
+        f"The shop was stopped, but not by this command. See {running.state}/cloud.log."
     )
 
 
-def _same(one: Running | None, other: Running) -> bool:
+def _is_same_process(one: RunningShop | None, other: RunningShop) -> bool:
     return one is not None and one.pid == other.pid
 
 
-def _places(running: Running, ending: str) -> str:
-    where = [
+def _summary(running: RunningShop, *, stop: str) -> str:
+    """The shop's addresses and what to do next; `stop` says how to stop the shop."""
+    token = command("token --as ada", running.state)
+    rows = [
         ("Shop", running.urls["storefront"]),
         ("API", running.urls["api"]),
         ("API reference", running.urls["docs"]),
         ("State", running.state),
-        ("A token", command("token --as ada", running.state) + "  (customer; sam is staff)"),
-        ("To stop", ending),
+        ("Token", f"{token}  (customer), --as sam  (staff)"),
+        ("Stop", stop),
     ]
-    if running.left_out:
-        where.append(("Left out here", ", ".join(running.left_out)))
-    return f"\nThe shop is open.\n\n{columns(where)}\n"
+    if running.omitted_types:
+        rows.append(("Not deployed", ", ".join(running.omitted_types)))
+    return f"\nThe shop is running.\n\n{columns(rows)}\n"

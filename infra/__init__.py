@@ -1,1 +1,1 @@
-"""The shop as CDK: the platform's patterns, synthesis, packaging and publishing."""
+"""The infrastructure: CDK platform and app, synthesis, deployment, contracts and the map."""

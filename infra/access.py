@@ -1,23 +1,23 @@
-"""Who may come in where: one answer for the deployed API and for its documents."""
+"""The authorization that each path of a route requires, for the API and for OpenAPI."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from souk.edges.routes import Access
+from souk.runtime.routes import Access
 
 if TYPE_CHECKING:
-    from souk.edges.routes import Route
+    from souk.runtime.routes import Route
 
-Door = Literal["open", "guest", "customer", "staff"]
-SIGNED_IN: tuple[Door, ...] = ("customer", "staff")
+Authorization = Literal["public", "guest", "customer", "staff"]
+NEEDS_ACCESS_TOKEN: tuple[Authorization, ...] = ("customer", "staff")
 
 
-def door(route: Route, path: str) -> Door:
-    """What `path`, one of the route's, asks of a caller."""
+def authorization_of(route: Route, path: str) -> Authorization:
+    """The authorization that `path`, one of the route's paths, requires."""
     match route.access:
         case Access.PUBLIC:
-            return "open"
+            return "public"
         case Access.VISITOR:
             return "guest" if path.startswith("/api/guest/") else "customer"
         case Access.CUSTOMER:

@@ -1,4 +1,4 @@
-"""The CDK app: the platform, and every room in it."""
+"""The CDK app: the platform and every service on it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from souk.basket.infra import Basket
 from souk.catalog.infra import Catalog
 from souk.delivery.infra import Delivery
 from souk.inventory.infra import Inventory
-from souk.journal.infra import Journal
 from souk.notification.infra import Notification
+from souk.operations.infra import Operations
 from souk.ordering.infra import Ordering
 from souk.payment.infra import Payment
-from souk.watch.infra import Watch
+from souk.timeline.infra import Timeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = (
+SERVICES = (
     Catalog,
     Basket,
     Inventory,
@@ -31,25 +31,25 @@ ROOMS = (
     Ordering,
     Delivery,
     Notification,
-    Journal,
-    Watch,
-)  # Watch last: it counts what is in the queues of all
+    Timeline,
+    Operations,
+)  # a service follows those whose commands it invokes; Operations is last, as it reads all queues
 
 
-def build(
+def build_app(
     stages: tuple[str, ...], layers: packaging.LayerFolders, outdir: Path | None = None
 ) -> App:
-    """The app with one stack per stage; `layers` are of `packaging.layer_folders`."""
+    """The app with one stack per stage. `layers` come from `packaging.build_layers`."""
     app = App(outdir=str(outdir) if outdir else None, analytics_reporting=False)
     for stage in stages:
         platform = Platform(app, stack_name(stage), stage=STAGES[stage], layers=layers)
-        for room in ROOMS:
-            room(platform)
+        for service in SERVICES:
+            service(platform)
     return app
 
 
-if __name__ == "__main__":  # the cdk CLI comes in here, see cdk.json
+if __name__ == "__main__":  # the entry point of the cdk CLI, see cdk.json
     try:
-        build(tuple(STAGES), packaging.layer_folders("arm64")).synth()
+        build_app(tuple(STAGES), packaging.build_layers("arm64")).synth()
     except packaging.PackagingError as error:
         sys.exit(f"souk: {error}")

@@ -1,4 +1,4 @@
-"""Brings the files of an assembly to the bucket that `cdk bootstrap` made."""
+"""Uploads the assets and the template of a cloud assembly to the bootstrap bucket."""
 
 import hashlib
 import io
@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 Json = Any
 
 
-class NotPublished(Exception):
-    """Why an assembly's files did not reach their bucket, in one sentence."""
+class UploadError(Exception):
+    """The assets could not be uploaded. The message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a session deploys to."""
+    """The account, region and partition that a session deploys to."""
 
     account: str
     region: str
@@ -29,12 +29,12 @@ class Target:
 
     @staticmethod
     def of(session: boto3.Session) -> "Target":
-        """Asks AWS who we are."""
-        caller = session.client("sts").get_caller_identity()
-        return Target(caller["Account"], session.region_name, caller["Arn"].split(":")[1])
+        """Reads account and partition from STS."""
+        identity = session.client("sts").get_caller_identity()
+        return Target(identity["Account"], session.region_name, identity["Arn"].split(":")[1])
 
-    def fill(self, text: str) -> str:
-        """The text of a manifest with this account and region in it."""
+    def substitute(self, text: str) -> str:
+        """Replaces the pseudo parameters, such as `${AWS::Region}`, in a manifest's text."""
         for name, value in (
             ("AccountId", self.account), ("Region", self.region), ("Partition", self.partition),
         ):  # fmt: skip
@@ -50,14 +50,17 @@ class _Asset:
     key: str
 
 
-def upload(assembly: Path, stack: str, template: bytes, session: boto3.Session) -> str:
-    """Bring up what is not there yet; the address of the template. Raises NotPublished."""
+def upload_assets(assembly: Path, stack: str, template: bytes, session: boto3.Session) -> str:
+    """Uploads the template and each asset that the bucket lacks. Returns the template's URL.
+
+    Raises UploadError.
+    """
     target = Target.of(session)
     bucket = _template_bucket(assembly, stack, target)
-    url = _put_template(session, template, bucket)
+    template_url = _put_template(session, template, bucket)
     for asset in _assets(assembly, stack):
-        _upload(session, asset, target)
-    return url
+        _upload_asset(session, asset, target)
+    return template_url
 
 
 def _manifest(assembly: Path, stack: str) -> dict[str, Json]:
@@ -69,34 +72,34 @@ def _assets(assembly: Path, stack: str) -> Iterator[_Asset]:
     for file in _manifest(assembly, stack).get("files", {}).values():
         source = file["source"]
         if source["path"] == f"{stack}.template.json":
-            continue  # goes up as it is applied, see _put_template
-        for place in file["destinations"].values():
+            continue  # _put_template uploads it, without the omitted resource types
+        for destination in file["destinations"].values():
             path = assembly / source["path"]
-            yield _Asset(path, path.is_dir(), place["bucketName"], place["objectKey"])
+            yield _Asset(path, path.is_dir(), destination["bucketName"], destination["objectKey"])
 
 
 def _template_bucket(assembly: Path, stack: str, target: Target) -> str:
     for file in _manifest(assembly, stack).get("files", {}).values():
         if file["source"]["path"] == f"{stack}.template.json":
-            place = next(iter(file["destinations"].values()))
-            return target.fill(place["bucketName"])
-    raise NotPublished(
-        f"The assembly names no place for the template of {stack}; synthesize again."
+            destination = next(iter(file["destinations"].values()))
+            return target.substitute(destination["bucketName"])
+    raise UploadError(
+        f"The assembly has no destination for the template of {stack}. Synthesize it again."
     )
 
 
-def _upload(session: boto3.Session, asset: _Asset, target: Target) -> None:
+def _upload_asset(session: boto3.Session, asset: _Asset, target: Target) -> None:
     s3: Any = session.client("s3")
-    place = {"Bucket": target.fill(asset.bucket), "Key": target.fill(asset.key)}
-    if _exists(s3, place):
+    location = {"Bucket": target.substitute(asset.bucket), "Key": target.substitute(asset.key)}
+    if _exists(s3, location):
         return
-    content = zipped(asset.path) if asset.is_zip else asset.path.read_bytes()
-    s3.put_object(**place, Body=content)
+    content = zip_folder(asset.path) if asset.is_zip else asset.path.read_bytes()
+    s3.put_object(**location, Body=content)
 
 
-def _exists(s3: Any, place: dict[str, str]) -> bool:
+def _exists(s3: Any, location: dict[str, str]) -> bool:
     try:
-        s3.head_object(**place)
+        s3.head_object(**location)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket", "NotFound"):
             return False
@@ -104,17 +107,17 @@ def _exists(s3: Any, place: dict[str, str]) -> bool:
     return True
 
 
-def zipped(folder: Path) -> bytes:
-    """The folder as a zip whose bytes depend on nothing but names and contents."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+def zip_folder(folder: Path) -> bytes:
+    """A reproducible zip file: its bytes depend on file names and contents only."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
             entry.external_attr = (0o100755 if file.stat().st_mode & 0o100 else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             archive.writestr(entry, file.read_bytes())
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
 def _put_template(session: boto3.Session, body: bytes, bucket: str) -> str:
@@ -123,7 +126,7 @@ def _put_template(session: boto3.Session, body: bytes, bucket: str) -> str:
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
     except s3.exceptions.NoSuchBucket as error:
-        raise NotPublished(
-            f"The bucket {bucket} does not exist; run `cdk bootstrap` for this account first."
+        raise UploadError(
+            f"The bucket {bucket} does not exist. Run `cdk bootstrap` for this account first."
         ) from error
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"

@@ -1,4 +1,4 @@
-"""The edge: the HTTP API with its access log, the shop's address, who may sign in."""
+"""The edge of the shop: HTTP API with access log, CloudFront distribution and user pool."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from constructs import Construct
 
-from infra import reasons
-from infra.access import SIGNED_IN, door
+from infra import nag_suppressions
+from infra.access import NEEDS_ACCESS_TOKEN, authorization_of
 from infra.site import Site
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
     from infra.stages import Stage
-    from souk.edges.routes import Routes
+    from souk.runtime.routes import Routes
 
 GROUPS = ("staff", "admin")
-# No address and no user agent: they are personal data.
+# IP address and user agent are personal data and are not logged.
 ACCESS_LOG = AccessLogFormat.custom(
     json.dumps(
         {
@@ -55,58 +55,60 @@ class _AccessLog:
 
 
 class Edge(Construct):
-    """One HTTP API for all rooms; signed-in routes ask for a token of the shop's user pool."""
+    """One HTTP API for all services. Routes for customers and staff need an access token."""
 
     def __init__(self, scope: Construct, name: str, *, stage: Stage) -> None:
         super().__init__(scope, name)
-        self._people = self._user_pool(stage)
-        sign_in = self._people.add_domain(
+        self._user_pool = self._create_user_pool(stage)
+        sign_in_url = self._user_pool.add_domain(
             "SignIn",
             cognito_domain=aws_cognito.CognitoDomainOptions(
-                # every account's domains of a region share one space of names
+                # domain prefixes are unique per region, across all AWS accounts
                 domain_prefix=f"souk-{stage.name}-{Aws.ACCOUNT_ID}"
             ),
         ).base_url()
         self._api = http.HttpApi(
             self, "Api", create_default_stage=False, api_name=f"souk-{stage.name}"
         )
-        self._stage(stage)
-        self.site = Site(self, "Site", sign_in=sign_in)
+        self._create_http_stage(stage)
+        self.site = Site(self, "Site", sign_in_url=sign_in_url)
         self.site.add_api("/api/*", self._api)
-        client = self._client()
-        self._signed_in = authorizers.HttpUserPoolAuthorizer(
-            "SignedIn", self._people, user_pool_clients=[client]
+        client = self._create_client()
+        self._authorizer = authorizers.HttpUserPoolAuthorizer(
+            "Authorizer", self._user_pool, user_pool_clients=[client]
         )
         for key, value in {
             "ApiUrl": self._api.api_endpoint,
             "ApiId": self._api.api_id,
-            "UserPoolId": self._people.user_pool_id,
+            "UserPoolId": self._user_pool.user_pool_id,
             "UserPoolClientId": client.user_pool_client_id,
-            "SignInUrl": sign_in,
+            "SignInUrl": sign_in_url,
         }.items():
             CfnOutput(self, key, value=value).override_logical_id(key)
 
-    def route(self, name: str, function: lambda_.Function, routes: Routes) -> None:
-        """Lead every path of `routes` to `function`."""
+    def add_routes(self, name: str, function: lambda_.Function, routes: Routes) -> None:
+        """Integrates every path of `routes` with `function`."""
         integration = integrations.HttpLambdaIntegration(
             name, function, scope_permission_to_route=False
         )
         for route in routes:
             for path in route.paths():
-                is_open = door(route, path) not in SIGNED_IN
+                needs_token = authorization_of(route, path) in NEEDS_ACCESS_TOKEN
                 added = self._api.add_routes(
                     path=path,
                     methods=[http.HttpMethod(route.method)],
                     integration=integration,
-                    authorizer=None if is_open else self._signed_in,
+                    authorizer=self._authorizer if needs_token else None,
                 )
-                if is_open:
-                    reasons.acknowledge(added[0], "AwsSolutions-APIG4", reasons.GUESTS)
+                if not needs_token:
+                    nag_suppressions.acknowledge(
+                        added[0], "AwsSolutions-APIG4", nag_suppressions.PUBLIC_ROUTES
+                    )
 
-    def _user_pool(self, stage: Stage) -> aws_cognito.UserPool:
+    def _create_user_pool(self, stage: Stage) -> aws_cognito.UserPool:
         pool = aws_cognito.UserPool(
             self,
-            "People",
+            "UserPool",
             sign_in_aliases=aws_cognito.SignInAliases(email=True, username=True),
             self_sign_up_enabled=True,
             auto_verify=aws_cognito.AutoVerifiedAttrs(email=True),
@@ -119,17 +121,21 @@ class Edge(Construct):
             ),
             account_recovery=aws_cognito.AccountRecovery.EMAIL_ONLY,
             deletion_protection=stage.protected,
-            removal_policy=stage.removal,
+            removal_policy=stage.removal_policy,
         )
         for group in GROUPS:
             pool.add_group(group.capitalize(), group_name=group)
-        reasons.acknowledge(pool, "AwsSolutions-COG2", reasons.NO_MFA)
-        reasons.acknowledge(pool, "AwsSolutions-COG8", reasons.NO_PLUS)
+        nag_suppressions.acknowledge(pool, "AwsSolutions-COG2", nag_suppressions.NO_MFA)
+        nag_suppressions.acknowledge(pool, "AwsSolutions-COG8", nag_suppressions.NO_PLUS_PLAN)
         return pool
 
-    def _client(self) -> aws_cognito.UserPoolClient:
-        """The pages sign in by code on AWS and by password at home, where Cognito has no page."""
-        return self._people.add_client(
+    def _create_client(self) -> aws_cognito.UserPoolClient:
+        """The client of the pages.
+
+        On AWS they use the authorization code grant; on the local cloud, which has no sign-in page,
+        they use the password flow.
+        """
+        return self._user_pool.add_client(
             "Shop",
             auth_flows=aws_cognito.AuthFlow(user_password=True, admin_user_password=True),
             prevent_user_existence_errors=True,
@@ -143,12 +149,12 @@ class Edge(Construct):
             ),
         )
 
-    def _stage(self, stage: Stage) -> None:
+    def _create_http_stage(self, stage: Stage) -> None:
         access_log = logs.LogGroup(
             self,
             "AccessLog",
             retention=stage.log_retention,
-            removal_policy=stage.removal,
+            removal_policy=stage.removal_policy,
         )
         http.HttpStage(
             self,

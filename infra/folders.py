@@ -1,4 +1,4 @@
-"""Folders that are made once and never changed."""
+"""Folders that are created once and never changed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def made_once(place: Path) -> Iterator[Path]:
-    """A folder to fill, which becomes `place` when the block ends well: all of it or nothing.
+def create_once(folder: Path) -> Iterator[Path]:
+    """Yields a temporary folder to fill; it is renamed to `folder` when the block succeeds.
 
-    When another process is faster, its folder stays.
+    The rename is atomic: `folder` is complete or does not exist. If another process created it
+    first, that one is kept.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
-        prefix="unfinished-", dir=place.parent, ignore_cleanup_errors=True
-    ) as scratch:
-        unfinished = Path(scratch, place.name)
+        prefix="unfinished-", dir=folder.parent, ignore_cleanup_errors=True
+    ) as temporary:
+        unfinished = Path(temporary, folder.name)
         unfinished.mkdir()
         yield unfinished
         try:
-            unfinished.rename(place)
+            unfinished.rename(folder)
         except OSError:
-            if not place.exists():
+            if not folder.exists():
                 raise

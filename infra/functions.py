@@ -1,4 +1,4 @@
-"""How every function is made: a role and a log of its own, limited in time."""
+"""Creates the Lambda functions of the services, each with its own role and log group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from infra import packaging, reasons
+from infra import nag_suppressions, packaging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,60 +18,64 @@ if TYPE_CHECKING:
 
     from infra.stages import Stage
 
-TIMEOUT = Duration.seconds(10)
-LONG = Duration.seconds(30)  # of those who work through a batch
+API_TIMEOUT = Duration.seconds(10)
+WORKER_TIMEOUT = Duration.seconds(30)  # for consumers, commands, relays and schedules
 MEMORY_MB = 1024
 
 
 class Functions:
-    """Makes the rooms' functions; all share one code asset and one layer."""
+    """Creates functions; all share one code asset and one layer of libraries."""
 
     def __init__(self, scope: Construct, *, stage: Stage, layers: packaging.LayerFolders) -> None:
         self._stage = stage
-        self._code = packaging.code()
-        self._libraries = packaging.layer(scope, layers.libraries)
-        self._stripe = packaging.layer(scope, layers.stripe, "Stripe", packaging.STRIPE_LOCK)
+        self._code = packaging.code_asset()
+        self._libraries = packaging.layer_version(scope, layers.libraries)
+        self._stripe = packaging.layer_version(
+            scope, layers.stripe, "Stripe", packaging.STRIPE_LOCK
+        )
 
-    def make(
+    def create(
         self,
-        room: Construct,
+        service: Construct,
         name: str,
         handler: str,
         *,
         env: Mapping[str, str],
-        timeout: Duration = TIMEOUT,
+        timeout: Duration = API_TIMEOUT,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """A function that may do nothing yet but write its log; `stripe` adds Stripe's SDK."""
-        log = self._log(room, name)
-        service = {"POWERTOOLS_SERVICE_NAME": f"{room.node.id.lower()}-{name.lower()}"}
+        """A function whose role only allows writing its log. `stripe` adds the SDK's layer."""
+        log_group = self._log_group(service, name)
+        log_name = {"POWERTOOLS_SERVICE_NAME": f"{service.node.id.lower()}-{name.lower()}"}
         return lambda_.Function(
-            room,
+            service,
             name,
             runtime=packaging.RUNTIME,
             architecture=packaging.ARCHITECTURE,
             code=self._code,
             layers=[self._libraries, *([self._stripe] if stripe else [])],
             handler=handler,
-            role=_role(room, name, log),
-            log_group=log,
-            tracing=lambda_.Tracing.PASS_THROUGH,  # decision 12: only what others trace
+            role=_role(service, name, log_group),
+            log_group=log_group,
+            tracing=lambda_.Tracing.PASS_THROUGH,  # decision 12: only continues a caller's trace
             memory_size=MEMORY_MB,
             timeout=timeout,
-            environment={"POWERTOOLS_LOG_LEVEL": "INFO", **service, **env},
+            environment={"POWERTOOLS_LOG_LEVEL": "INFO", **log_name, **env},
         )
 
-    def _log(self, room: Construct, name: str) -> logs.LogGroup:
+    def _log_group(self, service: Construct, name: str) -> logs.LogGroup:
         return logs.LogGroup(
-            room,
+            service,
             f"{name}Log",
             retention=self._stage.log_retention,
-            removal_policy=self._stage.removal,
+            removal_policy=self._stage.removal_policy,
         )
 
 
-def _role(room: Construct, name: str, log: logs.LogGroup) -> iam.Role:
-    role = iam.Role(room, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    log.grant_write(role)
-    reasons.acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reasons.NO_RESOURCE)
+def _role(service: Construct, name: str, log_group: logs.LogGroup) -> iam.Role:
+    role = iam.Role(service, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    nag_suppressions.acknowledge(
+        role, "AwsSolutions-IAM5[Resource::*]", nag_suppressions.XRAY_RESOURCES
+    )
     return role

@@ -1,7 +1,7 @@
-"""What functions are made of: one small code asset, and one layer of locked wheels.
+"""Packages the functions: one code asset and layers of locked wheels.
 
-Both have the same bytes whenever they are made of the same files, so that unchanged source
-redeploys nothing. No Docker: wheels are only unpacked. boto3 comes with the Lambda runtime.
+Assets are reproducible: the same sources give the same bytes, so unchanged code is not deployed
+again. Wheels are only unpacked, so no Docker is needed. boto3 comes with the Lambda runtime.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from aws_cdk import AssetHashType, IgnoreMode
 from aws_cdk import aws_lambda as lambda_
 
-from infra import sources
-from infra.folders import made_once
+from infra import code_files
+from infra.folders import create_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs import Construct
 
-Target = Literal["host", "arm64"]
+LayerPlatform = Literal["host", "arm64"]
+"""`host`: the wheels installed on this machine. `arm64`: the wheels for Lambda."""
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements" / "lambda.txt"
@@ -34,36 +35,36 @@ STRIPE_LOCK = ROOT / "requirements" / "stripe.txt"
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 _PYTHON_VERSION = RUNTIME.name.removeprefix("python")
-_PLATFORMS = [f"manylinux{glibc}_aarch64" for glibc in ("2014", "_2_17", "_2_28", "_2_34")]
-_INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+_PIP_PLATFORMS = [f"manylinux{glibc}_aarch64" for glibc in ("2014", "_2_17", "_2_28", "_2_34")]
+_INSTALLER_FILES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
 class LayerFolders(NamedTuple):
-    """What the layers are made of: the libraries of all functions, and Stripe's for payment."""
+    """The folders of the layers: libraries for all functions, and Stripe's SDK for payment."""
 
     libraries: Path
     stripe: Path
 
 
 class PackagingError(Exception):
-    """One sentence for the person who deploys."""
+    """The layers cannot be built. The message is one sentence for the user."""
 
 
-def code() -> lambda_.Code:
-    """All rooms' code, without what only builds or explains it."""
+def code_asset() -> lambda_.Code:
+    """The code of all services, without `infra.py` modules and documentation."""
     return lambda_.Code.from_asset(
         str(ROOT / "src"),
-        exclude=sources.ALL_BUT_CODE,
+        exclude=code_files.EXCLUDE_PATTERNS,
         ignore_mode=IgnoreMode.GIT,
-        asset_hash=sources.digest(ROOT),
+        asset_hash=code_files.code_digest(ROOT),
         asset_hash_type=AssetHashType.CUSTOM,
     )
 
 
-def layer(
+def layer_version(
     scope: Construct, folder: Path, name: str = "Libraries", lock: Path | None = None
 ) -> lambda_.LayerVersion:
-    """A layer, under a key that is the same whatever the target of `folder`."""
+    """A layer with the content of `folder`. Its asset key depends on the lock file only."""
     lock = lock or LOCK
     return lambda_.LayerVersion(
         scope,
@@ -73,30 +74,32 @@ def layer(
         compatible_architectures=[ARCHITECTURE],
         code=lambda_.Code.from_asset(
             str(folder),
-            asset_hash=_digest(lock),
+            asset_hash=_layer_digest(lock),
             asset_hash_type=AssetHashType.CUSTOM,
         ),
     )
 
 
-def layer_folders(target: Target) -> LayerFolders:
-    """Both for `target`, see `layer_folder`."""
-    return LayerFolders(layer_folder(target), layer_folder(target, lock=STRIPE_LOCK))
+def build_layers(platform: LayerPlatform) -> LayerFolders:
+    """Builds both layers, see `build_layer`."""
+    return LayerFolders(build_layer(platform), build_layer(platform, lock=STRIPE_LOCK))
 
 
-def layer_folder(target: Target, build: Path = ROOT / ".build", lock: Path | None = None) -> Path:
-    """A layer's content for `target`, built unless it is there already.
+def build_layer(
+    platform: LayerPlatform, build: Path = ROOT / ".build", lock: Path | None = None
+) -> Path:
+    """The folder with a layer's content; builds it unless it exists.
 
-    `host` takes the wheels this very Python runs on and downloads nothing; `arm64` fetches the
-    locked wheels of the Lambda platform and raises PackagingError when it cannot.
+    `host` copies the packages installed in this Python environment and downloads nothing.
+    `arm64` downloads the locked wheels for Lambda; raises PackagingError when that fails.
     """
     lock = lock or LOCK
-    folder = build / f"layer-{target}-{_digest(lock)[:16]}"
+    folder = build / f"layer-{platform}-{_layer_digest(lock)[:16]}"
     if not folder.exists():
-        with made_once(folder) as unfinished:
+        with create_once(folder) as unfinished:
             python = unfinished / "python"
             python.mkdir()
-            if target == "host":
+            if platform == "host":
                 _copy_installed(python, lock)
             else:
                 _unpack_wheels(python, lock)
@@ -104,8 +107,8 @@ def layer_folder(target: Target, build: Path = ROOT / ".build", lock: Path | Non
     return folder
 
 
-def _digest(lock: Path) -> str:
-    """Of what a layer is made of: the locked wheels, and the Python they are for."""
+def _layer_digest(lock: Path) -> str:
+    """Identifies a layer by its lock file and the Python version of the wheels."""
     return hashlib.sha256(RUNTIME.name.encode() + lock.read_bytes()).hexdigest()
 
 
@@ -117,36 +120,36 @@ def _copy_installed(python: Path, lock: Path) -> None:
     for name in _locked_names(lock):
         for file in distribution(name).files or ():
             if ".." in file.parts:
-                continue  # a script outside site-packages
-            to = python / file
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.locate(), to)
+                continue  # a script, which is installed outside site-packages
+            target = python / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.locate(), target)
 
 
 def _unpack_wheels(python: Path, lock: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile"]
     command += ["--implementation", "cp", "--python-version", _PYTHON_VERSION]
-    command += [f"--platform={platform}" for platform in _PLATFORMS]
+    command += [f"--platform={platform}" for platform in _PIP_PLATFORMS]
     command += ["--target", str(python), "--requirement", str(lock)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["pip said nothing"]
-        why = [line for line in lines if line.startswith("ERROR: ")] or lines
-        raise PackagingError(f"the Lambda wheels could not be fetched: {why[-1]}")
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if completed.returncode:
+        lines = completed.stderr.strip().splitlines() or ["no error message from pip"]
+        errors = [line for line in lines if line.startswith("ERROR: ")] or lines
+        raise PackagingError(f"the Lambda wheels could not be downloaded: {errors[-1]}")
 
 
 def _make_reproducible(python: Path) -> None:
-    """Drop what differs between two installs of the same wheels."""
-    for unwanted in list(_unwanted(python)):
-        if unwanted.is_dir():
-            shutil.rmtree(unwanted)
+    """Deletes the files that differ between two installations of the same wheels."""
+    for path in list(_installation_specific(python)):
+        if path.is_dir():
+            shutil.rmtree(path)
         else:
-            unwanted.unlink()
+            path.unlink()
 
 
-def _unwanted(python: Path) -> Iterator[Path]:
+def _installation_specific(python: Path) -> Iterator[Path]:
     yield from python.rglob("__pycache__")
     yield from (python / "bin",) if (python / "bin").exists() else ()
-    for name in _INSTALLER_NOTES:
+    for name in _INSTALLER_FILES:
         yield from python.glob(f"*.dist-info/{name}")

@@ -1,4 +1,4 @@
-"""The platform: bus, API, sign-in, and the safe patterns every room is built from."""
+"""The platform: event bus, API, sign-in, and the constructs that every service is built from."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra import queues, workflows
 from infra.edge import Edge
-from infra.functions import LONG, Functions
-from infra.live import Live
-from souk.kernel import facts, outbox
+from infra.functions import WORKER_TIMEOUT, Functions
+from infra.websocket import WebSocket
+from souk.kernel import outbox
+from souk.kernel.events import Event, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,24 +30,26 @@ if TYPE_CHECKING:
 
     from infra.packaging import LayerFolders
     from infra.stages import Stage
-    from souk.edges.routes import Routes
-    from souk.kernel.facts import Hears
+    from souk.kernel.events import Subscriptions
+    from souk.runtime.routes import Routes
 
-SWEEP = Duration.minutes(5)
-MINUTE = Duration.minutes(1)
-EVERYTHING = events.EventPattern(source=events.Match.prefix("souk."))
-RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+SWEEP_INTERVAL = Duration.minutes(5)
+ALARM_PERIOD = Duration.minutes(1)
+ALL_EVENTS = events.EventPattern(source=events.Match.prefix("souk."))
+POINT_IN_TIME_RECOVERY = dynamodb.PointInTimeRecoverySpecification(
+    point_in_time_recovery_enabled=True
+)
 
 
-class Batches(NamedTuple):
-    """How many facts a consumer is given at once, and how long they are gathered for that."""
+class Batching(NamedTuple):
+    """The maximum number of events per consumer invocation, and how long to wait for them."""
 
     size: int = 10
     window_seconds: int = 0
 
 
 class Platform(Stack):
-    """One stack: what all rooms share. Each room adds its own construct to it."""
+    """The stack and everything that services share. Each service adds its construct to it."""
 
     def __init__(self, scope: Construct, name: str, *, stage: Stage, layers: LayerFolders) -> None:
         super().__init__(scope, name, description="Souk: a serverless, event-driven shop")
@@ -55,42 +58,47 @@ class Platform(Stack):
         self.bus = self._bus()
         self.edge = Edge(self, "Edge", stage=stage)
         self._functions = Functions(self, stage=stage, layers=layers)
-        self._dead_letters = queues.DeadLetters(self, stage=stage)
-        self.staff_topic = self._dead_letters.topic
-        """Tells staff what a person should look at: alarms, and what rooms have to say."""
-        self._indexes: dict[str, list[str]] = {}  # by the table's path
-        self._inboxes: dict[str, tuple[sqs.Queue, sqs.Queue]] = {}  # and its dead letters, by room
-        self.commanded: dict[str, lambda_.Function] = {}
-        """Who answers commands, by room: `Inventory`, `Payment`."""
+        self._dead_letter_queues = queues.DeadLetterQueues(self, stage=stage)
+        self.staff_topic = self._dead_letter_queues.topic
+        """Receives the alarms and the messages of services to staff."""
+        self._index_names: dict[str, list[str]] = {}
+        """Names of a table's indexes, by the table's path."""
+        self._event_queues: dict[str, tuple[sqs.Queue, sqs.Queue]] = {}
+        """Event queue and its dead-letter queue, by the service's path."""
+        self._command_functions: dict[str, lambda_.Function] = {}
+        """The function that runs a service's commands, by the service's construct id."""
 
-    def table(
+    def add_table(
         self,
-        room: Construct,
+        service: Construct,
         *,
         indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = (),
         ttl: str | None = None,
     ) -> dynamodb.TableV2:
-        """A room's one table: on demand, recoverable to any second, its stream feeds the relay."""
+        """The service's single table: on demand, with point-in-time recovery and a stream.
+
+        `ttl` is the attribute with an item's expiry time in Unix seconds.
+        """
         table = dynamodb.TableV2(
-            room,
+            service,
             "Table",
-            partition_key=_text("pk"),
-            sort_key=_text("sk"),
+            partition_key=_string_attribute("pk"),
+            sort_key=_string_attribute("sk"),
             billing=dynamodb.Billing.on_demand(),
-            point_in_time_recovery_specification=RECOVERABLE,
+            point_in_time_recovery_specification=POINT_IN_TIME_RECOVERY,
             dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
             global_secondary_indexes=list(indexes),
             time_to_live_attribute=ttl,
-            removal_policy=self.stage.removal,
+            removal_policy=self.stage.removal_policy,
             deletion_protection=self.stage.protected,
         )
-        self._indexes[table.node.path] = [each.index_name for each in indexes]
-        CfnOutput(self, f"{room.node.id}Table", value=table.table_name)
+        self._index_names[table.node.path] = [each.index_name for each in indexes]
+        CfnOutput(self, f"{service.node.id}Table", value=table.table_name)
         return table
 
-    def serve(
+    def add_api(
         self,
-        room: Construct,
+        service: Construct,
         *,
         handler: str,
         routes: Routes,
@@ -98,104 +106,117 @@ class Platform(Stack):
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """The room's API function behind its routes."""
-        environment = (self._room_env(table) if table else {}) | dict(env or {})
-        function = self._functions.make(room, "Api", handler, env=environment, stripe=stripe)
-        self.edge.route(f"{room.node.id}Api", function, routes)
+        """The function that serves the service's routes on the HTTP API."""
+        environment = (self._service_env(table) if table else {}) | dict(env or {})
+        function = self._functions.create(service, "Api", handler, env=environment, stripe=stripe)
+        self.edge.add_routes(f"{service.node.id}Api", function, routes)
         return function
 
     def subscribe(
         self,
-        room: Construct,
+        service: Construct,
         *,
         handler: str,
-        hears: Hears,
+        subscriptions: Subscriptions,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
-        batches: Batches = Batches(),  # noqa: B008  immutable
+        batching: Batching = Batching(),  # noqa: B008  immutable
     ) -> lambda_.Function:
-        """The room's rule, queue and consumer; what cannot be handled ends in its dead letters."""
-        window = batches.window_seconds
-        dead = self._dead_letters.make(room, "DeadLetters")
-        queue = queues.inbox(room, dead, self.stage.removal)
-        self._inboxes[room.node.path] = queue, dead
-        self._rule(room, hears, targets.SqsQueue(queue, dead_letter_queue=dead))
-        urls = {"QUEUE_URL": queue.queue_url, "DEAD_LETTER_QUEUE_URL": dead.queue_url}
-        environment = self._room_env(table) | urls | dict(env or {})
-        consumer = self._functions.make(
-            room, "Consumer", handler, env=environment, timeout=LONG, stripe=stripe
+        """The service's rule, event queue, dead-letter queue and consumer function."""
+        dead_letter_queue = self._dead_letter_queues.create(service, "DeadLetters")
+        queue = queues.create_event_queue(service, dead_letter_queue, self.stage.removal_policy)
+        self._event_queues[service.node.path] = queue, dead_letter_queue
+        self._add_rule(
+            service,
+            subscriptions,
+            targets.SqsQueue(queue, dead_letter_queue=dead_letter_queue),
         )
+        urls = {
+            "QUEUE_URL": queue.queue_url,
+            "DEAD_LETTER_QUEUE_URL": dead_letter_queue.queue_url,
+        }
+        environment = self._service_env(table) | urls | dict(env or {})
+        consumer = self._functions.create(
+            service, "Consumer", handler, env=environment, timeout=WORKER_TIMEOUT, stripe=stripe
+        )
+        window = batching.window_seconds
         consumer.add_event_source(
-            sources.SqsEventSource(
+            event_sources.SqsEventSource(
                 queue,
-                batch_size=batches.size,
+                batch_size=batching.size,
                 max_batching_window=Duration.seconds(window) if window else None,
                 report_batch_item_failures=True,
             )
         )
-        dead.grant(consumer, "sqs:SendMessage")
+        dead_letter_queue.grant(consumer, "sqs:SendMessage")
         return consumer
 
-    def hear_aws(
+    def subscribe_to_aws(
         self,
-        room: Construct,
+        service: Construct,
         name: str,
         *,
         pattern: events.EventPattern,
         message: events.RuleTargetInput,
     ) -> None:
-        """Bring what AWS says on its own bus into the queue of a room that subscribes."""
-        queue, dead = self._inboxes[room.node.path]
-        target = targets.SqsQueue(queue, dead_letter_queue=dead, message=message)
+        """Delivers events from AWS's default bus to the event queue of a subscribed service."""
+        queue, dead_letter_queue = self._event_queues[service.node.path]
         events.Rule(
-            room,
+            service,
             name,
-            description=f"What AWS tells {room.node.id}",
+            description=f"Events of AWS for {service.node.id}",
             event_pattern=pattern,
-            targets=[target],
+            targets=[targets.SqsQueue(queue, dead_letter_queue=dead_letter_queue, message=message)],
         )
 
-    def connect(
-        self, room: Construct, *, handler: str, table: dynamodb.TableV2
-    ) -> tuple[Live, lambda_.Function]:
-        """The room's WebSocket API, and its function that says who may connect."""
-        function = self._functions.make(room, "Live", handler, env=self._room_env(table))
-        live = Live(room, "Socket", function=function, api=f"souk-{self.stage.name}-live")
-        self.edge.site.add_api(live.path, live.api)
-        return live, function
+    def add_websocket(
+        self, service: Construct, *, handler: str, table: dynamodb.TableV2
+    ) -> tuple[WebSocket, lambda_.Function]:
+        """The service's WebSocket API and the function that handles connect and disconnect."""
+        function = self._functions.create(
+            service, "Connections", handler, env=self._service_env(table)
+        )
+        websocket = WebSocket(
+            service, "WebSocket", function=function, api_name=f"souk-{self.stage.name}-live"
+        )
+        self.edge.site.add_api(websocket.path, websocket.api)
+        return websocket, function
 
-    def answer(
+    def add_commands(
         self,
-        room: Construct,
+        service: Construct,
         *,
         handler: str,
         table: dynamodb.TableV2,
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """The room's function for commands; who may ask it is granted by `let_ask`."""
-        environment = self._room_env(table) | dict(env or {})
-        function = self._functions.make(
-            room, "Commands", handler, env=environment, timeout=LONG, stripe=stripe
+        """The function that runs the service's commands. Callers need `grant_invoke`."""
+        environment = self._service_env(table) | dict(env or {})
+        function = self._functions.create(
+            service, "Commands", handler, env=environment, timeout=WORKER_TIMEOUT, stripe=stripe
         )
-        self.commanded[room.node.id] = function
+        self._command_functions[service.node.id] = function
         return function
 
-    def let_ask(self, function: lambda_.Function, *rooms: str) -> None:
-        """Let a function ask these rooms, which are built before; it finds `BASKET_COMMANDS`."""
-        for room in rooms:
-            asked = self.commanded[room]
-            function.add_environment(f"{room.upper()}_COMMANDS", asked.function_name)
+    def grant_invoke(self, function: lambda_.Function, *services: str) -> None:
+        """Lets a function invoke the commands of these services, which must be built before it.
+
+        It gets the name of each command function in a variable such as `BASKET_COMMANDS`.
+        """
+        for service in services:
+            commands = self._command_functions[service]
+            function.add_environment(f"{service.upper()}_COMMANDS", commands.function_name)
             function.add_to_role_policy(
                 iam.PolicyStatement(
-                    actions=["lambda:InvokeFunction"], resources=[asked.function_arn]
+                    actions=["lambda:InvokeFunction"], resources=[commands.function_arn]
                 )
             )
 
-    def repeat(
+    def add_schedule(
         self,
-        room: Construct,
+        service: Construct,
         name: str,
         *,
         handler: str,
@@ -204,136 +225,168 @@ class Platform(Stack):
         env: Mapping[str, str] | None = None,
         stripe: bool = False,
     ) -> lambda_.Function:
-        """A function called by the clock; a call that fails for good is a dead letter.
+        """A function that a schedule invokes.
 
-        What it finds and nobody but a person can mend, it puts there itself.
+        An invocation that fails after all retries becomes a dead letter. The function can also
+        send messages for staff to that queue.
         """
-        dead = self._dead_letters.make_last(room, f"{name}Failed")
-        letters = {"DEAD_LETTER_QUEUE_URL": dead.queue_url}
-        environment = self._room_env(table) | letters | dict(env or {})
-        function = self._functions.make(
-            room, name, handler, env=environment, timeout=LONG, stripe=stripe
+        dead_letter_queue = self._dead_letter_queues.create_failure_destination(
+            service, f"{name}Failed"
         )
-        dead.grant(function, "sqs:SendMessage")
+        environment = (
+            self._service_env(table)
+            | {"DEAD_LETTER_QUEUE_URL": dead_letter_queue.queue_url}
+            | dict(env or {})
+        )
+        function = self._functions.create(
+            service, name, handler, env=environment, timeout=WORKER_TIMEOUT, stripe=stripe
+        )
+        dead_letter_queue.grant(function, "sqs:SendMessage")
         function.configure_async_invoke(
-            on_failure=destinations.SqsDestination(dead), retry_attempts=2
-        )  # the rule's own dead letters are only calls that never reached the function
+            on_failure=destinations.SqsDestination(dead_letter_queue), retry_attempts=2
+        )
+        # the rule's own dead-letter queue gets only invocations that never reached the function
+        target = targets.LambdaFunction(
+            function, dead_letter_queue=dead_letter_queue, retry_attempts=2
+        )
         events.Rule(
-            room,
-            f"{name}Clock",
-            description=f"{room.node.id}: {name}",
+            service,
+            f"{name}Schedule",
+            description=f"{service.node.id}: {name}",
             schedule=events.Schedule.rate(every),
-            targets=[targets.LambdaFunction(function, dead_letter_queue=dead, retry_attempts=2)],
+            targets=[target],
         )
         return function
 
-    def orchestrate(
-        self, room: Construct, name: str, *, definition: Path, rooms: Sequence[str]
+    def add_workflow(
+        self, service: Construct, name: str, *, definition: Path, services: Sequence[str]
     ) -> sfn.StateMachine:
-        """A workflow that asks these rooms; one that fails or never ends calls a person."""
-        machine = workflows.state_machine(
-            room,
+        """A workflow that invokes the commands of these services. Failures raise an alarm."""
+        machine = workflows.create_state_machine(
+            service,
             name,
             stage=self.stage,
             definition=definition,
-            functions={each: self.commanded[each].function_arn for each in rooms},
+            functions={each: self._command_functions[each].function_arn for each in services},
         )
-        self._dead_letters.watch(room, f"{name}Failed", machine.metric_failed(period=MINUTE))
-        self._dead_letters.watch(room, f"{name}TimedOut", machine.metric_timed_out(period=MINUTE))
+        self._dead_letter_queues.add_alarm(
+            service, f"{name}Failed", machine.metric_failed(period=ALARM_PERIOD)
+        )
+        self._dead_letter_queues.add_alarm(
+            service, f"{name}TimedOut", machine.metric_timed_out(period=ALARM_PERIOD)
+        )
         return machine
 
-    def publish(self, room: Construct, table: dynamodb.TableV2) -> lambda_.Function:
-        """The room's relay: outbox rows to the bus, from the stream and by a scheduled sweep."""
-        dead = self._dead_letters.make_last(room, "Unpublished")
+    def add_outbox_relay(self, service: Construct, table: dynamodb.TableV2) -> lambda_.Function:
+        """The function that publishes the table's outbox rows, from its stream and by a sweep."""
+        dead_letter_queue = self._dead_letter_queues.create_failure_destination(
+            service, "Unpublished"
+        )
         env = {
             "TABLE_NAME": table.table_name,
             "BUS_NAME": self.bus.event_bus_name,
-            "DEAD_LETTER_QUEUE_URL": dead.queue_url,
+            "DEAD_LETTER_QUEUE_URL": dead_letter_queue.queue_url,
         }
-        relay = self._functions.make(
-            room, "Relay", "souk.edges.relay.handler", env=env, timeout=LONG
+        relay = self._functions.create(
+            service, "Relay", "souk.runtime.relay.handler", env=env, timeout=WORKER_TIMEOUT
         )
-        relay.add_event_source(_new_outbox_rows(table, dead))
-        _sweep(room, targets.LambdaFunction(relay, dead_letter_queue=dead, retry_attempts=2))
+        relay.add_event_source(_outbox_stream(table, dead_letter_queue))
+        _add_sweep(
+            service,
+            targets.LambdaFunction(relay, dead_letter_queue=dead_letter_queue, retry_attempts=2),
+        )
         _grant(relay, [table.table_arn], "Query", "BatchWriteItem")
-        dead.grant(relay, "sqs:SendMessage")
-        relay.add_to_role_policy(self._may_say(room))
+        dead_letter_queue.grant(relay, "sqs:SendMessage")
+        relay.add_to_role_policy(self._publish_statement(service))
         return relay
 
     def allow(self, function: lambda_.Function, table: dynamodb.TableV2, *actions: str) -> None:
-        """Grant just these DynamoDB actions on the table; Query on its indexes, too."""
+        """Grants these DynamoDB actions on the table; Query also on its indexes."""
         _grant(function, [table.table_arn], *actions)
-        indexes = [f"{table.table_arn}/index/{name}" for name in self._indexes[table.node.path]]
-        if indexes and "Query" in actions:
-            _grant(function, indexes, "Query")
+        names = self._index_names[table.node.path]
+        if names and "Query" in actions:
+            _grant(function, [f"{table.table_arn}/index/{name}" for name in names], "Query")
 
     def _bus(self) -> events.EventBus:
-        """In prod, bus and archive outlive the stack: an archive replays to its own bus only."""
-        bus = events.EventBus(self, "Bus", description="Every fact of every room")
+        """The bus and its archive; in prod both are retained.
+
+        An archive can only be replayed to the bus that it belongs to.
+        """
+        bus = events.EventBus(self, "Bus", description="All events of all services")
         archive = bus.archive(
             "Archive",
-            description="All facts, to be replayed",
-            event_pattern=EVERYTHING,
-            retention=Duration.days(self.stage.archive_days),
+            description="All events, for replay",
+            event_pattern=ALL_EVENTS,
+            retention=Duration.days(self.stage.archive_retention_days),
         )
-        for kept in (bus, archive):
-            kept.apply_removal_policy(self.stage.removal)
+        for resource in (bus, archive):
+            resource.apply_removal_policy(self.stage.removal_policy)
         CfnOutput(self, "BusName", value=bus.event_bus_name)
         return bus
 
-    def _rule(self, room: Construct, hears: Hears, target: events.IRuleTarget) -> None:
+    def _add_rule(
+        self, service: Construct, subscriptions: Subscriptions, target: events.IRuleTarget
+    ) -> None:
         events.Rule(
-            room,
-            "Hears",
+            service,
+            "Subscriptions",
             event_bus=self.bus,
-            description=f"What {room.node.id} hears",
-            event_pattern=EVERYTHING if facts.Fact in hears else _only(hears),
+            description=f"Events that {service.node.id} subscribes to",
+            event_pattern=ALL_EVENTS if Event in subscriptions else _pattern(subscriptions),
             targets=[target],
         )
 
-    def _may_say(self, room: Construct) -> iam.PolicyStatement:
-        """A room speaks for itself only."""
+    def _publish_statement(self, service: Construct) -> iam.PolicyStatement:
+        """Allows publishing events under the service's own source only."""
         return iam.PolicyStatement(
             actions=["events:PutEvents"],
             resources=[self.bus.event_bus_arn],
-            conditions={"StringEquals": {"events:source": f"souk.{room.node.id.lower()}"}},
+            conditions={"StringEquals": {"events:source": f"souk.{service.node.id.lower()}"}},
         )
 
-    def _room_env(self, table: dynamodb.TableV2) -> dict[str, str]:
+    def _service_env(self, table: dynamodb.TableV2) -> dict[str, str]:
         return {"TABLE_NAME": table.table_name, "CURRENCY": self.stage.currency}
 
 
-def _only(hears: Hears) -> events.EventPattern:
+def _pattern(subscriptions: Subscriptions) -> events.EventPattern:
     return events.EventPattern(
-        source=sorted({facts.source(fact) for fact in hears}),
-        detail_type=sorted(fact.__name__ for fact in hears),
+        source=sorted({source_of(event) for event in subscriptions}),
+        detail_type=sorted(event.__name__ for event in subscriptions),
     )
 
 
-def _new_outbox_rows(table: dynamodb.TableV2, dead: sqs.Queue) -> sources.DynamoEventSource:
-    """After its tries a batch is let go: its rows are still in the table, the sweep has them."""
-    only: dict[str, Any] = {
+def _outbox_stream(
+    table: dynamodb.TableV2, dead_letter_queue: sqs.Queue
+) -> event_sources.DynamoEventSource:
+    """The stream records of new outbox rows.
+
+    A batch that fails after all retries loses nothing: its rows are still in the table, and the
+    sweep publishes them.
+    """
+    inserted_outbox_row: dict[str, Any] = {
         "eventName": lambda_.FilterRule.is_equal("INSERT"),
-        "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(outbox.PARTITION)}}},
+        "dynamodb": {
+            "Keys": {"pk": {"S": lambda_.FilterRule.begins_with(outbox.PARTITION_PREFIX)}}
+        },
     }
-    return sources.DynamoEventSource(
+    return event_sources.DynamoEventSource(
         table,
         starting_position=lambda_.StartingPosition.TRIM_HORIZON,
         batch_size=100,
         retry_attempts=5,
         bisect_batch_on_error=True,
         report_batch_item_failures=True,
-        filters=[lambda_.FilterCriteria.filter(only)],
-        on_failure=sources.SqsDlq(dead),
+        filters=[lambda_.FilterCriteria.filter(inserted_outbox_row)],
+        on_failure=event_sources.SqsDlq(dead_letter_queue),
     )
 
 
-def _sweep(room: Construct, target: events.IRuleTarget) -> None:
+def _add_sweep(service: Construct, target: events.IRuleTarget) -> None:
     events.Rule(
-        room,
+        service,
         "Sweep",
-        description=f"Facts of {room.node.id} that the stream left behind",
-        schedule=events.Schedule.rate(SWEEP),
+        description=f"Publishes overdue outbox rows of {service.node.id}",
+        schedule=events.Schedule.rate(SWEEP_INTERVAL),
         targets=[target],
     )
 
@@ -346,20 +399,20 @@ def _grant(function: lambda_.Function, resources: list[str], *actions: str) -> N
     )
 
 
-def index(name: str, partition: str, sort: str, *include: str) -> Any:
-    """A global secondary index that carries the keys and `include`.
+def index(name: str, partition_key: str, sort_key: str, *attributes: str) -> Any:
+    """A global secondary index that projects the keys and `attributes`.
 
-    One of keys alone is written only when an item comes, goes or changes its place in it.
+    An index of keys only is not written when other attributes of an item change.
     """
-    kind = dynamodb.ProjectionType
+    projection = dynamodb.ProjectionType
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
-        partition_key=_text(partition),
-        sort_key=_text(sort),
-        projection_type=kind.INCLUDE if include else kind.KEYS_ONLY,
-        non_key_attributes=list(include) or None,
+        partition_key=_string_attribute(partition_key),
+        sort_key=_string_attribute(sort_key),
+        projection_type=projection.INCLUDE if attributes else projection.KEYS_ONLY,
+        non_key_attributes=list(attributes) or None,
     )
 
 
-def _text(name: str) -> dynamodb.Attribute:
+def _string_attribute(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,4 +1,4 @@
-"""A template without some resource types, for a cloud that does not know them."""
+"""Removes resource types that a cloud does not support from a template."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,77 +7,90 @@ Json = Any
 Template = dict[str, Any]
 
 
-def types_present(template: Template, types: frozenset[str]) -> tuple[str, ...]:
-    """Those of `types` the template really uses, in order."""
+def used_types(template: Template, types: frozenset[str]) -> tuple[str, ...]:
+    """Those of `types` that the template uses, sorted."""
     used = {resource["Type"] for resource in template.get("Resources", {}).values()}
     return tuple(sorted(used & types))
 
 
-def without(template: Template, types: tuple[str, ...]) -> Template:
-    """The template without these resource types, and without whatever needs one of them.
+def without_types(template: Template, types: tuple[str, ...]) -> Template:
+    """The template without the resources of these types and without references to them.
 
-    A list loses the items that refer to them, a policy the statements; an output or a
-    property that refers to them goes as a whole.
+    A list loses the items that refer to a removed resource, a policy loses such statements. Any
+    other property, and any output, that refers to a removed resource is removed as a whole.
     """
     if not types:
         return template
     resources = template["Resources"]
-    gone = {name for name, resource in resources.items() if resource["Type"] in types}
-    kept = {name: _prune(body, gone) for name, body in resources.items() if name not in gone}
-    sensible = {name: body for name, body in kept.items() if _says_something(resources[name], body)}
-    pruned = {**template, "Resources": sensible}
-    if outputs := _prune(template.get("Outputs", {}), gone):
+    removed = {name for name, resource in resources.items() if resource["Type"] in types}
+    pruned_resources = {
+        name: _prune(resource, removed)
+        for name, resource in resources.items()
+        if name not in removed
+    }
+    pruned = {
+        **template,
+        "Resources": {
+            name: resource
+            for name, resource in pruned_resources.items()
+            if not _lost_all_statements(resources[name], resource)
+        },
+    }
+    if outputs := _prune(template.get("Outputs", {}), removed):
         pruned["Outputs"] = outputs
     return pruned
 
 
-_NOTHING = object()
+_REMOVED = object()
+"""Marks a node that must be removed from its parent."""
 
 
-def _says_something(before: dict[str, Json], after: dict[str, Json]) -> bool:
-    was_policy = "PolicyDocument" in before.get("Properties", {})
-    return not was_policy or "Statement" in after.get("Properties", {}).get("PolicyDocument", {})
+def _lost_all_statements(before: dict[str, Json], after: dict[str, Json]) -> bool:
+    is_policy = "PolicyDocument" in before.get("Properties", {})
+    return is_policy and "Statement" not in after.get("Properties", {}).get("PolicyDocument", {})
 
 
-def _prune(node: Json, gone: set[str]) -> Json:
-    left = _pruned(node, gone)
-    return {} if left is _NOTHING else left
+def _prune(node: Json, removed: set[str]) -> Json:
+    pruned = _pruned_node(node, removed)
+    return {} if pruned is _REMOVED else pruned
 
 
-def _pruned(node: Json, gone: set[str]) -> Json:
+def _pruned_node(node: Json, removed: set[str]) -> Json:
     if isinstance(node, list):
-        kept = [left for item in node if (left := _pruned(item, gone)) is not _NOTHING]
-        return kept if kept or not node else _NOTHING
+        items = [item for each in node if (item := _pruned_node(each, removed)) is not _REMOVED]
+        return items if items or not node else _REMOVED
     if not isinstance(node, dict):
         return node
-    if _refers_to(node, gone):
-        return _NOTHING
+    if _refers_to(node, removed):
+        return _REMOVED
     if len(node) == 1 and next(iter(node)).startswith("Fn::"):
-        return node if _pruned_equal(node, gone) else _NOTHING
-    depends = node.get("DependsOn")
-    rest = {key: _pruned(value, gone) for key, value in node.items() if key != "DependsOn"}
-    if _is_broken_statement(rest):
-        return _NOTHING
-    kept_fields = {key: value for key, value in rest.items() if value is not _NOTHING}
-    if depends is not None and (still := _still_there(depends, gone)):
-        kept_fields["DependsOn"] = still
-    return kept_fields if kept_fields or not node else _NOTHING
+        return node if _has_no_reference(node, removed) else _REMOVED
+    depends_on = node.get("DependsOn")
+    fields = {
+        key: _pruned_node(value, removed) for key, value in node.items() if key != "DependsOn"
+    }
+    if _is_broken_statement(fields):
+        return _REMOVED
+    kept_fields = {key: value for key, value in fields.items() if value is not _REMOVED}
+    if depends_on is not None and (remaining := _remaining_names(depends_on, removed)):
+        kept_fields["DependsOn"] = remaining
+    return kept_fields if kept_fields or not node else _REMOVED
 
 
-def _refers_to(node: dict[str, Json], gone: set[str]) -> bool:
-    if node.get("Ref") in gone:
+def _refers_to(node: dict[str, Json], removed: set[str]) -> bool:
+    if node.get("Ref") in removed:
         return True
     target = node.get("Fn::GetAtt")
     name = target.split(".")[0] if isinstance(target, str) else (target or [None])[0]
-    if name in gone:
+    if name in removed:
         return True
-    text = node.get("Fn::Sub")
-    written = text if isinstance(text, str) else (text or [""])[0]
-    return any(f"${{{name}}}" in written or f"${{{name}." in written for name in gone)
+    sub = node.get("Fn::Sub")
+    text = sub if isinstance(sub, str) else (sub or [""])[0]
+    return any(f"${{{name}}}" in text or f"${{{name}." in text for name in removed)
 
 
-def _pruned_equal(node: dict[str, Json], gone: set[str]) -> bool:
-    return all(not _refers_to(inner, gone) for inner in _objects(node))
+def _has_no_reference(node: dict[str, Json], removed: set[str]) -> bool:
+    return all(not _refers_to(each, removed) for each in _objects(node))
 
 
 def _objects(node: Json) -> Iterator[dict[str, Json]]:
@@ -90,10 +103,11 @@ def _objects(node: Json) -> Iterator[dict[str, Json]]:
 
 
 def _is_broken_statement(fields: dict[str, Json]) -> bool:
+    """Whether a policy statement lost its resource or its principal."""
     is_statement = "Effect" in fields and ("Action" in fields or "NotAction" in fields)
-    return is_statement and _NOTHING in (fields.get("Resource"), fields.get("Principal"))
+    return is_statement and _REMOVED in (fields.get("Resource"), fields.get("Principal"))
 
 
-def _still_there(depends: str | list[str], gone: set[str]) -> list[str]:
-    names = [depends] if isinstance(depends, str) else depends
-    return [name for name in names if name not in gone]
+def _remaining_names(depends_on: str | list[str], removed: set[str]) -> list[str]:
+    names = [depends_on] if isinstance(depends_on, str) else depends_on
+    return [name for name in names if name not in removed]

@@ -1,4 +1,4 @@
-"""Queues, their dead letters, and the alarm that tells somebody."""
+"""Event queues, dead-letter queues, and the alarms that notify staff."""
 
 from __future__ import annotations
 
@@ -11,67 +11,79 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from infra import reasons
-from souk.edges.consumer import MAX_RECEIVES
+from infra import nag_suppressions
+from souk.runtime.consumer import MAX_RECEIVES
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.stages import Stage
 
-VISIBILITY = Duration.seconds(185)  # AWS advises 6 x the consumer's timeout, and its window
-KEEP = Duration.days(4)
-KEEP_DEAD = Duration.days(14)  # as long as a queue can
+VISIBILITY_TIMEOUT = Duration.seconds(185)  # AWS: 6 x the function's timeout + batching window
+RETENTION = Duration.days(4)
+DEAD_LETTER_RETENTION = Duration.days(14)  # the maximum of SQS
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
-def inbox(room: Construct, dead: sqs.Queue, removal: RemovalPolicy) -> sqs.Queue:
-    """The room's queue of facts; what fails too often goes to `dead`."""
+def create_event_queue(
+    service: Construct, dead_letter_queue: sqs.Queue, removal_policy: RemovalPolicy
+) -> sqs.Queue:
+    """The queue of the events that a service subscribes to."""
     return sqs.Queue(
-        room,
+        service,
         "Queue",
-        visibility_timeout=VISIBILITY,
-        retention_period=KEEP,
+        visibility_timeout=VISIBILITY_TIMEOUT,
+        retention_period=RETENTION,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        removal_policy=removal,
-        dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=MAX_RECEIVES),
+        removal_policy=removal_policy,
+        dead_letter_queue=sqs.DeadLetterQueue(
+            queue=dead_letter_queue, max_receive_count=MAX_RECEIVES
+        ),
     )
 
 
-class DeadLetters:
-    """Makes dead-letter queues; each has an alarm, all alarms tell one topic.
+class DeadLetterQueues:
+    """Creates dead-letter queues. Each has an alarm; all alarms notify one topic.
 
-    Who wants to know subscribes to the topic, which is the stack's output `StaffTopic`.
+    Staff subscribe to the topic, whose ARN is the stack output `StaffTopic`.
     """
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         self._stage = stage
         self.topic = sns.Topic(scope, "Alarms", display_name="Souk", enforce_ssl=True)
-        self.topic.add_to_resource_policy(_alarms_may_tell(self.topic))
+        self.topic.add_to_resource_policy(_alarms_may_publish(self.topic))
         CfnOutput(scope, "StaffTopic", value=self.topic.topic_arn)
 
-    def make(self, room: Construct, name: str) -> sqs.Queue:
+    def create(self, service: Construct, name: str) -> sqs.Queue:
         queue = sqs.Queue(
-            room,
+            service,
             name,
-            retention_period=KEEP_DEAD,
+            retention_period=DEAD_LETTER_RETENTION,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            removal_policy=self._stage.removal,
+            removal_policy=self._stage.removal_policy,
         )
-        waiting = queue.metric_approximate_number_of_messages_visible(
+        visible_messages = queue.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(1), statistic="Maximum"
         )
-        self.watch(room, name, waiting)
+        self.add_alarm(service, name, visible_messages)
         return queue
 
-    def watch(self, room: Construct, name: str, metric: cloudwatch.Metric) -> None:
-        """An alarm as soon as the metric counts anything at all."""
+    def create_failure_destination(self, service: Construct, name: str) -> sqs.Queue:
+        """A dead-letter queue of a stream, schedule or function; cdk-nag cannot detect these."""
+        queue = self.create(service, name)
+        nag_suppressions.acknowledge(
+            queue, "AwsSolutions-SQS3", nag_suppressions.IS_DEAD_LETTER_QUEUE
+        )
+        return queue
+
+    def add_alarm(self, service: Construct, name: str, metric: cloudwatch.Metric) -> None:
+        """An alarm that notifies staff when the metric is 1 or more."""
         alarm = cloudwatch.Alarm(
-            room,
+            service,
             f"{name}Alarm",
-            alarm_description=f"{room.node.id}: something could not be handled and waits for you",
+            alarm_description=f"{service.node.id}: a message or execution failed, please check",
             metric=metric,
             threshold=1,
             evaluation_periods=1,
@@ -80,15 +92,9 @@ class DeadLetters:
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
 
-    def make_last(self, room: Construct, name: str) -> sqs.Queue:
-        """Dead letters of something that is no queue, which cdk-nag does not see."""
-        queue = self.make(room, name)
-        reasons.acknowledge(queue, "AwsSolutions-SQS3", reasons.LAST)
-        return queue
 
-
-def _alarms_may_tell(topic: sns.Topic) -> iam.PolicyStatement:
-    """Said because a topic with any policy of its own loses the default that lets alarms in."""
+def _alarms_may_publish(topic: sns.Topic) -> iam.PolicyStatement:
+    """Needed because any explicit topic policy replaces the default one, which allows alarms."""
     alarms = Stack.of(topic).format_arn(service="cloudwatch", resource="alarm:*")
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],

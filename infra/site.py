@@ -1,4 +1,4 @@
-"""The shop's one address on AWS: CloudFront before the pages' bucket and the APIs."""
+"""The CloudFront distribution: one host name for the pages, the pictures and the APIs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra import pages, reasons
+from infra import nag_suppressions, pages
 
 if TYPE_CHECKING:
     from aws_cdk import aws_apigatewayv2 as http
 
-# As the front door at home: /basket is basket.html, and a folder is its index.html.
-FIND_FILE = """\
+# Like the local gateway: /basket is basket.html, and a folder is its index.html.
+REWRITE_PATH = """\
 function handler(event) {
   const request = event.request;
   if (request.uri.endsWith("/")) request.uri += "index.html";
@@ -24,57 +24,57 @@ function handler(event) {
   return request;
 }
 """
-POLICY = (
+CSP_PROPERTY = (
     "ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy"
 )
 TWO_YEARS = Duration.days(730)
 
 
 class Site(Construct):
-    """One distribution: files of a private bucket, and beside them what APIs answer.
+    """One distribution for the files of a private bucket and for the APIs.
 
-    Pages may call the shop and `sign_in`, where they get tokens.
+    Pages may call the shop itself and `sign_in_url`, which issues tokens.
 
-    The files come up once the stack is there, see `pages.upload`. They say "ask again": an edge
-    keeps them for a second, so a new page is seen at once and nothing has to be invalidated.
+    `pages.upload_pages` uploads the files after the deployment. They are sent with `no-cache`, so
+    CloudFront revalidates them and a deployment needs no invalidation.
     """
 
-    def __init__(self, scope: Construct, name: str, *, sign_in: str) -> None:
+    def __init__(self, scope: Construct, name: str, *, sign_in_url: str) -> None:
         super().__init__(scope, name)
-        self._bucket = self._private_bucket()
-        self._origin = self._readable_origin()
-        self._find_file = cloudfront.Function(
+        self._bucket = self._create_bucket()
+        self._origin = self._create_origin()
+        self._rewrite_path = cloudfront.Function(
             self,
-            "FindFile",
-            code=cloudfront.FunctionCode.from_inline(FIND_FILE),
+            "RewritePath",
+            code=cloudfront.FunctionCode.from_inline(REWRITE_PATH),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
-        self._sign_in = sign_in
-        self._headers = self._headers_policy("Headers", pages.page_policy(sign_in))
-        docs_headers = self._headers_policy("DocsHeaders", pages.docs_policy())
+        self._sign_in_url = sign_in_url
+        self._headers = self._create_headers_policy("Headers", pages.page_policy(sign_in_url))
+        docs_headers = self._create_headers_policy("DocsHeaders", pages.docs_policy())
         self._distribution = cloudfront.Distribution(
             self,
             "Distribution",
             comment=Stack.of(self).stack_name,
-            default_behavior=self._files(self._headers),
-            additional_behaviors={  # the first that matches counts
-                "/api/docs/*": self._files(docs_headers),
-                "/api/openapi.json": self._files(self._headers),
+            default_behavior=self._file_behavior(self._headers),
+            additional_behaviors={  # the first pattern that matches applies
+                "/api/docs/*": self._file_behavior(docs_headers),
+                "/api/openapi.json": self._file_behavior(self._headers),
             },
         )
         for rule, reason in {
-            "AwsSolutions-CFR1": reasons.WORLDWIDE,
-            "AwsSolutions-CFR2": reasons.NO_FIREWALL,
-            "AwsSolutions-CFR3": reasons.NO_VIEWER_LOG,
-            "AwsSolutions-CFR4": reasons.NO_DOMAIN,
+            "AwsSolutions-CFR1": nag_suppressions.NO_GEO_RESTRICTION,
+            "AwsSolutions-CFR2": nag_suppressions.NO_WEB_FIREWALL,
+            "AwsSolutions-CFR3": nag_suppressions.NO_CLOUDFRONT_LOG,
+            "AwsSolutions-CFR4": nag_suppressions.NO_CUSTOM_DOMAIN,
         }.items():
-            reasons.acknowledge(self._distribution, rule, reason)
+            nag_suppressions.acknowledge(self._distribution, rule, reason)
         self.url = f"https://{self._distribution.distribution_domain_name}"
         for key, value in {"ShopUrl": self.url, "PagesBucket": self._bucket.bucket_name}.items():
             CfnOutput(self, key, value=value).override_logical_id(key)
 
     def add_api(self, path: str, api: http.IApi) -> None:
-        """Hand calls of a path on to an API, whole and uncached."""
+        """Forwards requests for `path` to an API, unchanged and uncached."""
         stack = Stack.of(self)
         host = f"{api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         self._distribution.add_behavior(
@@ -82,16 +82,16 @@ class Site(Construct):
             origins.HttpOrigin(host),
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            # an API knows itself by its own host name alone
+            # API Gateway accepts its own host name only
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             response_headers_policy=self._headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         )
 
     def add_pictures(self, path: str, bucket: s3.Bucket) -> None:
-        """Show what lies under `path` in a room's bucket; pages may send files there."""
+        """Serves `path` from a service's bucket and allows pages to upload files to the bucket."""
         access = cloudfront.S3OriginAccessControl(
-            self, "PicturesAccess", origin_access_control_name=self._named("pictures")
+            self, "PicturesAccess", origin_access_control_name=self._unique_name("pictures")
         )
         self._distribution.add_behavior(
             path,
@@ -99,50 +99,56 @@ class Site(Construct):
             response_headers_policy=self._headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         )
-        policy = pages.page_policy(self._sign_in, f"https://{bucket.bucket_regional_domain_name}")
-        made = cast("cloudfront.CfnResponseHeadersPolicy", self._headers.node.default_child)
-        made.add_property_override(POLICY, policy)
+        policy = pages.page_policy(
+            self._sign_in_url, f"https://{bucket.bucket_regional_domain_name}"
+        )
+        headers = cast("cloudfront.CfnResponseHeadersPolicy", self._headers.node.default_child)
+        headers.add_property_override(CSP_PROPERTY, policy)
 
-    def _private_bucket(self) -> s3.Bucket:
+    def _create_bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             "Pages",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
-            removal_policy=RemovalPolicy.DESTROY,  # in prod, too: it holds nothing of its own
+            removal_policy=RemovalPolicy.DESTROY,  # in prod too: its files can be uploaded again
         )
-        reasons.acknowledge(bucket, "AwsSolutions-S1", reasons.ONLY_CLOUDFRONT)
+        nag_suppressions.acknowledge(
+            bucket, "AwsSolutions-S1", nag_suppressions.NO_PAGES_ACCESS_LOG
+        )
         return bucket
 
-    def _readable_origin(self) -> cloudfront.IOrigin:
+    def _create_origin(self) -> cloudfront.IOrigin:
         access = cloudfront.S3OriginAccessControl(
-            self, "Access", origin_access_control_name=self._named("pages")
+            self, "Access", origin_access_control_name=self._unique_name("pages")
         )
         return origins.S3BucketOrigin.with_origin_access_control(
             self._bucket,
             origin_access_control=access,
-            # who may list is told that a page is not there, others that it is forbidden
+            # without List, S3 answers 403 instead of 404 for a missing page
             origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
         )
 
-    def _files(self, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+    def _file_behavior(
+        self, headers: cloudfront.ResponseHeadersPolicy
+    ) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
             origin=self._origin,
             function_associations=[
                 cloudfront.FunctionAssociation(
                     event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
-                    function=self._find_file,
+                    function=self._rewrite_path,
                 )
             ],
             response_headers_policy=headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         )
 
-    def _headers_policy(self, name: str, policy: str) -> cloudfront.ResponseHeadersPolicy:
+    def _create_headers_policy(self, name: str, policy: str) -> cloudfront.ResponseHeadersPolicy:
         return cloudfront.ResponseHeadersPolicy(
             self,
             name,
-            response_headers_policy_name=self._named(name),
+            response_headers_policy_name=self._unique_name(name),
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=policy, override=True
@@ -158,7 +164,7 @@ class Site(Construct):
             ),
         )
 
-    def _named(self, name: str) -> str:
-        """CloudFront's names are of an account: a stack elsewhere in it has others."""
+    def _unique_name(self, name: str) -> str:
+        """A name that is unique in the account: CloudFront's names are shared by all regions."""
         stack = Stack.of(self)
         return f"{stack.stack_name}-{stack.region}-{name}"

@@ -1,4 +1,4 @@
-"""A CloudFormation stack: its state, what happens to it, how it ended."""
+"""A CloudFormation stack: its status, its events, and waiting for an operation to end."""
 
 import json
 import time
@@ -8,18 +8,24 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-POLL_SECONDS: Final = 0.1  # grows to POLL_SECONDS_AT_MOST while a deployment takes its time
-POLL_SECONDS_AT_MOST: Final = 3.0
-NEVER_UP: Final = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+POLL_SECONDS: Final = 0.1  # grows to MAX_POLL_SECONDS during a long operation
+MAX_POLL_SECONDS: Final = 3.0
+BROKEN_STATUSES: Final = (
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+)
+"""The stack was not created, or not deleted completely; it can only be deleted."""
 
 
 class StackError(Exception):
-    """Why a stack cannot be changed, or what failed when it was."""
+    """The stack cannot be changed, or a change failed. The message is for the user."""
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something that has come to an end with one resource of a stack."""
+class ResourceEvent:
+    """The end of an operation on one resource of a stack."""
 
     logical_id: str
     type: str
@@ -27,18 +33,18 @@ class Event:
     reason: str
 
 
-Watch = Callable[[Event], None]
+OnEvent = Callable[[ResourceEvent], None]
 
 
 class Stack:
-    """One stack by its name, as CloudFormation has it."""
+    """One stack, identified by its name."""
 
     def __init__(self, cloudformation: Any, name: str) -> None:
         self.cloudformation = cloudformation
         self.name = name
 
     def status(self) -> str | None:
-        """None if there is no such stack, or only the wish for one."""
+        """The stack's status; None if it does not exist or only has a first change set."""
         try:
             described = self.describe(self.name)
         except ClientError as error:
@@ -48,65 +54,74 @@ class Stack:
         status: str = described["StackStatus"]
         return None if status in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else status
 
-    def describe(self, stack: str) -> dict[str, Any]:
-        """Of a deleted stack only its id is an address."""
-        found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-        return found
+    def describe(self, name_or_id: str) -> dict[str, Any]:
+        """The stack's description. A deleted stack can be described by its id only."""
+        response = self.cloudformation.describe_stacks(StackName=name_or_id)
+        described: dict[str, Any] = response["Stacks"][0]
+        return described
 
     def template(self) -> dict[str, Any]:
-        """What is deployed."""
+        """The deployed template."""
         body = self.cloudformation.get_template(StackName=self.name)["TemplateBody"]
         template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
         return template
 
     def outputs(self) -> dict[str, str]:
         described = self.describe(self.name)
-        return {out["OutputKey"]: out["OutputValue"] for out in described.get("Outputs", [])}
+        return {
+            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])
+        }
 
-    def refuse_busy(self, status: str | None) -> None:
-        """Raises StackError while someone else changes the stack, or must first."""
+    def require_changeable(self, status: str | None) -> None:
+        """Raises StackError while another operation runs or a failed rollback is unresolved."""
         if status == "UPDATE_ROLLBACK_FAILED":
             raise StackError(
-                f"The stack {self.name} is stuck in {status}: continue its rollback first"
-                f" (aws cloudformation continue-update-rollback --stack-name {self.name})."
+                f"The stack {self.name} is in status {status}. Continue its rollback first:"
+                f" aws cloudformation continue-update-rollback --stack-name {self.name}"
             )
         if status is not None and status.endswith("_IN_PROGRESS"):
             raise StackError(
-                f"The stack {self.name} is being changed already ({status});"
-                " wait until that has ended, then try again."
+                f"Another operation is in progress on the stack {self.name} ({status})."
+                " Wait until it has ended, then try again."
             )
 
     def newest_event(self, stack_id: str) -> str | None:
         events = self.cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
         return events[0]["EventId"] if events else None
 
-    def wait(self, stack_id: str, since: str | None, watch: Watch | None, good: str) -> None:
-        """Until what is under way has ended; StackError, with the culprits, unless it is good."""
+    def wait(
+        self, stack_id: str, since: str | None, on_event: OnEvent | None, expected: str
+    ) -> None:
+        """Waits until the current operation ends and reports the events after `since`.
+
+        Raises StackError, which lists the failed resources, unless the final status is one of
+        `expected`, which are separated by spaces.
+        """
         seen = since
 
-        def look() -> dict[str, Any]:
+        def poll() -> dict[str, Any]:
             nonlocal seen
-            if watch:
-                seen = self._tell(stack_id, seen, watch)
+            if on_event:
+                seen = self._report_events(stack_id, seen, on_event)
             return self.describe(stack_id)
 
-        ended = wait(look, "StackStatus")["StackStatus"]
-        if watch:
-            self._tell(stack_id, seen, watch)
-        if ended not in good.split():
-            raise StackError(self._failure(stack_id, ended, since))
+        status = wait_while_in_progress(poll, "StackStatus")["StackStatus"]
+        if on_event:
+            self._report_events(stack_id, seen, on_event)
+        if status not in expected.split():
+            raise StackError(self._failure_message(stack_id, status, since))
 
-    def _tell(self, stack_id: str, since: str | None, watch: Watch) -> str | None:
-        """Tell what has ended since then, in order; the id of the newest event."""
-        news = list(self._events(stack_id, since))
-        for event in reversed(news):
-            told = _event(event)
-            if told.status.endswith(("_COMPLETE", "_FAILED")) and told.logical_id != self.name:
-                watch(told)
-        return news[0]["EventId"] if news else since
+    def _report_events(self, stack_id: str, since: str | None, on_event: OnEvent) -> str | None:
+        """Reports the events after `since`, oldest first. Returns the id of the newest event."""
+        events = list(self._events(stack_id, since))
+        for event in map(_resource_event, reversed(events)):
+            has_ended = event.status.endswith(("_COMPLETE", "_FAILED"))
+            if has_ended and event.logical_id != self.name:
+                on_event(event)
+        return events[0]["EventId"] if events else since
 
     def _events(self, stack_id: str, since: str | None) -> Iterator[dict[str, Any]]:
-        """The newest first."""
+        """The events after `since`, newest first."""
         pages = self.cloudformation.get_paginator("describe_stack_events").paginate(
             StackName=stack_id
         )
@@ -115,17 +130,17 @@ class Stack:
                 return
             yield event
 
-    def _failure(self, stack_id: str, status: str, since: str | None) -> str:
+    def _failure_message(self, stack_id: str, status: str, since: str | None) -> str:
         failed = [
             f"{event.logical_id} ({event.type}): {event.reason}"
-            for event in map(_event, self._events(stack_id, since))
+            for event in map(_resource_event, self._events(stack_id, since))
             if event.status.endswith("_FAILED") and "cancelled" not in event.reason.lower()
         ]
-        return "\n".join([f"The stack {self.name} ended as {status}.", *reversed(failed)])
+        return "\n".join([f"The stack {self.name} ended in status {status}.", *reversed(failed)])
 
 
-def _event(event: dict[str, Any]) -> Event:
-    return Event(
+def _resource_event(event: dict[str, Any]) -> ResourceEvent:
+    return ResourceEvent(
         event["LogicalResourceId"],
         event["ResourceType"],
         event["ResourceStatus"],
@@ -133,14 +148,21 @@ def _event(event: dict[str, Any]) -> Event:
     )
 
 
-def wait(describe: Callable[[], dict[str, Any]], field: str) -> dict[str, Any]:
-    """What is described once it is no longer under way."""
-    pause = POLL_SECONDS
+def wait_while_in_progress(
+    describe: Callable[[], dict[str, Any]], status_field: str
+) -> dict[str, Any]:
+    """Calls `describe` until its status is final, and returns the last description.
+
+    An update that only cleans up old resources counts as complete.
+    """
+    pause_seconds = POLL_SECONDS
     while True:
-        answer = describe()
-        status = answer[field]
+        described = describe()
+        status = described[status_field]
         is_cleaning_up = status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-        if is_cleaning_up or not status.endswith(("_IN_PROGRESS", "_PENDING")):
-            return {**answer, field: "UPDATE_COMPLETE"} if is_cleaning_up else answer
-        time.sleep(pause)
-        pause = min(pause * 1.2, POLL_SECONDS_AT_MOST)
+        if is_cleaning_up:
+            return {**described, status_field: "UPDATE_COMPLETE"}
+        if not status.endswith(("_IN_PROGRESS", "_PENDING")):
+            return described
+        time.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.2, MAX_POLL_SECONDS)

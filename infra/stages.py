@@ -1,6 +1,6 @@
-"""The stages a shop is deployed as, and what differs between them.
+"""The stages that a shop is deployed to, and how they differ.
 
-The CDK is only loaded when a stage is built: commands ask here which stages there are.
+The CDK is imported only when a stage is built, so that commands can list the stages quickly.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ if TYPE_CHECKING:
 
 
 class Stage(NamedTuple):
-    """A protected one keeps data when the stack goes, and lets no table be deleted."""
+    """`protected`: data is retained when the stack is deleted, and tables cannot be deleted.
+
+    `email_sender` is the From address; it has to be verified in SES, see docs/deploying.md.
+    """
 
     name: str
     protected: bool
-    logs_kept: Literal["ONE_WEEK", "THREE_MONTHS"]
-    archive_days: int
+    log_retention_name: Literal["ONE_WEEK", "THREE_MONTHS"]
+    archive_retention_days: int
     payment_provider: Literal["sandbox", "stripe"]
-    mail_sender: str  # whose address is verified in SES, see docs/deploying.md
+    email_sender: str
     currency: str = "GBP"
 
     @property
-    def removal(self) -> RemovalPolicy:
+    def removal_policy(self) -> RemovalPolicy:
         from aws_cdk import RemovalPolicy
 
         return RemovalPolicy.RETAIN if self.protected else RemovalPolicy.DESTROY
@@ -33,7 +36,7 @@ class Stage(NamedTuple):
     def log_retention(self) -> RetentionDays:
         from aws_cdk.aws_logs import RetentionDays
 
-        return RetentionDays[self.logs_kept]
+        return RetentionDays[self.log_retention_name]
 
 
 STAGES = {

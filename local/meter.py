@@ -1,6 +1,7 @@
-"""Counts what AWS would bill: calls, capacity units, function runs. Hooked in only while asked for.
+"""Counts what AWS would bill: calls, capacity units, function runs.
 
-On the AWS port `POST /_souk/meter` begins a count, `GET` answers it as JSON, `DELETE` also ends it.
+On the AWS port, `POST /_souk/meter` starts a count, `GET` returns it as JSON, and `DELETE` returns
+and ends it. The meter wraps MiniStack's functions only while it counts.
 """
 
 import json
@@ -17,26 +18,26 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 PATH = "/_souk/meter"
-CHUNK = 64 * 1024  # bytes that EventBridge bills as one event
-KINDS = ("functions", "tables", "sources", "workflows")
-SUMMED = (
+EVENT_CHUNK_BYTES = 64 * 1024  # EventBridge bills each chunk of this size as one event
+DIMENSIONS = ("functions", "tables", "sources", "workflows")
+TOTALS = (
     "read_units", "write_units", "events", "event_bytes", "http_requests", "scheduled_runs",
     "sqs_batches", "sqs_records", "executions", "transitions",
 )  # fmt: skip
 
 
 class Meter:
-    """One count at a time; the engine runs its own code again once it has ended."""
+    """One count at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._undo: list[Callable[[], None]] = []
+        self._unwrap: list[Callable[[], None]] = []
         self._running = 0
-        self._clear()
+        self._reset()
 
-    def _clear(self) -> None:
+    def _reset(self) -> None:
         self._calls: Counter[str] = Counter()
-        self._counts: dict[str, dict[str, Counter[str]]] = {kind: {} for kind in KINDS}
+        self._counts: dict[str, dict[str, Counter[str]]] = {name: {} for name in DIMENSIONS}
 
     def start(self) -> None:
         """Count from zero."""
@@ -45,128 +46,137 @@ class Meter:
         from ministack.services import dynamodb, lambda_svc, stepfunctions
 
         with self._lock:
-            self._clear()
-        self._hook(app, "_dispatch_service_request", self._counted_call)
-        self._hook(dynamodb, "handle_request", self._weighed_call)
-        self._hook(lambda_svc, "_execute_function_dispatch", self._timed_run)
-        self._hook(stepfunctions, "_add_event", self._counted_transition)
+            self._reset()
+        self._wrap(app, "_dispatch_service_request", self._count_calls)
+        self._wrap(dynamodb, "handle_request", self._count_capacity)
+        self._wrap(lambda_svc, "_execute_function_dispatch", self._count_runs)
+        self._wrap(stepfunctions, "_add_event", self._count_transitions)
 
     def stop(self) -> Json:
-        """What was counted since the start; nothing more is."""
-        while self._undo:
-            self._undo.pop()()
-        return self.so_far()
+        """End the count and return it."""
+        while self._unwrap:
+            self._unwrap.pop()()
+        return self.counts()
 
-    def so_far(self) -> Json:
-        """What was counted since the start: by kind and name (of a function, a table, a source of
-        events, a workflow), summed up, and how many functions run right now."""
+    def counts(self) -> Json:
+        """The counts since the start.
+
+        `calls` has the AWS calls by `service:Operation`. Each of DIMENSIONS has counts by the name
+        of a function, table, event source or workflow; TOTALS are their sums. `running` is the
+        number of functions at work now.
+        """
         with self._lock:
             sums: Counter[str] = Counter()
-            for each in (each for kind in KINDS for each in self._counts[kind].values()):
-                sums.update(each)
+            for by_name in self._counts.values():
+                for counter in by_name.values():
+                    sums.update(counter)
             return {
-                **{name: sums[name] for name in SUMMED if name in sums},
+                **{name: sums[name] for name in TOTALS if name in sums},
                 "calls": dict(self._calls),
-                **{kind: {n: dict(c) for n, c in self._counts[kind].items()} for kind in KINDS},
+                **{
+                    dimension: {name: dict(counter) for name, counter in by_name.items()}
+                    for dimension, by_name in self._counts.items()
+                },
                 "running": self._running,
             }
 
-    def _add(self, kind: str, name: str, **numbers: float) -> None:
-        self._counts[kind].setdefault(name, Counter()).update(numbers)
+    def _add(self, dimension: str, name: str, **numbers: float) -> None:
+        self._counts[dimension].setdefault(name, Counter()).update(numbers)
 
-    def _hook(self, module: Any, name: str, around: Callable[[Any], Any]) -> None:
+    def _wrap(self, module: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
         upstream = getattr(module, name)
-        setattr(module, name, around(upstream))
-        self._undo.append(lambda: setattr(module, name, upstream))
+        setattr(module, name, wrapper(upstream))
+        self._unwrap.append(lambda: setattr(module, name, upstream))
 
-    def _counted_call(self, upstream: Any) -> Any:
+    def _count_calls(self, upstream: Any) -> Any:
         async def dispatch(
-            method: str, path: str, headers: Any, body: bytes, *more: Any
+            method: str, path: str, headers: Any, body: bytes, *rest: Any
         ) -> Any:  # fmt: skip
-            if called := _called(headers, body):
-                self._add_call(called, body)
-            return await upstream(method, path, headers, body, *more)
+            if target := _target(headers, body):
+                self._add_call(target, body)
+            return await upstream(method, path, headers, body, *rest)
 
         return dispatch
 
     def _add_call(self, target: str, body: bytes) -> None:
         service, _, operation = target.partition(".")
         with self._lock:
-            self._calls[f"{_short(service)}:{operation}"] += 1
+            self._calls[f"{_short_name(service)}:{operation}"] += 1
             if operation == "PutEvents":
-                for source, size in _sizes(body):
-                    self._add("sources", source, event_bytes=size, events=-(-size // CHUNK))
+                for source, size in _event_sizes(body):
+                    chunks = -(-size // EVENT_CHUNK_BYTES)
+                    self._add("sources", source, event_bytes=size, events=chunks)
             if operation == "StartExecution":
-                self._add("workflows", _name(json.loads(body)), executions=1)
+                self._add("workflows", _workflow_name(json.loads(body)), executions=1)
 
-    def _weighed_call(self, upstream: Any) -> Any:
+    def _count_capacity(self, upstream: Any) -> Any:
         async def handle(
-            method: str, path: str, headers: Any, body: bytes, *more: Any
+            method: str, path: str, headers: Any, body: bytes, *rest: Any
         ) -> Any:  # fmt: skip
             operation = headers.get("x-amz-target", "").rpartition(".")[2]
             request = json.loads(body or b"{}")
-            asked = json.dumps({**request, "ReturnConsumedCapacity": "INDEXES"}).encode()
-            answer = await upstream(method, path, headers, asked, *more)
-            found = json.loads(answer[2])
+            metered = json.dumps({**request, "ReturnConsumedCapacity": "INDEXES"}).encode()
+            reply = await upstream(method, path, headers, metered, *rest)
+            response = json.loads(reply[2])
             with self._lock:
                 if operation in READS:
-                    units = {"read_units": read_units(operation, request, found)}
+                    units = {"read_units": read_units(operation, request, response)}
                 else:
-                    units = {"write_units": reported_units(request, found)}
-                self._add("tables", _table(request), **units)
-            return answer
+                    units = {"write_units": reported_units(request, response)}
+                self._add("tables", _table_name(request), **units)
+            return reply
 
         return handle
 
-    def _timed_run(self, upstream: Any) -> Any:
-        def run(func: Json, config: Json, event: Any, *more: Any) -> Any:
+    def _count_runs(self, upstream: Any) -> Any:
+        def run(function: Json, config: Json, event: Any, *rest: Any) -> Any:
             with self._lock:
                 self._running += 1
-            began = time.perf_counter()
+            started = time.perf_counter()
             try:
-                result = upstream(func, config, event, *more)
+                result = upstream(function, config, event, *rest)
             finally:
                 with self._lock:
                     self._running -= 1
-            spent = (time.perf_counter() - began) * 1000
+            milliseconds = (time.perf_counter() - started) * 1000
             log = result.get("log") or ""
             with self._lock:
                 self._add(
                     "functions",
                     config["FunctionName"],
                     runs=1,
-                    milliseconds=spent,
+                    milliseconds=milliseconds,
                     log_bytes=len(log),
                     log_lines=len(log.splitlines()),
-                    **_set_off_by(event),
+                    **_invocation_counts(event),
                 )
             return result
 
         return run
 
-    def _counted_transition(self, upstream: Any) -> Any:
-        def add_event(execution: Json, event: str, *more: Any) -> Any:
+    def _count_transitions(self, upstream: Any) -> Any:
+        def add_event(execution: Json, event: str, *rest: Any) -> Any:
             if event.endswith("StateEntered"):
                 with self._lock:
-                    self._add("workflows", _name(execution), transitions=1)
-            return upstream(execution, event, *more)
+                    self._add("workflows", _workflow_name(execution), transitions=1)
+            return upstream(execution, event, *rest)
 
         return add_event
 
 
-def _called(headers: Any, body: bytes) -> str:
-    """Service and operation; empty for a call that names neither, such as running a function."""
+def _target(headers: Any, body: bytes) -> str:
+    """`Service.Operation`; empty for a call that names neither, such as Lambda's Invoke."""
     if target := str(headers.get("x-amz-target", "")):
         return target
-    if not body.startswith(b"Action="):  # the older protocol, of SES and SNS
+    if not body.startswith(b"Action="):  # the query protocol of SES and SNS
         return ""
     action = body.partition(b"&")[0].removeprefix(b"Action=").decode()
-    signed = headers.get("authorization", "").partition("Credential=")[2].split("/")
-    return f"{signed[3]}.{action}" if len(signed) > 3 else ""
+    scope = headers.get("authorization", "").partition("Credential=")[2].split("/")
+    return f"{scope[3]}.{action}" if len(scope) > 3 else ""
 
 
-def _set_off_by(event: Any) -> dict[str, int]:
-    """What it is, and how many records it brings, that made a function run."""
+def _invocation_counts(event: Any) -> dict[str, int]:
+    """What invoked a function, and with how many records."""
     match event:
         case {"routeKey": _}:
             return {"http_requests": 1}
@@ -177,18 +187,19 @@ def _set_off_by(event: Any) -> dict[str, int]:
     return {}
 
 
-def _sizes(body: bytes) -> Iterator[tuple[str, int]]:
+def _event_sizes(body: bytes) -> Iterator[tuple[str, int]]:
+    """Source and size in bytes of each event in a PutEvents request."""
     for entry in json.loads(body)["Entries"]:
-        texts = (str(entry.get(part, "")) for part in ("Source", "DetailType", "Detail"))
+        texts = (str(entry.get(name, "")) for name in ("Source", "DetailType", "Detail"))
         yield entry["Source"], sum(len(text.encode()) for text in texts)
 
 
-def _name(execution: Json) -> str:
+def _workflow_name(execution: Json) -> str:
     return str(execution["stateMachineArn"]).rpartition(":")[2]
 
 
-def _table(request: Json) -> str:
-    """The table a request is about; no room's request is about two."""
+def _table_name(request: Json) -> str:
+    """The table of a request. No service's request touches two."""
     if "RequestItems" in request:
         return str(next(iter(request["RequestItems"])))
     if "TransactItems" in request:
@@ -196,7 +207,7 @@ def _table(request: Json) -> str:
     return str(request.get("TableName", ""))
 
 
-def _short(service: str) -> str:
+def _short_name(service: str) -> str:
     return {
         "DynamoDB_20120810": "dynamodb",
         "AWSEvents": "events",
@@ -205,23 +216,23 @@ def _short(service: str) -> str:
 
 
 def with_meter(engine: App) -> App:
-    """The engine, and the meter's control at an address no AWS service has."""
+    """The engine, with the meter at a path that no AWS service uses."""
     meter = Meter()
 
     async def app(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
             await engine(scope, receive, send)
             return
-        counted: Json = {}
+        counts: Json = {}
         match scope["method"]:
             case "POST":
                 meter.start()
             case "DELETE":
-                counted = meter.stop()
+                counts = meter.stop()
             case _:
-                counted = meter.so_far()
+                counts = meter.counts()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(counted).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(counts).encode()})
 
     return app

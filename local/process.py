@@ -1,4 +1,4 @@
-"""Processes and ports of this machine, as far as a shop is concerned with them."""
+"""Processes and ports of this machine."""
 
 import http.client
 import os
@@ -8,38 +8,47 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+_PROC_STATE, _PROC_START_TIME = 0, 19  # fields of /proc/PID/stat after the command name
 
-def birth(pid: int) -> str | None:
-    """A mark of this very process, which no later one with the same id has; None if it is gone."""
-    stat = Path(f"/proc/{pid}/stat")
+
+def start_time(pid: int) -> str | None:
+    """When the process started, as text that only serves for comparison; None if it has ended.
+
+    Together with the id it identifies a process: the system may give the id to a later one.
+    """
     if not Path("/proc/self").exists():
-        asked = subprocess.run(
+        listed = subprocess.run(
             ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
             capture_output=True,
             text=True,
             check=False,
         )
-        state, _, started = asked.stdout.strip().partition(" ")
+        state, _, started = listed.stdout.strip().partition(" ")
         return None if not started or state.startswith("Z") else started.strip()
     try:
-        fields = stat.read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    return None if fields[_PROC_STATE] in "ZX" else fields[_PROC_START_TIME]
 
 
 def kill_group(leader: int) -> None:
+    """Kill all processes of the group `leader` started, even if `leader` itself has ended."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)  # workers the process could not end itself
+        os.killpg(leader, signal.SIGKILL)
 
 
-def bare_environment() -> dict[str, str]:
-    # Functions inherit it: nothing of the person's own AWS or Python settings may reach them.
-    kept = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ")
-    return {name: os.environ[name] for name in kept if name in os.environ}
+def minimal_environment() -> dict[str, str]:
+    """The environment for the local cloud, without the user's AWS and Python settings.
+
+    Functions inherit it.
+    """
+    names = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def is_free(port: int) -> bool:
+def is_port_free(port: int) -> bool:
+    """Whether this process could listen on the loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -49,15 +58,17 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(wanted: int) -> int:
-    if wanted and is_free(wanted):
-        return wanted
+def find_free_port(preferred: int) -> int:
+    """`preferred` if it is free, otherwise any free port; 0 means no preference."""
+    if preferred and is_port_free(preferred):
+        return preferred
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def answers(port: int) -> bool:
+def is_responding(port: int) -> bool:
+    """Whether an HTTP server answers on the port, with anything but a server error."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("HEAD", "/_ministack/health")
@@ -69,4 +80,5 @@ def answers(port: int) -> bool:
 
 
 def last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
+    """The last line of a program's output, for an error message."""
+    return (text.strip().splitlines() or ["no output"])[-1]

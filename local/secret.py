@@ -1,4 +1,4 @@
-"""The shop's own random secret; passwords and guest tokens of the demo derive from it."""
+"""The random secret of a local shop. Passwords and guest tokens of the demo derive from it."""
 
 import hashlib
 import hmac
@@ -9,25 +9,27 @@ from pathlib import Path
 FILE = "secret"
 
 
-def secret(state: Path) -> bytes:
-    """The secret of the shop kept in `state`, made on first use, readable by its owner alone."""
+def load_secret(state: Path) -> bytes:
+    """The secret in the state folder. Created on first use; only its owner can read the file."""
     file = state / FILE
     if not file.exists():
-        _write_once(file, secrets.token_bytes(32))
+        _create(file, secrets.token_bytes(32))
     return file.read_bytes()
 
 
-def derived(state: Path, purpose: str) -> str:
-    """A text nobody can guess, the same each time for one purpose in one shop."""
-    return hmac.new(secret(state), purpose.encode(), hashlib.sha256).hexdigest()
+def derive(state: Path, purpose: str) -> str:
+    """An unguessable text of 64 hexadecimal digits, constant per shop and purpose."""
+    return hmac.new(load_secret(state), purpose.encode(), hashlib.sha256).hexdigest()
 
 
-def _write_once(file: Path, content: bytes) -> None:
+def _create(file: Path, content: bytes) -> None:
+    """Does nothing if another process created the file first."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(content)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as stream:
+        stream.write(content)
     try:
-        os.link(draft, file)  # fails when another process was first; theirs counts
+        os.link(draft, file)
     except FileExistsError:
         pass
     finally:

@@ -1,4 +1,4 @@
-"""What a running local shop is, and how it is started, found, asked and stopped."""
+"""A local shop: started, found, queried and stopped by its state folder."""
 
 import fcntl
 import json
@@ -18,21 +18,20 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from infra.publish import Published, PublishError, publish
+from infra.publish import PublishError, PublishResult, publish
 from local.cloud import ACCOUNT, MAP, OPENAPI, REGION, STACK
-from local.journal import segments
 from local.process import (
-    answers,
-    bare_environment,
-    birth,
-    free_port,
-    is_free,
+    find_free_port,
+    is_port_free,
+    is_responding,
     kill_group,
     last_line,
+    minimal_environment,
+    start_time,
 )
+from local.wal import segments
 
-# What the engine refuses in a template. Each is left out at home, and said at the start.
-UNKNOWN_AT_HOME = frozenset({
+UNSUPPORTED_RESOURCE_TYPES = frozenset({
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::CompositeAlarm",
@@ -45,84 +44,97 @@ UNKNOWN_AT_HOME = frozenset({
     "AWS::SecretsManager::RotationSchedule",
     "AWS::WAFv2::WebACLAssociation",
 })  # fmt: skip
+"""Resource types that MiniStack rejects. A local deployment omits them and reports them."""
+
+STATE_FORMAT = 1
+"""Number of the state's format, in the marker file of the state folder. Raise it when older state
+becomes unreadable: records of the write-ahead log, files of the folder, rows of the services."""
 
 ROOT = Path(__file__).parents[1]
-RECORD, LOG, IN_USE, BUSY = "shop.json", "cloud.log", "in-use", "busy"
-OURS = (RECORD, LOG, IN_USE, BUSY, OPENAPI, MAP, "aws", "journal", "tmp", "secret")
-MARK = ".souk-state"
-BOOT_PATIENCE, STOP_PATIENCE, CRASH_PATIENCE = 60.0, 45.0, 2.0
+MARKER = ".souk-state"  # marks a folder as a shop's
+PROCESS, LOG, PROCESS_LOCK, COMMAND_LOCK = "shop.json", "cloud.log", "in-use", "busy"
+STATE_FILES = (
+    PROCESS, LOG, PROCESS_LOCK, COMMAND_LOCK, OPENAPI, MAP, "aws", "wal", "tmp", "secret",
+)  # fmt: skip
+START_TIMEOUT_SECONDS, STOP_TIMEOUT_SECONDS = 60.0, 45.0
+PORT_RELEASE_TIMEOUT_SECONDS = 2.0
+POLL_INTERVAL_SECONDS = 0.02
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
-NO_SECRET = "local"  # noqa: S105 - the engine does not check the root's signature
+ROOT_SECRET_KEY = "local"  # noqa: S105 - MiniStack does not verify the root user's signature
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
+"""Receives a line of progress."""
 
 
 class ShopError(Exception):
-    """Why the shop cannot be started, and what to do about it, in one sentence."""
+    """The shop cannot be started. The message is for the user and says what to do."""
 
 
-class HomeSession(boto3.Session):
-    """Talks AWS to the local cloud, as the account's root.
+class LocalSession(boto3.Session):
+    """AWS clients of the local cloud, with the rights of the account's root user.
 
-    The person's own AWS profile, files and proxy have no part in it.
+    The user's AWS profile, configuration files and proxy have no effect.
     """
 
     def __init__(self, endpoint: str) -> None:
-        nothing = (None, None, None, None)
+        unset = (None, None, None, None)
         no_file = (None, None, os.devnull, None)
         core = botocore.session.Session(
-            {"profile": nothing, "config_file": no_file, "credentials_file": no_file}
+            {"profile": unset, "config_file": no_file, "credentials_file": no_file}
         )
         super().__init__(
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key=NO_SECRET,
+            aws_secret_access_key=ROOT_SECRET_KEY,
             region_name=REGION,
             botocore_session=core,
         )
         self._endpoint = endpoint
 
     def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
-        """A client of the service, at the local cloud's own address."""
+        """A client of an AWS service in the local cloud."""
         return super().client(  # type: ignore[call-overload]
             service_name, endpoint_url=self._endpoint, config=Config(proxies={}), **options
         )
 
 
 @dataclass(frozen=True)
-class Running:
-    """A shop whose process lives."""
+class RunningShop:
+    """A shop whose process is alive. Stored in `shop.json`, except for `state`."""
 
     state: Path
     pid: int
-    born: str
+    start_time: str  # of the process, see `process.start_time`
     port: int
     aws_port: int
     outputs: dict[str, str] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    omitted_types: tuple[str, ...] = ()  # resource types missing in the local deployment
 
     @property
     def endpoint(self) -> str:
-        """Where AWS is spoken."""
+        """The AWS endpoint."""
         return f"http://127.0.0.1:{self.aws_port}"
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where people and programs find the shop."""
+        """The public addresses: of the API, the storefront and the API reference."""
         origin = f"http://127.0.0.1:{self.port}"
         return {"api": f"{origin}/api", "storefront": f"{origin}/", "docs": f"{origin}/api/docs/"}
 
-    def session(self) -> HomeSession:
-        """Clients of this shop's own AWS."""
-        return HomeSession(self.endpoint)
+    def session(self) -> LocalSession:
+        """AWS clients of this shop."""
+        return LocalSession(self.endpoint)
+
+    def is_alive(self) -> bool:
+        return start_time(self.pid) == self.start_time
 
 
 @dataclass(frozen=True)
-class Queue:
-    """How much waits in a queue, is being worked on, and was given up.
+class QueueDepth:
+    """Messages of a queue: waiting, being handled, and in its dead-letter queue.
 
-    A relay has no queue before it: of its dead letters there is `dead` alone.
+    An outbox relay has a dead-letter queue only; for it `visible` and `in_flight` are 0.
     """
 
     name: str
@@ -132,162 +144,186 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Status:
-    """Whether the shop takes orders, and what waits in it."""
+class ShopStatus:
+    """Whether the shop is deployed and running, where it is, and what its queues contain."""
 
     ready: bool
     urls: dict[str, str]
-    queues: tuple[Queue, ...]
+    queues: tuple[QueueDepth, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The object `status --json` prints."""
+        """The object that `status --json` prints."""
         return {**asdict(self), "queues": [asdict(queue) for queue in self.queues]}
 
 
 @dataclass(frozen=True)
 class Shop:
-    """The shop kept in one folder; running or not."""
+    """The shop whose state is in one folder, running or not."""
 
     state: Path
 
-    def start(self, assembly: Path, openapi: Path, port: int, fresh: bool, say: Say) -> Running:
-        """The running shop with this assembly deployed; what ran already goes on running."""
+    def start(
+        self, assembly: Path, openapi: Path, port: int, fresh: bool, report: Report
+    ) -> RunningShop:
+        """Start the shop, or find it running, and deploy `assembly`.
+
+        `fresh` stops a running shop and deletes its state first. Raises ShopError.
+        """
         _claim(self.state)
-        with _alone(self.state):
-            running = self.running()
+        with _command_lock(self.state):
+            if not fresh:
+                _check_format(self.state)
+            running = self.find_running()
             if running is None:
-                self._clear_after_a_crash()
+                self._clean_up_after_crash()
             if running is None or running.port != port:
-                _refuse_busy(port)
+                _check_port_is_free(port)
             if fresh:
                 if running:
-                    say("Closing the shop that is open")
+                    report("Stopping the running shop")
                     self._end(running)
                     running = None
                 _wipe(self.state)
             if running:
-                _refuse_moving(running, port)
-                return self._deploy(running, assembly, openapi, say)
-            return self._open(assembly, openapi, port, say)
+                _check_port_is_unchanged(running, port)
+                return self._publish(running, assembly, openapi, report)
+            return self._start(assembly, openapi, port, report)
 
-    def renew(self, assembly: Path, openapi: Path) -> Running:
-        """The open shop with this assembly deployed; refused, it stays as it is."""
-        with _alone(self.state):
-            running = self.running()
+    def deploy(self, assembly: Path, openapi: Path) -> RunningShop:
+        """Deploy `assembly` to the running shop. A failed deployment leaves it unchanged.
+
+        Raises ShopError.
+        """
+        with _command_lock(self.state):
+            running = self.find_running()
             if running is None:
-                raise ShopError("The shop is not open.")
-            return self._deploy(running, assembly, openapi, lambda _: None)
+                raise ShopError("The shop is not running.")
+            return self._publish(running, assembly, openapi, lambda _: None)
 
     def stop(self) -> bool:
-        """Close the shop and keep everything it knows; False if it was not open."""
-        if not (self.state / MARK).exists():
+        """Stop the shop and keep its state. Returns False if it was not running."""
+        if not (self.state / MARKER).exists():
             return False
-        with _alone(self.state):
-            running = self.running()
+        with _command_lock(self.state):
+            running = self.find_running()
             if running:
                 self._end(running)
             else:
-                self._clear_after_a_crash()
+                self._clean_up_after_crash()
             return running is not None
 
-    def running(self) -> Running | None:
-        """The shop's process as recorded, if that very process still lives."""
+    def find_running(self) -> RunningShop | None:
+        """The shop's process, if it is alive."""
         try:
-            record = json.loads((self.state / RECORD).read_text())
-            known = Running(state=self.state, **{**record, "left_out": tuple(record["left_out"])})
+            record = json.loads((self.state / PROCESS).read_text())
+            if "born" in record:  # a shop of an earlier version, which `stop` must still find
+                record["start_time"] = record.pop("born")
+                record["omitted_types"] = record.pop("left_out")
+            record["omitted_types"] = tuple(record["omitted_types"])
+            running = RunningShop(state=self.state, **record)
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return known if birth(known.pid) == known.born else None
+        return running if running.is_alive() else None
 
-    def status(self) -> Status:
-        """What `status` tells; a closed shop is not ready and has no queues."""
-        running = self.running()
-        if running is None or not answers(running.aws_port):
-            return Status(ready=False, urls={}, queues=())
-        return Status("ApiId" in running.outputs, running.urls, tuple(_queues(running)))
+    def status(self) -> ShopStatus:
+        """The status; a stopped shop is not ready and lists no queues."""
+        running = self.find_running()
+        if running is None or not is_responding(running.aws_port):
+            return ShopStatus(ready=False, urls={}, queues=())
+        is_deployed = "ApiId" in running.outputs
+        return ShopStatus(is_deployed, running.urls, tuple(_read_queues(running)))
 
-    def _open(self, assembly: Path, openapi: Path, port: int, say: Say) -> Running:
-        _refuse_damaged(self.state)
-        say("Starting the local cloud")
+    def _start(self, assembly: Path, openapi: Path, port: int, report: Report) -> RunningShop:
+        _check_not_damaged(self.state)
+        report("Starting the local cloud")
         running = self._launch(port)
         try:
-            _wait_until_it_answers(running)
+            _wait_until_responding(running)
             _bootstrap(running.session())
-            return self._deploy(running, assembly, openapi, say)
+            return self._publish(running, assembly, openapi, report)
         except BaseException:
             self._end(running)
             raise
 
-    def _launch(self, port: int) -> Running:
-        aws_port = free_port(self._last("aws_port"))
+    def _launch(self, port: int) -> RunningShop:
+        aws_port = find_free_port(self._last_recorded("aws_port"))
         command = [
             sys.executable, "-m", "local.cloud", "--state", str(self.state.resolve()),
             "--port", str(port), "--aws-port", str(aws_port),
             "--detach", str(self.state.resolve() / LOG),
         ]  # fmt: skip
         launched = subprocess.run(
-            command, cwd=ROOT, env=bare_environment(), capture_output=True, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=minimal_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if launched.returncode:
-            raise ShopError(last_line(launched.stderr) or "The local cloud did not start.")
+            raise ShopError(f"The local cloud did not start: {last_line(launched.stderr)}")
         pid = int(launched.stdout)
-        running = Running(self.state, pid, birth(pid) or "", port, aws_port)
-        self._record(running)
-        return running
+        return self._record(RunningShop(self.state, pid, start_time(pid) or "", port, aws_port))
 
-    def _last(self, field: str) -> int:
+    def _last_recorded(self, field: str) -> int:
+        """A number of the last process; 0 if there was none."""
         try:
-            return int(json.loads((self.state / RECORD).read_text())[field])
+            return int(json.loads((self.state / PROCESS).read_text())[field])
         except (OSError, ValueError, KeyError):
             return 0
 
-    def _clear_after_a_crash(self) -> None:
-        """End workers whose engine was killed, and take their files away."""
-        leader = self._last("pid")
-        if leader and birth(leader) is None:  # no one else has this number while its group lives
+    def _clean_up_after_crash(self) -> None:
+        """End the workers of a killed engine and remove their temporary files."""
+        leader = self._last_recorded("pid")
+        # No other process can have this id while the group has members.
+        if leader and start_time(leader) is None:
             kill_group(leader)
-            deadline = time.monotonic() + CRASH_PATIENCE
-            while not is_free(self._last("port")) and time.monotonic() < deadline:
-                time.sleep(0.02)  # the last of its threads are still letting go
+            deadline = time.monotonic() + PORT_RELEASE_TIMEOUT_SECONDS
+            while not is_port_free(self._last_recorded("port")) and time.monotonic() < deadline:
+                time.sleep(POLL_INTERVAL_SECONDS)
         rmtree(self.state / "tmp", ignore_errors=True)
 
-    def _deploy(self, running: Running, assembly: Path, openapi: Path, say: Say) -> Running:
-        say("Deploying the shop")
+    def _publish(
+        self, running: RunningShop, assembly: Path, openapi: Path, report: Report
+    ) -> RunningShop:
+        report("Deploying the shop")
         try:
-            published = publish(assembly, STACK, running.session(), leave_out=UNKNOWN_AT_HOME)
+            published = publish(
+                assembly, STACK, running.session(), omit_types=UNSUPPORTED_RESOURCE_TYPES
+            )
         except PublishError as error:
             raise ShopError(str(error)) from error
-        copyfile(openapi, self.state / OPENAPI)  # it outlives the assembly it comes from
+        copyfile(openapi, self.state / OPENAPI)  # the assembly may be deleted later
         if (shop_map := openapi.with_name(MAP)).is_file():
             copyfile(shop_map, self.state / MAP)
-        return self._record(_with(running, published))
+        return self._record(_with_deployment(running, published))
 
-    def _record(self, running: Running) -> Running:
-        record = {key: value for key, value in asdict(running).items() if key != "state"}
-        draft = self.state / f"{RECORD}.new"
+    def _record(self, running: RunningShop) -> RunningShop:
+        record = {name: value for name, value in asdict(running).items() if name != "state"}
+        draft = self.state / f"{PROCESS}.new"
         draft.write_text(json.dumps(record, indent=1))
-        draft.replace(self.state / RECORD)
+        draft.replace(self.state / PROCESS)
         return running
 
-    def _end(self, running: Running) -> None:
-        _signal(running, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_PATIENCE
-        while birth(running.pid) == running.born and time.monotonic() < deadline:
-            time.sleep(0.02)
-        _signal(running, signal.SIGKILL)
+    def _end(self, running: RunningShop) -> None:
+        _send_signal(running, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while running.is_alive() and time.monotonic() < deadline:
+            time.sleep(POLL_INTERVAL_SECONDS)
+        _send_signal(running, signal.SIGKILL)
         kill_group(running.pid)
         rmtree(self.state / "tmp", ignore_errors=True)
 
 
-def _with(running: Running, published: Published) -> Running:
-    return Running(
-        running.state, running.pid, running.born, running.port, running.aws_port,
-        dict(published.outputs), published.left_out,
+def _with_deployment(running: RunningShop, published: PublishResult) -> RunningShop:
+    return RunningShop(
+        running.state, running.pid, running.start_time, running.port, running.aws_port,
+        dict(published.outputs), published.omitted_types,
     )  # fmt: skip
 
 
-def _bootstrap(session: HomeSession) -> None:
-    # What `cdk bootstrap` leaves in an account, as far as a template looks at it.
+def _bootstrap(session: LocalSession) -> None:
+    """Create what templates use of a `cdk bootstrap`: the asset bucket and the version."""
     s3 = session.client("s3")
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=BOOTSTRAP_BUCKET)
@@ -296,55 +332,84 @@ def _bootstrap(session: HomeSession) -> None:
     )
 
 
-# -- its folder ---------------------------------------------------------------------------------
+# -- the state folder ---------------------------------------------------------------------------
 
 
 def _claim(state: Path) -> None:
+    """Create the folder if necessary and mark it as a shop's. Raises ShopError."""
     try:
         state.mkdir(parents=True, exist_ok=True)
-        if not (state / MARK).exists():
-            _refuse_a_stranger(state)
-            (state / MARK).touch()
-        state.chmod(0o700)  # customers' contacts and the keys of their tokens are inside
+        if not (state / MARKER).exists():
+            _check_has_no_foreign_files(state)
+            _write_marker(state)
+        state.chmod(0o700)  # it contains customers' contact details and token keys
     except OSError as error:
         raise ShopError(
-            f"The shop cannot be kept in {state} ({error.strerror});"
+            f"The state folder {state} cannot be used ({error.strerror});"
             " choose another folder with --state."
         ) from error
 
 
-def _refuse_a_stranger(state: Path) -> None:
-    if taken := [name for name in OURS if (state / name).exists()]:
+def _check_has_no_foreign_files(state: Path) -> None:
+    """Files of these names in a folder without the marker are not a shop's to overwrite."""
+    if foreign := [name for name in STATE_FILES if (state / name).exists()]:
         raise ShopError(
-            f"{state} already holds a {taken[0]!r} that is not a shop's;"
+            f"{state} already contains {foreign[0]!r}, which does not belong to a shop;"
             " choose another folder with --state."
         )
 
 
-def _refuse_damaged(state: Path) -> None:
-    """Nothing is started on half of what was kept, and nothing of it is lost by starting."""
-    if (state / "aws" / "dynamodb.json").exists():
-        raise ShopError(f"{state} was kept by an older version; begin anew with --fresh.")
+def _write_marker(state: Path) -> None:
+    (state / MARKER).write_text(f"{STATE_FORMAT}\n")
+
+
+def _check_format(state: Path) -> None:
+    """Raises ShopError unless this version of the code can read the state."""
+    number = (state / MARKER).read_text().strip()
+    if number != str(STATE_FORMAT):
+        is_newer = number.isdecimal() and int(number) > STATE_FORMAT
+        raise _other_version("a later" if is_newer else "an earlier", state)
+
+
+def _other_version(age: str, state: Path) -> ShopError:
+    return ShopError(
+        f"The state in {state} was made by {age} version of Souk."
+        f" Start with an empty shop: {_fresh_start(state)}"
+    )
+
+
+def _fresh_start(state: Path) -> str:
+    """The command that deletes this state."""
+    option = "" if state == ROOT / ".souk" else f" --state {state}"
+    return f"./souk up --fresh{option}"
+
+
+def _check_not_damaged(state: Path) -> None:
+    """A shop starts with its whole state or not at all. Raises ShopError."""
+    if (state / "aws" / "dynamodb.json").exists():  # MiniStack's own file, from before the log
+        raise _other_version("an earlier", state)
     try:
-        segments.check(state / "journal")
-    except segments.Damaged as damage:
+        segments.verify(state / "wal")
+    except segments.DamagedLog as damage:
         raise ShopError(
-            f"{damage}, so nothing was started; put a good copy in its place,"
-            " or begin anew with --fresh."
+            f"{damage}, so nothing was started."
+            f" Restore a good copy, or start with an empty shop: {_fresh_start(state)}"
         ) from damage
 
 
 def _wipe(state: Path) -> None:
-    for name in OURS:
+    for name in STATE_FILES:
         path = state / name
-        if name == BUSY:
-            continue  # held by this very command
+        if name == COMMAND_LOCK:
+            continue  # this command holds it
         rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    _write_marker(state)
 
 
 @contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    with (state / BUSY).open("w") as lock:
+def _command_lock(state: Path) -> Iterator[None]:
+    """One command at a time may start, stop or deploy the shop. Raises ShopError."""
+    with (state / COMMAND_LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -355,65 +420,69 @@ def _alone(state: Path) -> Iterator[None]:
         yield
 
 
-# -- its process --------------------------------------------------------------------------------
+# -- the process --------------------------------------------------------------------------------
 
 
-def _signal(running: Running, which: signal.Signals) -> None:
-    if birth(running.pid) == running.born:
-        os.kill(running.pid, which)
+def _send_signal(running: RunningShop, number: signal.Signals) -> None:
+    if running.is_alive():
+        os.kill(running.pid, number)
 
 
-def _refuse_busy(port: int) -> None:
-    if not is_free(port):
+def _check_port_is_free(port: int) -> None:
+    if not is_port_free(port):
         raise ShopError(f"Port {port} is in use; stop what uses it, or choose another with --port.")
 
 
-def _refuse_moving(running: Running, port: int) -> None:
+def _check_port_is_unchanged(running: RunningShop, port: int) -> None:
     if running.port != port:
         raise ShopError(
-            f"The shop is open on port {running.port} already; close it first to move it to {port}."
+            f"The shop is already running on port {running.port};"
+            f" stop it first to move it to port {port}."
         )
 
 
-def _wait_until_it_answers(running: Running) -> None:
-    deadline = time.monotonic() + BOOT_PATIENCE
-    while not (answers(running.aws_port) and answers(running.port)):
-        if birth(running.pid) != running.born or time.monotonic() > deadline:
+def _wait_until_responding(running: RunningShop) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not (is_responding(running.aws_port) and is_responding(running.port)):
+        if not running.is_alive() or time.monotonic() > deadline:
             log = running.state / LOG
             last = last_line(log.read_text(errors="replace"))
-            raise ShopError(f"The local cloud did not come up ({last}); {log} tells more.")
-        time.sleep(0.02)
+            raise ShopError(f"The local cloud did not start ({last}); see {log}.")
+        time.sleep(POLL_INTERVAL_SECONDS)
 
 
-# -- what waits in it ---------------------------------------------------------------------------
+# -- its queues ---------------------------------------------------------------------------------
 
 
-def _queues(running: Running) -> Iterator[Queue]:
+def _read_queues(running: RunningShop) -> Iterator[QueueDepth]:
     sqs = running.session().client("sqs")
     urls = [url for page in sqs.get_paginator("list_queues").paginate()
             for url in page.get("QueueUrls", [])]  # fmt: skip
-    everything = {
+    attributes_by_url = {
         url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         for url in urls
     }
-    by_arn = {attributes["QueueArn"]: attributes for attributes in everything.values()}
-    graves = {url: _grave(attributes) for url, attributes in everything.items()}
-    for url, attributes in sorted(everything.items()):
+    by_arn = {attributes["QueueArn"]: attributes for attributes in attributes_by_url.values()}
+    dead_letter_queues = {
+        url: _dead_letter_queue(attributes) for url, attributes in attributes_by_url.items()
+    }
+    for url, attributes in sorted(attributes_by_url.items()):
         name = url.rsplit("/", 1)[1]
-        if grave := graves[url]:
+        if dead_letter_queue := dead_letter_queues[url]:
             in_flight = int(attributes["ApproximateNumberOfMessagesNotVisible"])
-            yield Queue(name, _waiting(attributes), in_flight, _waiting(by_arn.get(grave, {})))
-        elif attributes["QueueArn"] not in graves.values():  # the dead letters of a relay
-            yield Queue(name, 0, 0, _waiting(attributes))
+            dead = _count_waiting(by_arn.get(dead_letter_queue, {}))
+            yield QueueDepth(name, _count_waiting(attributes), in_flight, dead)
+        elif attributes["QueueArn"] not in dead_letter_queues.values():  # of an outbox relay
+            yield QueueDepth(name, 0, 0, _count_waiting(attributes))
 
 
-def _grave(attributes: dict[str, str]) -> str | None:
-    """The queue its dead letters go to; None for one that holds dead letters."""
+def _dead_letter_queue(attributes: dict[str, str]) -> str | None:
+    """The ARN of the queue's dead-letter queue; None if it has none."""
     policy: dict[str, str] = json.loads(attributes.get("RedrivePolicy", "{}"))
     return policy.get("deadLetterTargetArn")
 
 
-def _waiting(attributes: dict[str, str]) -> int:
+def _count_waiting(attributes: dict[str, str]) -> int:
     return int(attributes.get("ApproximateNumberOfMessages", 0)) + int(
         attributes.get("ApproximateNumberOfMessagesDelayed", 0)
     )

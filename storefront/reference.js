@@ -1,13 +1,13 @@
-// Shows the API's own document with Swagger UI, from this shop's files alone.
+// Shows the API's OpenAPI document with Swagger UI, loaded from the shop itself.
 "use strict";
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
+const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 
-function follow() {
-  document.documentElement.classList.toggle("dark-mode", dark.matches); // Swagger UI's own switch
+function applyScheme() {
+  document.documentElement.classList.toggle("dark-mode", darkScheme.matches); // Swagger UI's class
 }
 
-function present() {
+function showReference() {
   window.SwaggerUIBundle({
     url: "/api/openapi.json",
     domNode: document.getElementById("operations"),
@@ -15,11 +15,11 @@ function present() {
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     tryItOutEnabled: true,
-    validatorUrl: null, // the default would ask a server on the internet
+    validatorUrl: null, // the default is a public server
   });
 }
 
-dark.addEventListener("change", follow);
-follow();
-if (window.SwaggerUIBundle) present();
-else document.getElementById("trouble").hidden = false;
+darkScheme.addEventListener("change", applyScheme);
+applyScheme();
+if (window.SwaggerUIBundle) showReference();
+else document.getElementById("error").hidden = false;

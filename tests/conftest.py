@@ -1,4 +1,4 @@
-"""What tests of all areas share: one running shop a session, its AWS, and the real days."""
+"""Fixtures of all tests: one running shop per session, its AWS, and real sales data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from cli.demo import offer_shipping
+from cli.demo import create_demo_shipping_options
 from infra.synth import openapi_path, synthesize
-from local import people
-from local.shop import Running, Shop
+from local import demo_users
+from local.shop import RunningShop, Shop
 from souk.kernel import aws
-from souk.notification import post
+from souk.notification import senders
 
-# A loaded machine is slow now and then; an example's time says nothing about the shop.
+# On a loaded machine an example can take long, which says nothing about the shop.
 hypothesis.settings.register_profile("souk", deadline=None)
 hypothesis.settings.load_profile("souk")
 
@@ -26,31 +26,31 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
+    parser.addoption("--kills", type=int, default=2, help="how often the kill test kills the shop")
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The whole shop on a local cloud of its own; tests keep apart by fresh SKUs and visitors."""
-    with open_shop(tmp_path_factory.mktemp("shop")) as running:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """The whole shop on a local cloud. Tests share it and use SKUs and guests of their own."""
+    with running_shop(tmp_path_factory.mktemp("shop")) as running:
         yield running
 
 
 @contextmanager
-def open_shop(state: Path) -> Iterator[Running]:
-    """A shop that sells, until the block ends."""
+def running_shop(state: Path) -> Iterator[RunningShop]:
+    """A shop with demo users and shipping options, stopped at the end of the block."""
     assembly = synthesize(print)
-    home = Shop(state)
-    running = home.start(assembly, openapi_path(assembly), free_port(), fresh=False, say=print)
-    people.ensure(running)
-    offer_shipping(running.urls["storefront"], people.token(running, "sam"))
+    shop = Shop(state)
+    running = shop.start(assembly, openapi_path(assembly), free_port(), fresh=False, report=print)
+    demo_users.ensure_exist(running)
+    create_demo_shipping_options(running.urls["storefront"], demo_users.sign_in(running, "sam"))
     yield running
-    home.stop()
+    shop.stop()
 
 
 @pytest.fixture
-def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Code of the rooms, called in this process, speaks to the running shop's AWS."""
+def lambda_env(shop: RunningShop, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningShop]:
+    """The environment of a Lambda function: service code in this process calls the shop's AWS."""
     for name, value in {
         "AWS_ENDPOINT_URL": shop.endpoint,
         "AWS_REGION": "us-east-1",
@@ -59,20 +59,20 @@ def in_function(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
         "AWS_SECRET_ACCESS_KEY": "local",
     }.items():
         monkeypatch.setenv(name, value)
-    forget_clients()
+    clear_client_caches()
     yield shop
-    forget_clients()
+    clear_client_caches()
 
 
-def forget_clients() -> None:
+def clear_client_caches() -> None:
     for cached in (
         aws._session,
         aws.dynamodb,
         aws.eventbridge,
-        aws.functions,
+        aws.lambda_client,
         aws.secretsmanager,
-        post.ses,
-        post.sns,
+        senders.ses,
+        senders.sns,
         aws.sqs,
         aws.stepfunctions,
     ):
@@ -81,7 +81,7 @@ def forget_clients() -> None:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """The real shop's days and products; tests that ask for it are marked `data`."""
+    """Sales data and products of a real shop. Tests that use it are marked `data`."""
     return Path(os.environ.get("SOUK_DATA", ROOT.parent / "shared" / "data"))
 
 

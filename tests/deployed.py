@@ -1,4 +1,4 @@
-"""A deployed room's functions, asked as the workflow and the clock ask them."""
+"""Invokes deployed functions, as the workflow, other services and schedules do."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ import msgspec
 from souk.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from local.shop import Running
+    from local.shop import RunningShop
     from souk.kernel.commands import Command
 
 
-class AskedInVain(Exception):
-    """The function failed; the text is the error's name and what it said."""
+class FunctionFailed(Exception):
+    """The function raised an error; the text is the error's type and message."""
 
 
-def ask(shop: Running, room: str, command: Command) -> Any:
-    """What a room's one function for commands answers."""
+def invoke_command(shop: RunningShop, service: str, command: Command) -> Any:
+    """The result of a command, from the service's function for commands."""
     payload = {
         "command": type(command).__name__,
         "correlation_id": new_id(),
         "data": msgspec.to_builtins(command),
     }
-    return invoke(shop, f"{room}Commands", payload)
+    return invoke_function(shop, f"{service}Commands", payload)
 
 
-def invoke(shop: Running, name: str, payload: object) -> Any:
-    """What a function answers, named by its room and what it does there."""
+def invoke_function(shop: RunningShop, name: str, payload: object) -> Any:
+    """The result of a function. `name` as in `function_name`. Raises FunctionFailed."""
     client = shop.session().client("lambda")
-    answer = client.invoke(FunctionName=function(shop, name), Payload=json.dumps(payload))
-    found = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise AskedInVain("{errorType}: {errorMessage}".format_map(found))
-    return found
+    response = client.invoke(FunctionName=function_name(shop, name), Payload=json.dumps(payload))
+    result = json.loads(response["Payload"].read())
+    if "FunctionError" in response:
+        raise FunctionFailed("{errorType}: {errorMessage}".format_map(result))
+    return result
 
 
-def function(shop: Running, name: str) -> str:
+def function_name(shop: RunningShop, name: str) -> str:
     """The full name of a function, such as `InventoryCommands`."""
     client = shop.session().client("lambda")
-    (found,) = (
-        each["FunctionName"]
+    (full_name,) = (
+        function["FunctionName"]
         for page in client.get_paginator("list_functions").paginate()
-        for each in page["Functions"]
-        if f"-{name}" in each["FunctionName"]
+        for function in page["Functions"]
+        if f"-{name}" in function["FunctionName"]
     )
-    return str(found)
+    return str(full_name)
 
 
-def log(shop: Running, name: str) -> str:
-    """All that a function has written."""
-    client = shop.session().client("lambda")
+def read_log(shop: RunningShop, name: str) -> str:
+    """Everything a function has logged."""
     logs = shop.session().client("logs")
-    found = client.get_function_configuration(FunctionName=function(shop, name))
+    functions = shop.session().client("lambda")
+    configuration = functions.get_function_configuration(FunctionName=function_name(shop, name))
     pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=found["LoggingConfig"]["LogGroup"]
+        logGroupName=configuration["LoggingConfig"]["LogGroup"]
     )
     return "\n".join(event["message"] for page in pages for event in page["events"])

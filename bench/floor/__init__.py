@@ -1,1 +1,1 @@
-"""The floor: the least hand-written Python that makes the shop's AWS calls, deployed beside it."""
+"""The floor: a minimal implementation that makes the same AWS calls, deployed beside the shop."""

@@ -1,26 +1,26 @@
-"""Puts the floor beside a running shop."""
+"""Deploys the floor beside a running shop."""
 
 import io
 import json
 import zipfile
 from pathlib import Path
 
-from bench.floor.template import template
-from local.shop import BOOTSTRAP_BUCKET, Running
+from bench.floor.template import build_template
+from local.shop import BOOTSTRAP_BUCKET, RunningShop
 
 STACK = "Floor"
-CODE = Path(__file__).parent / "functions"
+CODE_FOLDER = Path(__file__).parent / "functions"
 
 
-def deploy(running: Running) -> dict[str, str]:
-    """The outputs of the floor's stack."""
+def deploy_floor(running: RunningShop) -> dict[str, str]:
+    """Returns the outputs of the floor's stack."""
     session = running.session()
     key = "floor.zip"
-    session.client("s3").put_object(Bucket=BOOTSTRAP_BUCKET, Key=key, Body=_zipped())
+    session.client("s3").put_object(Bucket=BOOTSTRAP_BUCKET, Key=key, Body=_zip_code())
     cloudformation = session.client("cloudformation")
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(template(BOOTSTRAP_BUCKET, key)),
+        TemplateBody=json.dumps(build_template(BOOTSTRAP_BUCKET, key)),
         Capabilities=["CAPABILITY_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
@@ -30,9 +30,9 @@ def deploy(running: Running) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
 
-def _zipped() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(CODE.glob("[!_]*.py")):
+def _zip_code() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(CODE_FOLDER.glob("[!_]*.py")):
             archive.write(file, file.name)
-    return packed.getvalue()
+    return buffer.getvalue()

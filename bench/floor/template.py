@@ -1,7 +1,7 @@
-"""The floor's CloudFormation template: tables, streams, bus, rule, queue and functions alone.
+"""The floor's CloudFormation template: tables, streams, bus, rule, queue, functions and API.
 
-What each function may do, how much memory it has and how its triggers are set is as in the shop,
-so that nothing but code differs.
+Permissions, memory and triggers of the functions are those of the shop, so that only the code
+differs.
 """
 
 import json
@@ -15,30 +15,31 @@ ROUTES = {
     "Basket": ("PUT /api/guest/basket/items/{sku}", "POST /api/guest/basket/checkout"),
     "Orders": ("GET /api/guest/orders/{order_id}",),
 }
-CARD = ["sku", "name", "category", "image", "weight_grams", "price", "currency", "status",
-        "version", "listed_at"]  # fmt: skip
+PRODUCT_CARD = ["sku", "name", "category", "image", "weight_grams", "price", "currency", "status",
+                "version", "listed_at"]  # fmt: skip
 ORDER_CARD = ["status", "total", "placed_at"]
-OUTBOX_ROWS = {
+OUTBOX_FILTER = {
     "eventName": ["INSERT"],
     "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}},
 }
-REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+REPORT_FAILURES = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 MEMORY_MB = 1024
 
 
-def template(bucket: str, key: str) -> Json:
-    """The floor with its functions' code at this place."""
+def build_template(bucket: str, key: str) -> Json:
+    """The template; the code of the functions is in this object of S3."""
     code = {"S3Bucket": bucket, "S3Key": key}
-    resources = dict(_tables()) | dict(_functions(code)) | dict(_chain()) | dict(_api())
-    outputs = {name: {"Value": {"Ref": name}} for name in resources if name in _NAMED}
+    resources = dict(_tables()) | dict(_functions(code)) | dict(_event_flow()) | dict(_api())
+    outputs = {name: {"Value": {"Ref": name}} for name in resources if name in _OUTPUTS}
     return {"Resources": resources, "Outputs": outputs}
 
 
-_NAMED = ("Api", "ProductsTable", "BasketTable", "OrdersTable", "ProductsFunction")
+_OUTPUTS = ("Api", "ProductsTable", "BasketTable", "OrdersTable", "ProductsFunction")
 
 
 def _tables() -> Iterator[tuple[str, Json]]:
-    yield "ProductsTable", _table(_index("by_category", "category_listed", "listing_id", CARD))
+    by_category = _index("by_category", "category_listed", "listing_id", PRODUCT_CARD)
+    yield "ProductsTable", _table(by_category)
     yield "BasketTable", _table()
     yield "OrdersTable", _table(_index("by_owner", "owner", "order_id", ORDER_CARD))
 
@@ -77,10 +78,10 @@ def _functions(code: Json) -> Iterator[tuple[str, Json]]:
     yield from _function(code, "Basket", "basket", "BasketTable", [*reads, *writes])
     yield from _function(code, "Orders", "orders", "OrdersTable", reads)
     yield from _function(code, "Consumer", "consumer", "OrdersTable", writes)
-    for room in ("Basket", "Orders"):
-        extra = {"BUS": {"Ref": "Bus"}, "SOURCE": f"floor.{room.lower()}"}
+    for service in ("Basket", "Orders"):
+        extra = {"BUS": {"Ref": "Bus"}, "SOURCE": f"floor.{service.lower()}"}
         yield from _function(
-            code, f"{room}Relay", "relay", f"{room}Table", ["BatchWriteItem"], **extra
+            code, f"{service}Relay", "relay", f"{service}Table", ["BatchWriteItem"], **extra
         )
 
 
@@ -88,14 +89,14 @@ def _function(
     code: Json, name: str, module: str, table: str, actions: list[str], **env: Any
 ) -> Iterator[tuple[str, Json]]:
     arn = {"Fn::GetAtt": [table, "Arn"]}
-    may = [
+    statements = [
         _allow(
             [f"dynamodb:{action}" for action in actions], arn, {"Fn::Sub": f"${{{table}.Arn}}/*"}
         )
     ]
     if "BUS" in env:
-        may.append(_allow(["events:PutEvents"], {"Fn::GetAtt": ["Bus", "Arn"]}))
-    yield f"{name}Role", _role(may)
+        statements.append(_allow(["events:PutEvents"], {"Fn::GetAtt": ["Bus", "Arn"]}))
+    yield f"{name}Role", _role(statements)
     yield (
         f"{name}Function",
         {
@@ -121,7 +122,7 @@ def _role(statements: list[Json]) -> Json:
         "Action": "sts:AssumeRole",
     }
     version = {"Version": "2012-10-17"}
-    policy = {"PolicyName": "may", "PolicyDocument": {**version, "Statement": statements}}
+    policy = {"PolicyName": "permissions", "PolicyDocument": {**version, "Statement": statements}}
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -135,13 +136,13 @@ def _allow(actions: list[str], *resources: Any) -> Json:
     return {"Effect": "Allow", "Action": actions, "Resource": list(resources)}
 
 
-def _chain() -> Iterator[tuple[str, Json]]:
-    """Stream, relay, bus, rule, queue, consumer: as in the shop."""
+def _event_flow() -> Iterator[tuple[str, Json]]:
+    """The bus, a rule, a queue, and the triggers of consumer and relays, as in the shop."""
     yield "Bus", {"Type": "AWS::Events::EventBus", "Properties": {"Name": "floor"}}
     yield "Queue", {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 180}}
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     yield (
-        "Hears",
+        "Rule",
         {
             "Type": "AWS::Events::Rule",
             "Properties": {
@@ -151,18 +152,18 @@ def _chain() -> Iterator[tuple[str, Json]]:
             },
         },
     )
-    yield "Door", _queue_policy(queue)
-    yield "Letters", _trigger("Consumer", queue, BatchSize=10, **REPORTS)
-    for room in ("Basket", "Orders"):
+    yield "QueuePolicy", _queue_policy(queue)
+    yield "QueueTrigger", _trigger("Consumer", queue, BatchSize=10, **REPORT_FAILURES)
+    for service in ("Basket", "Orders"):
         yield (
-            f"{room}Stream",
+            f"{service}Stream",
             _trigger(
-                f"{room}Relay",
-                {"Fn::GetAtt": [f"{room}Table", "StreamArn"]},
+                f"{service}Relay",
+                {"Fn::GetAtt": [f"{service}Table", "StreamArn"]},
                 BatchSize=100,
                 StartingPosition="TRIM_HORIZON",
-                FilterCriteria={"Filters": [{"Pattern": json.dumps(OUTBOX_ROWS)}]},
-                **REPORTS,
+                FilterCriteria={"Filters": [{"Pattern": json.dumps(OUTBOX_FILTER)}]},
+                **REPORT_FAILURES,
             ),
         )
 

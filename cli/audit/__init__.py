@@ -1,8 +1,8 @@
-"""Checks the guarantees G1 to G4 over everything in a shop, at home or in AWS, at any time."""
+"""Checks the guarantees G1 to G4 over all data of a local or deployed shop, while it runs."""
 
-from cli.audit.report import Report
+from cli.audit.report import AuditReport
+from cli.audit.run import audit
 from cli.audit.shop import AwsShop, ShopReader
 from cli.audit.table import render
-from cli.audit.walk import audit
 
-__all__ = ["AwsShop", "Report", "ShopReader", "audit", "render"]
+__all__ = ["AuditReport", "AwsShop", "ShopReader", "audit", "render"]

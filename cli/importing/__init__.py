@@ -1,7 +1,14 @@
-"""Brings a price list (CSV or JSON lines) into a shop's catalog, through its staff API."""
+"""Imports products from a CSV or JSON lines file into the catalog, through the staff API."""
 
-from cli.importing.faults import ImportRefused
-from cli.importing.report import Summary, place
-from cli.importing.run import Plan, bring_in, plan
+from cli.importing.errors import ImportFailed
+from cli.importing.report import Summary, report_path
+from cli.importing.run import ImportPlan, import_products, plan_import
 
-__all__ = ["ImportRefused", "Plan", "Summary", "bring_in", "place", "plan"]
+__all__ = [
+    "ImportFailed",
+    "ImportPlan",
+    "Summary",
+    "import_products",
+    "plan_import",
+    "report_path",
+]

@@ -1,62 +1,65 @@
-"""A file's lines, one at a time and never more than one record of them in memory."""
+"""Reads a file line by line and keeps at most one record in memory."""
 
 import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from cli.importing.faults import Fault, Faulty
+from cli.importing.errors import FieldError, InvalidRecord
 
-LONGEST: Final = 1 << 20  # bytes of a record; the longest product a shop takes is a fiftieth
-SHOWN: Final = 1000  # bytes of one that is longer
-CHUNK: Final = 1 << 16
+MAX_RECORD_BYTES: Final = 1 << 20
+"""50 times the largest product that the shop accepts. The limit keeps an unclosed quotation mark
+from reading the rest of the file into memory."""
+MAX_RAW_BYTES: Final = 1000
+"""How much the report shows of a longer record."""
+CHUNK_BYTES: Final = 1 << 16
 
 
-class Lines(Iterator[str]):
-    """The lines as text, and what was read of the file for the record at hand.
+class LineReader(Iterator[str]):
+    """The lines of a file as text, and the raw bytes of the current record.
 
-    Bytes that are not UTF-8 come as lone surrogates, see `text`.
+    Bytes that are not UTF-8 become lone surrogates, which `clean_text` rejects.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._number = 0
-        self._taken: list[bytes] = []
-        self.first = 1
+        self._line_number = 0
+        self._record: list[bytes] = []
+        self.record_line = 1
+        """Number of the first line of the current record."""
         if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             file.seek(0)
 
     def __next__(self) -> str:
-        """Raises Faulty for a record too long, of which the rest of the line is passed over."""
-        line = self._file.readline(LONGEST + 1)
+        """Raises InvalidRecord for a record that is too long, and skips the rest of its line."""
+        line = self._file.readline(MAX_RECORD_BYTES + 1)
         if not line:
             raise StopIteration
-        self._number += 1
-        self._taken.append(line)
-        if sum(map(len, self._taken)) > LONGEST:
-            self._taken = [b"".join(self._taken)[:SHOWN]]
-            while not line.endswith(b"\n") and (line := self._file.readline(CHUNK)):
+        self._line_number += 1
+        self._record.append(line)
+        if sum(map(len, self._record)) > MAX_RECORD_BYTES:
+            self._record = [b"".join(self._record)[:MAX_RAW_BYTES]]
+            while not line.endswith(b"\n") and (line := self._file.readline(CHUNK_BYTES)):
                 pass
-            raise Faulty(Fault(None, f"is longer than {LONGEST:,} bytes"))
+            raise InvalidRecord(FieldError(None, f"is longer than {MAX_RECORD_BYTES:,} bytes"))
         return line.decode("utf-8", "surrogateescape")
 
     def start_record(self) -> None:
-        """What is read from now on is another record."""
-        self.first = self._number + 1
-        self._taken = []
+        """The next line starts a new record."""
+        self.record_line = self._line_number + 1
+        self._record = []
 
     @property
     def raw(self) -> str:
-        """The record at hand as it stands in the file; of one too long, its beginning."""
-        return b"".join(self._taken).decode("utf-8", "replace").rstrip("\r\n")
+        """The current record as it is in the file; only the start of a record that is too long."""
+        return b"".join(self._record).decode("utf-8", "replace").rstrip("\r\n")
 
     @property
-    def offset(self) -> int:
-        """How many bytes of the file are read."""
+    def bytes_read(self) -> int:
         return self._file.tell()
 
 
-def text(value: str) -> str:
-    """The value without white space around it; raises ValueError if it is no Unicode text."""
+def clean_text(value: str) -> str:
+    """The value without surrounding whitespace. Raises ValueError if it is not Unicode text."""
     try:
         value.encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""What came of an import: its figures, and a file that names every line that failed."""
+"""The result of an import: a summary, and a report file with every error."""
 
 import json
 from collections import Counter
@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from cli.importing.faults import Faulty, ImportRefused
+from cli.importing.errors import ImportFailed, InvalidRecord
 from cli.importing.records import Record
 
-LEFT_OUT = {
-    "stock": "an earlier import brought another number, and since then the shop counts itself",
-    "image": "an image that is a bare file name has no address",
+OMISSION_REASONS = {
+    "stock": "an earlier import set another initial stock; later counts are the shop's own",
+    "image": "an image must be an address, not a file name",
 }
 
 
 @dataclass
 class Summary:
-    """How many lines were read, and what became of them; each of them is counted once."""
+    """The number of records by outcome. Each record is counted once.
+
+    `omitted` counts the values that were not imported, by field.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
+    omitted: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     report: Path | None = None
 
@@ -35,55 +38,59 @@ class Summary:
         return self.outcomes["failed"]
 
     def as_json(self) -> dict[str, Any]:
-        """The object `import --json` prints."""
+        """The object that `import --json` prints."""
         return {
             "read": self.read,
             **{name: self.outcomes[name] for name in ("created", "updated", "unchanged", "failed")},
             "seconds": round(self.seconds, 1),
             "report": None if self.report is None else str(self.report),
-            "left_out": dict(self.left_out),
+            "omitted": dict(self.omitted),
         }
 
     def rows(self) -> list[tuple[str, str]]:
-        """The same for a person."""
-        figures = [(name, value) for name, value in self.as_json().items() if name != "left_out"]
-        notes = [
-            (name, f"{count} left out: {LEFT_OUT[name]}") for name, count in self.left_out.items()
+        """The same as rows of a table, with a reason for each omitted field."""
+        values = [(name, value) for name, value in self.as_json().items() if name != "omitted"]
+        omissions = [
+            (name, f"{count} omitted: {OMISSION_REASONS[name]}")
+            for name, count in self.omitted.items()
         ]
-        return [(name, str(value)) for name, value in [*figures, *notes] if value is not None]
+        return [(name, str(value)) for name, value in [*values, *omissions] if value is not None]
 
 
 @dataclass(frozen=True)
 class Report:
-    """Takes down the lines that failed, one JSON object for each fault, as they come."""
+    """Writes the errors of invalid records as they occur, one JSON object per line."""
 
     file: TextIO
 
-    def fail(self, record: Record, faulty: Faulty) -> None:
-        for fault in faulty.faults:
+    def write(self, record: Record, invalid: InvalidRecord) -> None:
+        for error in invalid.errors:
             entry = {
                 "line": record.line,
-                "field": fault.field,
-                "problem": fault.why,
+                "field": error.field,
+                "problem": error.problem,
                 "raw": record.raw,
             }
             self.file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
-def place(file: Path, folder: Path) -> Path:
-    """Where the report of an import of `file` is written."""
+def report_path(file: Path, folder: Path) -> Path:
+    """Path of the report of an import of `file`."""
     return folder / f"{file.stem}.errors.jsonl"
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Report]:
-    """A report at `path`; none is left there when no line has failed."""
+def open_report(path: Path) -> Iterator[Report]:
+    """A report at `path`, which is deleted at the end if it is empty.
+
+    Raises ImportFailed if the file cannot be written.
+    """
     try:
         file = path.open("w", encoding="utf-8", buffering=1)
     except OSError as error:
-        raise ImportRefused(
+        raise ImportFailed(
             f"The report cannot be written to {path} ({error.strerror});"
-            " run the command in a folder of your own."
+            " run the command in a folder that you can write to."
         ) from error
     try:
         with file:

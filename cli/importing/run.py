@@ -1,4 +1,4 @@
-"""The import itself: reads the file record by record, a few of them under way at a time."""
+"""Runs an import: reads the file record by record and sends a few records concurrently."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,39 +11,42 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cli.importing.columns import Columns, columns
-from cli.importing.faults import Fault, Faulty, ImportRefused
-from cli.importing.offers import Offer, read
-from cli.importing.records import Record, Table, table
-from cli.importing.report import Report, Summary, opened
-from cli.importing.seen import Seen
-from cli.importing.shelf import Shelf, currency_of
-from cli.replay.client import Client, Lost
-from cli.replay.play import ANSWER_WITHIN, HOME
-from cli.replay.staff import SignedIn
+from cli.importing.catalog_client import CatalogClient, fetch_currency
+from cli.importing.columns import ColumnMapping, map_columns
+from cli.importing.duplicates import DuplicateCheck
+from cli.importing.errors import FieldError, ImportFailed, InvalidRecord
+from cli.importing.product_records import ProductRecord, parse_record
+from cli.importing.records import Record, RecordFile, inspect_file
+from cli.importing.report import Report, Summary, open_report
+from cli.replay.client import Client, OutcomeUnknown
+from cli.replay.runner import LOCAL_HOSTS, TIMEOUT_SECONDS
+from cli.replay.staff import StaffClient
 
-AT_ONCE: Final = 8
-LOST_IN_A_ROW: Final = AT_ONCE  # one line may be too much for the shop; so many mean it is gone
+CONCURRENCY: Final = 8
+MAX_CONSECUTIVE_FAILURES: Final = CONCURRENCY
+"""Records in a row without a response. One may be too much for the shop; so many mean that the
+shop is down."""
 
 Progress = Callable[[int, int], None]
+"""Receives the bytes read so far and the size of the file."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A file, and what its columns mean."""
+class ImportPlan:
+    """The file to import, and the column of each field."""
 
-    table: Table
-    columns: Columns
-
-
-def plan(file: Path, told: Sequence[str]) -> Plan:
-    """How the file will be read; raises ImportRefused when there is no way."""
-    found = table(file)
-    return Plan(found, columns(found.columns, told))
+    file: RecordFile
+    columns: ColumnMapping
 
 
-def bring_in(
-    plan: Plan,
+def plan_import(path: Path, mappings: Sequence[str]) -> ImportPlan:
+    """Inspect the file and map its columns; see `map_columns`. Raises ImportFailed."""
+    file = inspect_file(path)
+    return ImportPlan(file, map_columns(file.columns, mappings))
+
+
+def import_products(
+    plan: ImportPlan,
     *,
     base_url: str,
     staff_token: Callable[[], str],
@@ -51,93 +54,97 @@ def bring_in(
     progress: Progress,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Summary:
-    """Let the shop have every product of the file as the file has it.
+    """Create or update every product of the file.
 
-    Lines that cannot be are named in `report`. Raises ImportRefused when the shop will not let us
-    go on; then, as when it is interrupted, doing it again goes on where it ended.
+    Writes the errors of records that fail to `report`. Raises ImportFailed when the shop rejects
+    the token or stops responding. An import that failed or was interrupted can be repeated: what
+    is imported already is unchanged.
     """
 
     async def run() -> Summary:
         async with httpx.AsyncClient(
             base_url=base_url,
-            timeout=ANSWER_WITHIN,
-            limits=httpx.Limits(max_connections=AT_ONCE),
-            trust_env=urlsplit(base_url).hostname not in HOME,  # no proxy on the way to ourselves
+            timeout=TIMEOUT_SECONDS,
+            limits=httpx.Limits(max_connections=CONCURRENCY),
+            trust_env=urlsplit(base_url).hostname not in LOCAL_HOSTS,  # no proxy for a local shop
             transport=transport,
         ) as http:
             client = Client(http)
             try:
-                currency = await currency_of(client)
-            except Lost as error:
-                raise ImportRefused(f"The import cannot begin: {error}.") from error
-            shelf = Shelf(SignedIn(client, staff_token))
-            with opened(report) as written, closing(Seen()) as seen:
-                return await Run(plan, currency, shelf, written, seen, progress).run()
+                currency = await fetch_currency(client)
+            except OutcomeUnknown as error:
+                raise ImportFailed(f"The import cannot start: {error}.") from error
+            catalog = CatalogClient(StaffClient(client, staff_token))
+            with open_report(report) as opened, closing(DuplicateCheck()) as duplicates:
+                return await ImportRun(plan, currency, catalog, opened, duplicates, progress).run()
 
-    began = perf_counter()
+    started = perf_counter()
     summary = asyncio.run(run())
-    summary.seconds = perf_counter() - began
+    summary.seconds = perf_counter() - started
     summary.report = report if summary.failed else None
     return summary
 
 
 @dataclass
-class Run:
-    """One going through the file."""
+class ImportRun:
+    """One pass over the file."""
 
-    plan: Plan
+    plan: ImportPlan
     currency: str
-    shelf: Shelf
+    catalog: CatalogClient
     report: Report
-    seen: Seen
+    duplicates: DuplicateCheck
     progress: Progress
     summary: Summary = field(default_factory=Summary)
-    lost: int = 0
+    consecutive_failures: int = 0
 
     async def run(self) -> Summary:
-        size = self.plan.table.size
-        with self.plan.table.records() as (lines, records):
+        size = self.plan.file.size
+        with self.plan.file.records() as (lines, records):
 
             async def worker() -> None:
                 for record in records:
-                    await self._bring(record)
-                    self.progress(lines.offset, size)
+                    await self._import_record(record)
+                    self.progress(lines.bytes_read, size)
 
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(AT_ONCE):
+                    for _ in range(CONCURRENCY):
                         group.create_task(worker())
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
         self.progress(size, size)
         return self.summary
 
-    async def _bring(self, record: Record) -> None:
+    async def _import_record(self, record: Record) -> None:
         outcome = "failed"
         try:
-            offer = self._offer(record)
-            done = await self.shelf.put(offer)
-            if offer.stock and not await self.shelf.stock(offer.sku, offer.stock):
-                self.summary.left_out["stock"] += 1
-            outcome, self.lost = done, 0
-            self.summary.left_out.update(offer.left_out)
-        except Faulty as faulty:
-            self.report.fail(record, faulty)
-        except Lost as lost:
-            self.report.fail(record, Faulty(Fault(None, str(lost))))
-            self.lost += 1
-            if self.lost == LOST_IN_A_ROW:
-                raise ImportRefused(
-                    f"The shop answers no more ({lost}); when it does, run the same command again:"
-                    " what is in the shop already stays as it is."
-                ) from lost
+            product = self._parse(record)
+            catalog_outcome = await self.catalog.create_or_update(product)
+            if product.stock and not await self.catalog.receive_initial_stock(
+                product.sku, product.stock
+            ):
+                self.summary.omitted["stock"] += 1
+            outcome, self.consecutive_failures = catalog_outcome, 0
+            self.summary.omitted.update(product.omitted)
+        except InvalidRecord as invalid:
+            self.report.write(record, invalid)
+        except OutcomeUnknown as error:
+            self.report.write(record, InvalidRecord(FieldError(None, str(error))))
+            self.consecutive_failures += 1
+            if self.consecutive_failures == MAX_CONSECUTIVE_FAILURES:
+                raise ImportFailed(
+                    f"The shop does not respond ({error}); run the same command again later."
+                    " What was imported is kept."
+                ) from error
         self.summary.outcomes[outcome] += 1
 
-    def _offer(self, record: Record) -> Offer:
-        if isinstance(record.cells, Faulty):
+    def _parse(self, record: Record) -> ProductRecord:
+        if isinstance(record.cells, InvalidRecord):
             raise record.cells
-        offer = read(record.cells, self.plan.columns, self.currency)
-        first = self.seen.otherwise(offer, record.line)
-        if first is not None:
-            raise Faulty(Fault("sku", f"{offer.sku} stands in line {first} already, otherwise"))
-        return offer
+        product = parse_record(record.cells, self.plan.columns, self.currency)
+        conflict = self.duplicates.find_conflict(product, record.line)
+        if conflict is not None:
+            problem = f"{product.sku} is already on line {conflict}, with other values"
+            raise InvalidRecord(FieldError("sku", problem))
+        return product

@@ -1,9 +1,9 @@
-"""Replays a day of a real shop against a running Souk and draws up its books."""
+"""Replays a day of orders from a file against a running shop, and checks what the shop did."""
 
-from cli.replay.books import Books
 from cli.replay.client import ReplayError
 from cli.replay.day import Day, DayError, read_day
-from cli.replay.play import replay
+from cli.replay.report import ReplayReport
+from cli.replay.runner import replay
 from cli.replay.table import render
 
-__all__ = ["Books", "Day", "DayError", "ReplayError", "read_day", "render", "replay"]
+__all__ = ["Day", "DayError", "ReplayError", "ReplayReport", "read_day", "render", "replay"]

@@ -1,4 +1,4 @@
-"""A well-behaved HTTP client: waits as it is told, asks again when an answer is lost, gives up."""
+"""The HTTP client of the replay: retries with backoff and respects Retry-After."""
 
 import asyncio
 import json
@@ -10,34 +10,38 @@ from typing import Final
 
 import httpx
 
-SHORTEST_PAUSE: Final = 0.05
-GATEWAY_TROUBLE: Final = frozenset({500, 502, 504})
-COME_BACK_LATER: Final = frozenset({429, 503})
+MIN_PAUSE_SECONDS: Final = 0.05
+GATEWAY_ERRORS: Final = frozenset({500, 502, 504})
+RETRY_LATER: Final = frozenset({429, 503})
 
 
 class ReplayError(Exception):
-    """Why the replay cannot go on, in one sentence."""
+    """The replay cannot continue. The message is one sentence for the user."""
 
 
-class Lost(Exception):
-    """No answer one can go on with; whether the shop did what it was asked is unknown."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How much a client bears: seconds of being put off, tries without an answer, seconds until
-    an order must be there."""
-
-    put_off: float = 60.0
-    tries: int = 6
-    order: float = 60.0
+class OutcomeUnknown(Exception):
+    """There is no usable response: the shop may or may not have carried out the request."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A request that may safely be sent twice; `step` is its name in the latency table.
+class RetryPolicy:
+    """Limits of the retries.
 
-    A body of bytes is sent as it is, any other as JSON.
+    `max_wait_seconds` bounds the time for one request with all its retries, `max_attempts` the
+    number of attempts without a response, `order_timeout_seconds` the time until an effect that
+    follows by events, such as a new order, has to be visible.
+    """
+
+    max_wait_seconds: float = 60.0
+    max_attempts: int = 6
+    order_timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """A request that is safe to repeat. `step` is its name in the latency table.
+
+    A body of bytes is sent unchanged, any other body as JSON.
     """
 
     step: str
@@ -48,82 +52,96 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Setback:
-    """Why a request has to be sent again: the shop put us off, or (no answer) an accident."""
+class TransientFailure:
+    """The reason to retry a request.
 
-    why: str
-    pause: float | None = None
-    answer: httpx.Response | None = None
+    `response` is set if the shop asked the client to retry later, after `pause_seconds`. It is
+    None for a lost connection, a timeout or a gateway error.
+    """
+
+    reason: str
+    pause_seconds: float | None = None
+    response: httpx.Response | None = None
 
 
 @dataclass
 class Client:
-    """Asks the shop and keeps how long answers took and why it had to ask again."""
+    """Sends requests to the shop, and records their latencies and the reasons of retries."""
 
     http: httpx.AsyncClient
-    patience: Patience = Patience()
+    retry_policy: RetryPolicy = RetryPolicy()
     latencies: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    asked_again: Counter[str] = field(default_factory=Counter)
+    """Seconds by step."""
+    retries: Counter[str] = field(default_factory=Counter)
+    """Number of retries by reason."""
 
-    async def ask(self, ask: Ask) -> httpx.Response:
-        """The shop's answer, good or bad; Lost when there is none within our patience."""
-        deadline = perf_counter() + self.patience.put_off
-        accidents = 0
-        while isinstance(answer := await self._send(ask), Setback):
-            accidents += answer.answer is None
-            pause = answer.pause or SHORTEST_PAUSE * 2**accidents
-            if accidents == self.patience.tries or perf_counter() + pause > deadline:
-                return _last_word(ask, answer)
-            self.asked_again[answer.why] += 1
+    async def send(self, request: ApiRequest) -> httpx.Response:
+        """The shop's response, success or error, after retries of transient failures.
+
+        Raises OutcomeUnknown when there is no response within the limits of the retry policy.
+        """
+        deadline = perf_counter() + self.retry_policy.max_wait_seconds
+        failures = 0
+        while isinstance(result := await self._send_once(request), TransientFailure):
+            failures += result.response is None
+            pause = result.pause_seconds or MIN_PAUSE_SECONDS * 2**failures
+            if failures == self.retry_policy.max_attempts or perf_counter() + pause > deadline:
+                return _final_response(request, result)
+            self.retries[result.reason] += 1
             await asyncio.sleep(pause)
-        return answer
+        return result
 
-    async def _send(self, ask: Ask) -> httpx.Response | Setback:
-        began = perf_counter()
+    async def _send_once(self, request: ApiRequest) -> httpx.Response | TransientFailure:
+        started = perf_counter()
+        is_raw = isinstance(request.body, bytes)
         try:
-            answer = await self.http.request(
-                ask.method,
-                ask.path,
-                headers=dict(ask.headers),
-                content=ask.body if isinstance(ask.body, bytes) else None,
-                json=None if isinstance(ask.body, bytes) else ask.body,
+            response = await self.http.request(
+                request.method,
+                request.path,
+                headers=dict(request.headers),
+                content=request.body if isinstance(request.body, bytes) else None,
+                json=None if is_raw else request.body,
             )
         except httpx.TimeoutException:
-            return Setback("no-answer-in-time")
+            return TransientFailure("timeout")
         except httpx.TransportError:
-            return Setback("connection-lost")
-        if answer.status_code in GATEWAY_TROUBLE:
-            return Setback(slug(answer))
-        if _puts_off(answer):
-            return Setback(slug(answer), _told(answer), answer)
-        self.latencies[ask.step].append(perf_counter() - began)
-        return answer
+            return TransientFailure("connection-lost")
+        if response.status_code in GATEWAY_ERRORS:
+            return TransientFailure(problem_slug(response))
+        if _asks_to_retry(response):
+            return TransientFailure(problem_slug(response), _retry_after(response), response)
+        self.latencies[request.step].append(perf_counter() - started)
+        return response
 
 
-def slug(answer: httpx.Response) -> str:
-    """The problem's own short name, or `http-403` for an answer that carries none."""
+def problem_slug(response: httpx.Response) -> str:
+    """The last part of the problem type, or such as `http-403` for a response without one."""
     try:
-        kind = answer.json()["type"]
+        problem_type = response.json()["type"]
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
-        kind = None
+        problem_type = None
     prefix = "/problems/"
-    named = isinstance(kind, str) and kind.startswith(prefix)
-    return kind.removeprefix(prefix) if named else f"http-{answer.status_code}"
+    if isinstance(problem_type, str) and problem_type.startswith(prefix):
+        return problem_type.removeprefix(prefix)
+    return f"http-{response.status_code}"
 
 
-def _puts_off(answer: httpx.Response) -> bool:
-    told_when = answer.status_code == httpx.codes.CONFLICT and "Retry-After" in answer.headers
-    return told_when or answer.status_code in COME_BACK_LATER
+def _asks_to_retry(response: httpx.Response) -> bool:
+    is_temporary_conflict = (
+        response.status_code == httpx.codes.CONFLICT and "Retry-After" in response.headers
+    )
+    return is_temporary_conflict or response.status_code in RETRY_LATER
 
 
-def _told(answer: httpx.Response) -> float:
-    """The seconds of Retry-After; one second where it is missing or a date."""
-    told = answer.headers.get("Retry-After", "")
-    return max(SHORTEST_PAUSE, float(told) if told.isdecimal() else 1.0)
+def _retry_after(response: httpx.Response) -> float:
+    """The seconds of Retry-After; one second if the header is missing or a date."""
+    header = response.headers.get("Retry-After", "")
+    return max(MIN_PAUSE_SECONDS, float(header) if header.isdecimal() else 1.0)
 
 
-def _last_word(ask: Ask, setback: Setback) -> httpx.Response:
-    """A 409 still is an answer after all the waiting; anything else leaves us without one."""
-    if setback.answer is not None and setback.answer.status_code == httpx.codes.CONFLICT:
-        return setback.answer
-    raise Lost(f"{ask.method} {ask.path} got no answer ({setback.why})")
+def _final_response(request: ApiRequest, failure: TransientFailure) -> httpx.Response:
+    """A 409 is the final response when the retries are used up. Otherwise OutcomeUnknown."""
+    response = failure.response
+    if response is not None and response.status_code == httpx.codes.CONFLICT:
+        return response
+    raise OutcomeUnknown(f"{request.method} {request.path} got no response ({failure.reason})")

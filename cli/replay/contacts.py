@@ -1,10 +1,10 @@
-"""Invented people for the invoices of a day file, which names none."""
+"""Invents contacts for the invoices of a day file, which contains no names or addresses."""
 
 import re
 from typing import Final
 
-ELSEWHERE: Final = "GB"
-COUNTRIES: Final = {
+FALLBACK_COUNTRY: Final = "GB"
+COUNTRY_CODES: Final = {
     "Australia": "AU",
     "Austria": "AT",
     "Bahrain": "BH",
@@ -49,9 +49,11 @@ COUNTRIES: Final = {
 }
 
 
-def contact_of(invoice: str, country: str) -> dict[str, object]:
-    """Always the same person for the same invoice; an unknown country (the files have
-    `Unspecified` and `European Community`) is taken as the shop's own."""
+def invent_contact(invoice: str, country: str) -> dict[str, object]:
+    """The contact in a checkout request; the same for the same invoice.
+
+    Unknown countries (the files have `Unspecified` and `European Community`) become GB.
+    """
     tag = re.sub(r"[^a-z0-9]+", "-", invoice.lower())
     return {
         "name": f"Customer of invoice {invoice}",
@@ -59,6 +61,6 @@ def contact_of(invoice: str, country: str) -> dict[str, object]:
         "address": {
             "line1": "1 Market Street",
             "city": "Exampleton",
-            "country": COUNTRIES.get(country, ELSEWHERE),
+            "country": COUNTRY_CODES.get(country, FALLBACK_COUNTRY),
         },
     }

@@ -1,4 +1,4 @@
-"""A retail day file, read and checked as a whole before anything is played."""
+"""Reads the file of a retail day (CSV) and checks it completely before anything is replayed."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NoReturn
 
-from cli.replay.sku import sku_of
+from cli.replay.sku import build_sku
 
 COLUMNS: Final = (
     "InvoiceNo",
@@ -23,29 +23,34 @@ COLUMNS: Final = (
     "CustomerID",
     "Country",
 )
-OPTIONAL: Final = ("Stock", "Payment")
-"""What an authored day may say besides: how many pieces of a product at its price there are (when
-not as many as the day's customers want), and the payment token an invoice is paid with."""
+OPTIONAL_COLUMNS: Final = ("Stock", "Payment")
+"""Columns of a hand-written day.
+
+`Stock` is the number of items in stock of a product at its price; by default, as many as the day's
+customers order. `Payment` is the payment token of the invoice.
+"""
 CURRENCY: Final = "GBP"
-BOOKKEEPING: Final = frozenset(
+NON_PRODUCT_CODES: Final = frozenset(
     {"POST", "DOT", "C2", "C3", "CRUK", "BANK CHARGES", "AMAZONFEE", "ADJUST", "ADJUST2"}
 )
-_WHOLE = re.compile(r"-?\d{1,9}(\.0+)?", re.ASCII)
+"""Stock codes of postage, fees and adjustments."""
+_WHOLE_NUMBER = re.compile(r"-?\d{1,9}(\.0+)?", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,9}(\.\d{1,20})?", re.ASCII)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 class DayError(Exception):
-    """Why a day file cannot be played, in one sentence that names the line."""
+    """The file cannot be replayed. The message is one sentence that names the line, if any."""
 
-    def __init__(self, path: Path, line: int | None, why: str) -> None:
-        super().__init__(f"{path.name}, line {line}: {why}" if line else f"{path.name}: {why}")
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        place = f"{path.name}, line {line}" if line else path.name
+        super().__init__(f"{place}: {reason}")
         self.line = line
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of an invoice, as the file has it."""
+class InvoiceLine:
+    """One line of an invoice, as it is in the file. `number` is its line number in the file."""
 
     number: int
     invoice: str
@@ -61,36 +66,36 @@ class Line:
 
     @cached_property
     def value(self) -> int:
-        """Its money in pennies, a half penny going to the even side; negative lines included."""
+        """Price times quantity in pennies, may be negative; half pennies round to even."""
         return int(_EXACT.to_integral_value(_EXACT.multiply(self._pennies, Decimal(self.quantity))))
 
     @cached_property
     def unit_price(self) -> int:
-        """The price in pennies; exact for every line that can be sold."""
+        """The price in pennies; exact for every line that is not refused."""
         return int(self._pennies)
 
     @cached_property
     def sku(self) -> str:
-        return sku_of(self.code, self.unit_price)
+        return build_sku(self.code, self.unit_price)
 
     @property
-    def takes_back(self) -> bool:
-        """Whether it undoes what was bought, wholly or in part, instead of buying."""
+    def is_cancellation(self) -> bool:
+        """Whether the line takes back a purchase: its invoice number begins with C."""
         return self.invoice[0] in "Cc"
 
     @cached_property
-    def refusal(self) -> str | None:
-        """Why a shop can neither sell this line nor take it back, or None when it may."""
+    def refusal_reason(self) -> str | None:
+        """Why this line can neither be sold nor taken back; None if it can."""
         rules = {
-            "adjustment": self.invoice[0].isalpha() and not self.takes_back,
-            "not-a-product": len(self.code) == 1 or self.code.upper() in BOOKKEEPING,
+            "adjustment": self.invoice[0].isalpha() and not self.is_cancellation,
+            "not-a-product": len(self.code) == 1 or self.code.upper() in NON_PRODUCT_CODES,
             "free": self.price == 0,
             "negative-price": self.price < 0,
-            "not-a-positive-quantity": self.quantity <= 0 and not self.takes_back,
-            "not-a-negative-quantity": self.quantity >= 0 and self.takes_back,
+            "not-a-positive-quantity": self.quantity <= 0 and not self.is_cancellation,
+            "not-a-negative-quantity": self.quantity >= 0 and self.is_cancellation,
             "fraction-of-a-penny": self._pennies != self.unit_price,
         }
-        return next((reason for reason, holds in rules.items() if holds), None)
+        return next((reason for reason, applies in rules.items() if applies), None)
 
     @property
     def _pennies(self) -> Decimal:
@@ -98,12 +103,12 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a customer puts into the basket at once: all lines of one code at one price."""
+class BasketLine:
+    """All lines of an invoice with the same code and price: one line of the basket."""
 
     sku: str
     unit_price: int
-    lines: tuple[Line, ...]
+    lines: tuple[InvoiceLine, ...]
 
     @property
     def quantity(self) -> int:
@@ -116,10 +121,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Invoice:
-    """All lines of one invoice number, wherever in the file they stand; never empty."""
+    """All lines with one invoice number, at least one. In the file they may be apart."""
 
     number: str
-    lines: tuple[Line, ...]
+    lines: tuple[InvoiceLine, ...]
 
     @property
     def country(self) -> str:
@@ -127,27 +132,31 @@ class Invoice:
 
     @property
     def payment(self) -> str:
-        """The payment token its customer sends; one that succeeds, unless the file has another."""
+        """The payment token; without one in the file, a token with which payment succeeds."""
         return next((line.payment for line in self.lines if line.payment), "tok_replay")
 
     @property
-    def takes_back(self) -> tuple[Line, ...]:
-        """What of it may come back, in the order of the file."""
-        return tuple(line for line in self.lines if line.refusal is None and line.takes_back)
+    def cancellation_lines(self) -> tuple[InvoiceLine, ...]:
+        """The lines that take back a purchase and are not refused, in the order of the file."""
+        return tuple(
+            line for line in self.lines if line.refusal_reason is None and line.is_cancellation
+        )
 
     @cached_property
-    def wanted(self) -> tuple[Wanted, ...]:
-        """What can be sold of it, in the order of the file."""
-        bundles: dict[str, list[Line]] = {}
+    def basket_lines(self) -> tuple[BasketLine, ...]:
+        """The lines that can be sold, combined by SKU, in the order of the file."""
+        by_sku: dict[str, list[InvoiceLine]] = {}
         for line in self.lines:
-            if line.refusal is None and not line.takes_back:
-                bundles.setdefault(line.sku, []).append(line)
-        return tuple(Wanted(sku, of[0].unit_price, tuple(of)) for sku, of in bundles.items())
+            if line.refusal_reason is None and not line.is_cancellation:
+                by_sku.setdefault(line.sku, []).append(line)
+        return tuple(
+            BasketLine(sku, lines[0].unit_price, tuple(lines)) for sku, lines in by_sku.items()
+        )
 
 
 @dataclass(frozen=True)
 class Day:
-    """One trading day; every line of it has been checked."""
+    """One trading day. All its lines are valid."""
 
     name: str
     invoices: tuple[Invoice, ...]
@@ -158,7 +167,7 @@ class Day:
         return self.lines[0].at.date()
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[InvoiceLine, ...]:
         return tuple(line for invoice in self.invoices for line in invoice.lines)
 
     @property
@@ -167,40 +176,42 @@ class Day:
 
 
 def read_day(path: Path) -> Day:
-    """The whole day, or DayError for the first thing that is wrong with the file."""
-    invoices: dict[str, list[Line]] = {}
+    """The whole day. Raises DayError for the first error in the file."""
+    invoices: dict[str, list[InvoiceLine]] = {}
     for line in _lines(path):
         invoices.setdefault(line.invoice, []).append(line)
     if not invoices:
         raise DayError(path, None, "the file has a header but no invoice lines.")
-    return Day(path.name, tuple(Invoice(number, tuple(of)) for number, of in invoices.items()))
+    return Day(
+        path.name, tuple(Invoice(number, tuple(lines)) for number, lines in invoices.items())
+    )
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def _lines(path: Path) -> Iterator[InvoiceLine]:
     records = _records(path)
     number, header = next(records, (1, []))
     names = [name.strip() for name in header]
     _check_header(path, number, names)
     for number, fields in records:
         if len(fields) != len(names):
-            why = f"there are {len(fields)} fields where the header has {len(names)} columns."
-            raise DayError(path, number, why)
+            reason = f"the line has {len(fields)} fields, but the header has {len(names)} columns."
+            raise DayError(path, number, reason)
         yield _Row(path, number, dict(zip(names, fields, strict=True))).line()
 
 
 def _check_header(path: Path, number: int, names: list[str]) -> None:
     missing = [column for column in COLUMNS if column not in names]
     if missing:
-        why = f"missing in the header: {', '.join(missing)}. A day file needs {', '.join(COLUMNS)}."
-        raise DayError(path, number, why)
-    twice = [column for column in (*COLUMNS, *OPTIONAL) if names.count(column) > 1]
-    if twice:
-        raise DayError(path, number, f"the header has {', '.join(twice)} more than once.")
+        reason = f"missing in the header: {', '.join(missing)}. Required are {', '.join(COLUMNS)}."
+        raise DayError(path, number, reason)
+    repeated = [column for column in (*COLUMNS, *OPTIONAL_COLUMNS) if names.count(column) > 1]
+    if repeated:
+        raise DayError(path, number, f"the header has {', '.join(repeated)} more than once.")
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The records with the number of the line each one starts on; empty lines are passed over."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    """The records, each with the number of its first line. Skips empty lines."""
+    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
     start = 1
     try:
         for fields in reader:
@@ -208,10 +219,10 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
-        raise DayError(path, start, f"this is not valid CSV ({error}).") from error
+        raise DayError(path, start, f"the line is not valid CSV ({error}).") from error
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
@@ -221,31 +232,33 @@ def _text(path: Path) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        number = _line_of(data, error.start)
-        raise DayError(path, number, "this is not UTF-8; save the file as UTF-8.") from error
+        number = _line_number(data, error.start)
+        raise DayError(path, number, "the text is not UTF-8; save the file as UTF-8.") from error
     if "\0" in text:
-        number = _line_of(data, data.index(b"\0"))
-        raise DayError(path, number, "there is a zero byte; this is not a CSV text in UTF-8.")
+        number = _line_number(data, data.index(b"\0"))
+        raise DayError(path, number, "the line has a zero byte; save the file as CSV in UTF-8.")
     return text
 
 
-def _line_of(data: bytes, position: int) -> int:
+def _line_number(data: bytes, position: int) -> int:
     return len(re.split(rb"\r\n|\r|\n", data[:position]))
 
 
 @dataclass(frozen=True)
 class _Row:
+    """A record of the file. Its methods raise DayError for an invalid field."""
+
     path: Path
     number: int
     fields: dict[str, str]
 
-    def line(self) -> Line:
-        return Line(
+    def line(self) -> InvoiceLine:
+        return InvoiceLine(
             number=self.number,
-            invoice=self._needed("InvoiceNo"),
-            code=self._needed("StockCode"),
+            invoice=self._required("InvoiceNo"),
+            code=self._required("StockCode"),
             description=" ".join(self.fields["Description"].split()),
-            quantity=int(self._number("Quantity", _WHOLE, "a whole number")),
+            quantity=int(self._number("Quantity", _WHOLE_NUMBER, "a whole number")),
             price=self._number("UnitPrice", _DECIMAL, "a number"),
             at=self._date(),
             country=self.fields["Country"].strip(),
@@ -257,24 +270,26 @@ class _Row:
     def _stock(self) -> int | None:
         text = self.fields.get("Stock", "").strip()
         if text and not text.isdecimal():
-            self._wrong(f"Stock has to be a whole number, not “{text[:40]}”.")
+            self._fail(f"Stock has to be a whole number, not “{text[:40]}”.")
         return int(text) if text else None
 
-    def _needed(self, column: str) -> str:
-        return self.fields[column].strip() or self._wrong(f"{column} is empty.")
+    def _required(self, column: str) -> str:
+        return self.fields[column].strip() or self._fail(f"{column} is empty.")
 
-    def _number(self, column: str, form: re.Pattern[str], what: str) -> Decimal:
-        text = self._needed(column)
-        if not form.fullmatch(text):
-            self._wrong(f"{column} has to be {what}, not “{text[:40]}”.")
+    def _number(self, column: str, pattern: re.Pattern[str], expected: str) -> Decimal:
+        text = self._required(column)
+        if not pattern.fullmatch(text):
+            self._fail(f"{column} has to be {expected}, not “{text[:40]}”.")
         return Decimal(text)
 
     def _date(self) -> datetime:
-        text = self._needed("InvoiceDate")
+        text = self._required("InvoiceDate")
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            self._wrong(f"InvoiceDate has to be like 2010-12-01 08:26:00, not “{text[:40]}”.")
+            self._fail(
+                f"InvoiceDate has to be a time such as 2010-12-01 08:26:00, not “{text[:40]}”."
+            )
 
-    def _wrong(self, why: str) -> NoReturn:
-        raise DayError(self.path, self.number, why)
+    def _fail(self, reason: str) -> NoReturn:
+        raise DayError(self.path, self.number, reason)

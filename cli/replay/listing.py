@@ -1,4 +1,4 @@
-"""Lists and receives what a day sells, through the staff API, before its customers come."""
+"""Lists the products of a day and receives their stock, through the staff API."""
 
 import asyncio
 import re
@@ -10,21 +10,21 @@ from typing import Final
 
 import httpx
 
-from cli.replay.answers import ProductAnswer, ShippingAnswer, read
-from cli.replay.client import Ask, Lost, ReplayError, slug
-from cli.replay.day import CURRENCY, Day, Line, Wanted
-from cli.replay.staff import SignedIn
+from cli.replay.client import ApiRequest, OutcomeUnknown, ReplayError, problem_slug
+from cli.replay.day import CURRENCY, BasketLine, Day, InvoiceLine
+from cli.replay.responses import ProductResponse, ShippingOptionsResponse, parse
+from cli.replay.staff import StaffClient
 
-LOOK: Final = 0.1  # seconds between two looks whether baskets know how parcels are sent
-SHIPPING: Final = "standard"
-STANDARD: Final = {
-    "option": SHIPPING,
+POLL_SECONDS: Final = 0.1  # between two reads of the shipping options
+SHIPPING_OPTION: Final = "standard"
+STANDARD_SHIPPING: Final = {
+    "id": SHIPPING_OPTION,
     "name": "Standard",
     "rates": [{"country": "*", "price": {"amount": 495, "currency": CURRENCY}}],
 }
-LONGEST_NAME: Final = 200
-LONGEST_DESCRIPTION: Final = 4000
-CATEGORIES: Final = {
+MAX_NAME_LENGTH: Final = 200
+MAX_DESCRIPTION_LENGTH: Final = 4000
+CATEGORY_PATTERNS: Final = {
     "christmas": r"christmas|xmas|advent|santa|reindeer|snowm[ae]n|bauble|stocking",
     "bags": r"bags?|lunch ?box|purse|satchel|shopper|suitcase|trolley|rucksack|luggage",
     "lights": r"lights?|t-lights?|candles?|lanterns?|lamps?|candlesticks?|nightlight|chandelier",
@@ -40,139 +40,171 @@ CATEGORIES: Final = {
     r"|hot water|throw|stool|chair|table",
     "party": r"party|bunting|balloons?|birthday|garland|confetti|wedding",
 }
-OTHERWISE: Final = "gifts"
-_PATTERNS: Final = {name: re.compile(rf"\b({words})\b") for name, words in CATEGORIES.items()}
+DEFAULT_CATEGORY: Final = "gifts"
+_COMPILED_PATTERNS: Final = {
+    name: re.compile(rf"\b({pattern})\b") for name, pattern in CATEGORY_PATTERNS.items()
+}
 
 
 @dataclass(frozen=True)
 class Product:
-    """A stock code at one price."""
+    """A stock code at one price in minor units. `stock` is the number of items to receive."""
 
     sku: str
-    text: str
+    description: str
     unit_price: int
     stock: int
 
     @property
     def body(self) -> dict[str, object]:
+        """The body of the request that lists it."""
         return {
             "sku": self.sku,
-            "name": self.text[:LONGEST_NAME],
-            "category": category_of(self.text),
-            "description": self.text[:LONGEST_DESCRIPTION],
+            "name": self.description[:MAX_NAME_LENGTH],
+            "category": guess_category(self.description),
+            "description": self.description[:MAX_DESCRIPTION_LENGTH],
             "price": {"amount": self.unit_price, "currency": CURRENCY},
             "weight_grams": 0,
         }
 
 
-def category_of(description: str) -> str:
-    """The first category one of whose words is in the description."""
+def guess_category(description: str) -> str:
+    """The first category with a word that is in the description."""
     text = description.lower()
-    return next((name for name, words in _PATTERNS.items() if words.search(text)), OTHERWISE)
+    return next(
+        (name for name, pattern in _COMPILED_PATTERNS.items() if pattern.search(text)),
+        DEFAULT_CATEGORY,
+    )
 
 
-def products_of(day: Day) -> tuple[Product, ...]:
-    """Everything the day sells, once, in the words of the first line that has any.
+def products_sold(day: Day) -> tuple[Product, ...]:
+    """Each product that the day sells, once, with the first description that its code has.
 
-    Of each there is what the day's customers want together, unless the file says how much.
+    `stock` is the number in the file, otherwise as many as the day's customers order together.
     """
-    sold = [wanted for invoice in day.invoices for wanted in invoice.wanted]
-    wanted_in_all: Counter[str] = Counter()
-    for wanted in sold:
-        wanted_in_all[wanted.sku] += wanted.quantity
-    stock = {line.sku: line.stock for line in _lines(sold) if line.stock is not None}
-    texts: dict[str, str] = {}
-    for line in _lines(sold):
+    sold = [line for invoice in day.invoices for line in invoice.basket_lines]
+    ordered: Counter[str] = Counter()
+    for basket_line in sold:
+        ordered[basket_line.sku] += basket_line.quantity
+    stock = {line.sku: line.stock for line in _invoice_lines(sold) if line.stock is not None}
+    descriptions: dict[str, str] = {}
+    for line in _invoice_lines(sold):
         if line.description:
-            texts.setdefault(line.code, line.description)
+            descriptions.setdefault(line.code, line.description)
     products = {
-        wanted.sku: Product(
-            wanted.sku,
-            texts.get(wanted.lines[0].code, wanted.lines[0].code),
-            wanted.unit_price,
-            stock.get(wanted.sku, wanted_in_all[wanted.sku]),
+        basket_line.sku: Product(
+            basket_line.sku,
+            descriptions.get(basket_line.lines[0].code, basket_line.lines[0].code),
+            basket_line.unit_price,
+            stock.get(basket_line.sku, ordered[basket_line.sku]),
         )
-        for wanted in sold
+        for basket_line in sold
     }
     return tuple(products.values())
 
 
-def _lines(sold: Iterable[Wanted]) -> Iterator[Line]:
-    return (line for wanted in sold for line in wanted.lines)
+def _invoice_lines(sold: Iterable[BasketLine]) -> Iterator[InvoiceLine]:
+    return (line for basket_line in sold for line in basket_line.lines)
 
 
-class Staff(SignedIn):
-    """Lists and receives products for a day to come, and sees that they can be sent."""
+class CatalogStaff(StaffClient):
+    """Staff who prepare the shop for a day: products, stock and shipping."""
 
-    async def offer_shipping(self) -> None:
-        """Offer the way the day's parcels are sent, unless it is; return once baskets know it."""
-        if await self._is_offered():
+    async def create_shipping_option(self) -> None:
+        """Create the shipping option of the day's orders if needed, and wait until it is offered.
+
+        Raises ReplayError.
+        """
+        if await self._is_shipping_offered():
             return
-        ask = Ask("offer_shipping", "POST", "/api/staff/shipping-options", {}, STANDARD)
+        request = ApiRequest(
+            "create_shipping_option", "POST", "/api/staff/shipping-options", {}, STANDARD_SHIPPING
+        )
         try:
-            answer = await self.ask(ask)
-        except Lost as error:
-            raise ReplayError(f"{SHIPPING} shipping could not be offered: {error}.") from error
-        if not answer.is_success and slug(answer) != "option-taken":
+            response = await self.send(request)
+        except OutcomeUnknown as error:
             raise ReplayError(
-                f"{SHIPPING} shipping could not be offered: the shop answered {slug(answer)}."
+                f"The shipping option {SHIPPING_OPTION} could not be created: {error}."
+            ) from error
+        if not response.is_success and problem_slug(response) != "shipping-option-exists":
+            raise ReplayError(
+                f"The shipping option {SHIPPING_OPTION} could not be created: the shop responded"
+                f" {problem_slug(response)}."
             )
-        deadline = perf_counter() + self.client.patience.order
-        while not await self._is_offered():
+        deadline = perf_counter() + self.client.retry_policy.order_timeout_seconds
+        while not await self._is_shipping_offered():
             if perf_counter() > deadline:
-                raise ReplayError(f"baskets do not hear of {SHIPPING} shipping.")
-            await asyncio.sleep(LOOK)
+                raise ReplayError(
+                    f"The shipping option {SHIPPING_OPTION} was created, but baskets do not"
+                    " offer it."
+                )
+            await asyncio.sleep(POLL_SECONDS)
 
-    async def _is_offered(self) -> bool:
+    async def _is_shipping_offered(self) -> bool:
+        request = ApiRequest("read_shipping_options", "GET", "/api/shipping-options")
         try:
-            answer = await self.client.ask(Ask("read_shipping", "GET", "/api/shipping-options"))
-            return any(each.option == SHIPPING for each in read(ShippingAnswer, answer).items)
-        except Lost as error:
-            raise ReplayError(f"the shipping options could not be read: {error}.") from error
+            options = parse(ShippingOptionsResponse, await self.client.send(request)).items
+        except OutcomeUnknown as error:
+            raise ReplayError(f"The shipping options could not be read: {error}.") from error
+        return any(option.id == SHIPPING_OPTION for option in options)
 
     async def list_product(self, product: Product) -> str | None:
-        """List it, or find it listed at the same price; the reason if the shop refuses it."""
+        """List the product, or check that it is listed at this price.
+
+        Returns None, or the reason why the shop does not accept the product. Raises ReplayError.
+        """
+        request = ApiRequest("list_product", "POST", "/api/staff/products", {}, product.body)
         try:
-            answer = await self.ask(
-                Ask("list_product", "POST", "/api/staff/products", {}, product.body)
-            )
-            if slug(answer) == "sku-taken":
+            response = await self.send(request)
+            if problem_slug(response) == "sku-exists":
                 await self._check_price(product)
                 return None
-        except Lost as error:
+        except OutcomeUnknown as error:
             raise ReplayError(f"{product.sku} could not be listed: {error}.") from error
-        return _refusal(product, answer)
+        return _refusal_reason(product, response)
 
-    async def receive(self, product: Product, key: str) -> None:
-        """Put its pieces on the shelf, once for the key."""
+    async def receive_stock(self, product: Product, key: str) -> None:
+        """Receive the product's stock, once per idempotency key. Raises ReplayError."""
         if not product.stock:
             return
         path = f"/api/staff/stock/{product.sku}/receipts"
-        ask = Ask("receive", "POST", path, {"Idempotency-Key": key}, {"quantity": product.stock})
+        request = ApiRequest(
+            "receive_stock", "POST", path, {"Idempotency-Key": key}, {"quantity": product.stock}
+        )
         try:
-            answer = await self.ask(ask)
-        except Lost as error:
+            response = await self.send(request)
+        except OutcomeUnknown as error:
             raise ReplayError(f"{product.sku} could not be received: {error}.") from error
-        if not answer.is_success:
-            why = slug(answer)
-            raise ReplayError(f"{product.sku} could not be received: the shop answered {why}.")
+        if not response.is_success:
+            raise ReplayError(
+                f"{product.sku} could not be received: the shop responded {problem_slug(response)}."
+            )
 
     async def _check_price(self, product: Product) -> None:
-        answer = await self.client.ask(Ask("check_product", "GET", f"/api/products/{product.sku}"))
-        if not answer.is_success:
-            raise Lost(f"the SKU is taken, but there is no such product ({slug(answer)})")
-        price = read(ProductAnswer, answer).price
+        response = await self.client.send(
+            ApiRequest("check_product", "GET", f"/api/products/{product.sku}")
+        )
+        if not response.is_success:
+            raise OutcomeUnknown(
+                f"the SKU exists, but there is no such product ({problem_slug(response)})"
+            )
+        price = parse(ProductResponse, response).price
         if (price.amount, price.currency) != (product.unit_price, CURRENCY):
             raise ReplayError(
-                f"{product.sku} is in the shop at {price.currency} {price.amount} and not at"
-                f" {CURRENCY} {product.unit_price} (minor units); play the day in a fresh shop."
+                f"{product.sku} is listed at {price.currency} {price.amount} instead of"
+                f" {CURRENCY} {product.unit_price} (minor units); replay the day in a fresh shop."
             )
 
 
-def _refusal(product: Product, answer: httpx.Response) -> str | None:
-    """A product the shop finds wrong is a refusal; not being let in ends the replay."""
-    if answer.is_success:
+def _refusal_reason(product: Product, response: httpx.Response) -> str | None:
+    """The reason why the shop refuses this product; None if it was listed.
+
+    Raises ReplayError for any other error, such as a missing permission.
+    """
+    if response.is_success:
         return None
-    if answer.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
-        return slug(answer)
-    raise ReplayError(f"{product.sku} could not be listed: the shop answered {slug(answer)}.")
+    if response.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
+        return problem_slug(response)
+    raise ReplayError(
+        f"{product.sku} could not be listed: the shop responded {problem_slug(response)}."
+    )

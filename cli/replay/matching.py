@@ -1,8 +1,9 @@
-"""Finds for the day's cancellations what each takes back of what its customer bought that day.
+"""Matches the cancellation lines of a day with the orders that they take items back from.
 
-The files give no order with a cancellation. A line takes back pieces of one SKU (code and price)
-from the youngest order of the same customer, made no later, of which so many pieces are left. A
-cancellation that takes all of an order at once undoes the order; all else is a return.
+The files do not name the order of a cancellation. A line takes back items of one SKU (code and
+price) from the latest order of the same customer that was placed at or before the line's time and
+has enough items left. A cancellation that takes back all items of an order at once cancels the
+order; any other is a return.
 """
 
 from collections import defaultdict
@@ -11,98 +12,102 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from cli.replay.day import Invoice, Line
+from cli.replay.day import Invoice, InvoiceLine
 
-UNKNOWN = "unknown-customer"
-NOTHING = "nothing-to-return"
-TOO_MANY = "more-than-bought"
+UNKNOWN_CUSTOMER = "unknown-customer"
+NOTHING_TO_RETURN = "nothing-to-return"
+MORE_THAN_BOUGHT = "more-than-bought"
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """What an invoice's customer has bought for sure, pieces by SKU."""
+    """A confirmed order of the day. `quantities` is the number of items by SKU."""
 
     invoice: str
     order_id: str
     customer: str
     at: datetime
-    pieces: Mapping[str, int]
+    quantities: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What one cancellation of the file takes back from one order; `undoes` it as a whole."""
+class Reversal:
+    """What one cancellation takes back from one order. `invoice` is the cancellation's number."""
 
-    number: str
+    invoice: str
     purchase: Purchase
-    lines: tuple[Line, ...]
+    lines: tuple[InvoiceLine, ...]
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.number, self.purchase.order_id
+        return self.invoice, self.purchase.order_id
 
     @cached_property
-    def pieces(self) -> dict[str, int]:
-        pieces: defaultdict[str, int] = defaultdict(int)
+    def quantities(self) -> dict[str, int]:
+        """The number of items that come back, by SKU."""
+        quantities: defaultdict[str, int] = defaultdict(int)
         for line in self.lines:
-            pieces[line.sku] -= line.quantity
-        return dict(pieces)
+            quantities[line.sku] -= line.quantity
+        return dict(quantities)
 
     @property
     def value(self) -> int:
-        """Of the goods that come back, in pennies."""
+        """Of the items that come back, in pennies."""
         return -sum(line.value for line in self.lines)
 
     @property
-    def undoes(self) -> bool:
-        return self.pieces == dict(self.purchase.pieces)
+    def is_whole_order(self) -> bool:
+        return self.quantities == dict(self.purchase.quantities)
 
 
 @dataclass
-class Matching:
-    """What is taken back from which order; and by line number why the rest is not."""
+class Matches:
+    """The reversals that were found, and the reason by number of every line that has none."""
 
-    claims: list[Claim] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
+    reversals: list[Reversal] = field(default_factory=list)
+    unmatched: dict[int, str] = field(default_factory=dict)
 
 
-def match(invoices: Iterable[Invoice], purchases: Sequence[Purchase]) -> Matching:
-    """Each line finds an order or a reason; of no order more is taken than was bought."""
-    found = Matching()
-    shelf = _Left(purchases)
+def match_reversals(invoices: Iterable[Invoice], purchases: Sequence[Purchase]) -> Matches:
+    """Match every cancellation line, in order. An order never gives back more than was bought."""
+    matches = Matches()
+    remaining = _RemainingItems(purchases)
     for invoice in invoices:
-        claimed: defaultdict[str, list[Line]] = defaultdict(list)
-        for line in invoice.takes_back:
-            taken = shelf.take(line)
-            if isinstance(taken, Purchase):
-                claimed[taken.order_id].append(line)
+        by_order: defaultdict[str, list[InvoiceLine]] = defaultdict(list)
+        for line in invoice.cancellation_lines:
+            result = remaining.take_back(line)
+            if isinstance(result, Purchase):
+                by_order[result.order_id].append(line)
             else:
-                found.refused[line.number] = taken
-        for order_id, lines in claimed.items():
-            found.claims.append(Claim(invoice.number, shelf.by_order[order_id], tuple(lines)))
-    return found
+                matches.unmatched[line.number] = result
+        for order_id, lines in by_order.items():
+            purchase = remaining.purchases[order_id]
+            matches.reversals.append(Reversal(invoice.number, purchase, tuple(lines)))
+    return matches
 
 
-class _Left:
-    """What was bought and is not taken back, so far."""
+class _RemainingItems:
+    """The items of each purchase that no line has taken back yet."""
 
     def __init__(self, purchases: Sequence[Purchase]) -> None:
-        self.by_order = {each.order_id: each for each in purchases}
-        self._youngest_first = sorted(purchases, key=lambda each: each.at, reverse=True)
-        self._left = {each.order_id: dict(each.pieces) for each in purchases}
+        self.purchases = {purchase.order_id: purchase for purchase in purchases}
+        self._latest_first = sorted(purchases, key=lambda purchase: purchase.at, reverse=True)
+        self._remaining = {purchase.order_id: dict(purchase.quantities) for purchase in purchases}
 
-    def take(self, line: Line) -> Purchase | str:
-        """Where the line's pieces come from, or why they cannot come back."""
+    def take_back(self, line: InvoiceLine) -> Purchase | str:
+        """The purchase that the line takes items back from, or the reason why there is none."""
         if not line.customer:
-            return UNKNOWN
-        theirs = [
-            each
-            for each in self._youngest_first
-            if each.customer == line.customer and each.at <= line.at and line.sku in each.pieces
+            return UNKNOWN_CUSTOMER
+        candidates = [
+            purchase
+            for purchase in self._latest_first
+            if purchase.customer == line.customer
+            and purchase.at <= line.at
+            and line.sku in purchase.quantities
         ]
-        for purchase in theirs:
-            left = self._left[purchase.order_id]
-            if left[line.sku] >= -line.quantity:
-                left[line.sku] += line.quantity
+        for purchase in candidates:
+            remaining = self._remaining[purchase.order_id]
+            if remaining[line.sku] >= -line.quantity:
+                remaining[line.sku] += line.quantity
                 return purchase
-        return TOO_MANY if theirs else NOTHING
+        return MORE_THAN_BOUGHT if candidates else NOTHING_TO_RETURN

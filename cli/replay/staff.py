@@ -1,4 +1,4 @@
-"""Someone of the staff, signed in: asks the shop with a token, and fetches a new one in time."""
+"""A signed-in member of staff: sends requests with an access token and renews it on expiry."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,35 +6,35 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from cli.replay.client import Ask, Client
+from cli.replay.client import ApiRequest, Client
 
 
 @dataclass
-class SignedIn:
-    """Sends what staff ask; fetches a new token when the shop no longer takes the old one."""
+class StaffClient:
+    """Sends requests of staff. When the shop rejects the token, it gets a new one and retries."""
 
     client: Client
     fetch_token: Callable[[], str]
     token: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def ask(self, ask: Ask) -> httpx.Response:
-        """The shop's answer, good or bad; Lost when there is none."""
-        used = self.token
-        if not used:
-            used = await self._renew(used)
-        answer = await self._ask_as(used, ask)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = await self._ask_as(await self._renew(used), ask)
-        return answer
+    async def send(self, request: ApiRequest) -> httpx.Response:
+        """The shop's response, success or error. Raises OutcomeUnknown."""
+        token = self.token
+        if not token:
+            token = await self._renew(token)
+        response = await self._send_with(token, request)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            response = await self._send_with(await self._renew(token), request)
+        return response
 
-    async def _ask_as(self, token: str, ask: Ask) -> httpx.Response:
-        headers = {**ask.headers, "Authorization": f"Bearer {token}"}
-        return await self.client.ask(replace(ask, headers=headers))
+    async def _send_with(self, token: str, request: ApiRequest) -> httpx.Response:
+        headers = {**request.headers, "Authorization": f"Bearer {token}"}
+        return await self.client.send(replace(request, headers=headers))
 
-    async def _renew(self, used: str) -> str:
-        """A token other than the used one; of many who ask at once, only the first fetches."""
+    async def _renew(self, expired: str) -> str:
+        """A token other than `expired`. Of many concurrent calls, only the first fetches one."""
         async with self.lock:
-            if self.token == used:
+            if self.token == expired:
                 self.token = await asyncio.to_thread(self.fetch_token)
             return self.token

@@ -1,7 +1,7 @@
-"""`./souk trace`: one order, from the click to the parcel, with who did what."""
+"""`./souk trace`: the events of one order, with log lines and workflow steps."""
 
+from cli.trace.rendering import as_json, render
 from cli.trace.shop import AwsShop
-from cli.trace.story import Trace, UnknownOrder, trace
-from cli.trace.tree import as_json, render
+from cli.trace.trace import Trace, UnknownOrder, load_trace
 
-__all__ = ["AwsShop", "Trace", "UnknownOrder", "as_json", "render", "trace"]
+__all__ = ["AwsShop", "Trace", "UnknownOrder", "as_json", "load_trace", "render"]

@@ -1,4 +1,4 @@
-"""What the trace reads: the journal's table, the functions' logs, the workflow's histories."""
+"""Reads the timeline's table, the functions' logs and the workflow's executions."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,87 +7,94 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from cli.trace.story import Fact, Line, Step
+from cli.trace.trace import Event, LogLine, WorkflowStep
 from souk.kernel.items import from_item, to_item
 
 Json = dict[str, Any]
 
-TABLE = "JournalTable"
-AT_ONCE = 8  # log groups
-UNSAID = frozenset({
-    "level", "location", "timestamp", "service", "message", "correlation_id", "fact_id",
+TABLE_OUTPUT = "TimelineTable"
+CONCURRENT_SEARCHES = 8
+HIDDEN_LOG_FIELDS = frozenset({
+    "level", "location", "timestamp", "service", "message", "correlation_id", "event_id",
     "exception", "stack_trace", "xray_trace_id",
 })  # fmt: skip
-"""What a line of a log has beside what it says."""
+"""Fields of a structured log line that are not appended to its message."""
 
 
-class NoJournal(Exception):
-    """The shop is of a version that keeps no stories."""
+class NoTimeline(Exception):
+    """The deployed version has no timeline service."""
 
 
 class AwsShop:
-    """A deployed stack, by a boto3 session; the same at home and in AWS."""
+    """A deployed stack, read with a boto3 session. Works with the local cloud and AWS."""
 
     def __init__(self, session: Any, stack: str) -> None:
         self._dynamodb = session.client("dynamodb")
         self._logs = session.client("logs")
         self._workflows = session.client("stepfunctions")
         cloudformation = session.client("cloudformation")
-        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-        outputs = {out["OutputKey"]: out["OutputValue"] for out in described["Outputs"]}
-        if TABLE not in outputs:
-            raise NoJournal(f"{stack} keeps no stories of orders yet; deploy it anew.")
-        self._table = outputs[TABLE]
+        response = cloudformation.describe_stacks(StackName=stack)
+        outputs = {
+            output["OutputKey"]: output["OutputValue"]
+            for output in response["Stacks"][0]["Outputs"]
+        }
+        if TABLE_OUTPUT not in outputs:
+            raise NoTimeline(f"The deployed version of {stack} has no timeline. Deploy it again.")
+        self._table = outputs[TABLE_OUTPUT]
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
         self._resources = [each for page in pages for each in page["StackResourceSummaries"]]
 
-    def facts(self, order_id: str) -> Iterator[Fact]:
+    def events(self, order_id: str) -> Iterator[Event]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :order",
             ExpressionAttributeValues=to_item({":order": f"ORDER#{order_id}"}),
         )
-        return (_fact(from_item(item)) for page in pages for item in page["Items"])
+        return (_parse_event(from_item(item)) for page in pages for item in page["Items"])
 
-    def lines(self, ids: Iterable[str], since: datetime, until: datetime) -> Iterator[Line]:
-        groups = self._of_kind("AWS::Logs::LogGroup")
-        asked = [(group, each) for each in ids for group in groups]
-        with ThreadPoolExecutor(AT_ONCE) as readers:
-            found = readers.map(lambda pair: self._written(pair[0], pair[1], since, until), asked)
-            events = [event for some in found for event in some]
-        by_place = {
-            (each["logStreamName"], each["timestamp"], each["message"]): each for each in events
+    def log_lines(self, ids: Iterable[str], since: datetime, until: datetime) -> Iterator[LogLine]:
+        groups = self._physical_ids("AWS::Logs::LogGroup")
+        searches = [(group, each) for each in ids for group in groups]
+        with ThreadPoolExecutor(CONCURRENT_SEARCHES) as threads:
+            found = threads.map(
+                lambda pair: self._search_log(pair[0], pair[1], since, until), searches
+            )
+            log_events = [log_event for log_events in found for log_event in log_events]
+        unique = {
+            (each["logStreamName"], each["timestamp"], each["message"]): each for each in log_events
         }
-        return (line for event in by_place.values() if (line := _line(event)))
+        return (line for each in unique.values() if (line := _parse_log_event(each)))
 
-    def steps(self, order_id: str) -> Iterator[Step]:
-        """A run that failed was followed by another, whose name has a number behind."""
-        for machine in self._of_kind("AWS::StepFunctions::StateMachine"):
-            for run in count():
-                name = order_id if run == 0 else f"{order_id}-{run}"
+    def workflow_steps(self, order_id: str) -> Iterator[WorkflowStep]:
+        """The first execution is named after the order; later ones have a number appended."""
+        for machine in self._physical_ids("AWS::StepFunctions::StateMachine"):
+            for number in count():
+                name = order_id if number == 0 else f"{order_id}-{number}"
                 history = self._history(
                     f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
                 )
                 if history is None:
                     break
-                yield from _steps(history)
+                yield from _parse_history(history)
 
-    def _of_kind(self, kind: str) -> list[str]:
+    def _physical_ids(self, resource_type: str) -> list[str]:
         return [
-            each["PhysicalResourceId"] for each in self._resources if each["ResourceType"] == kind
+            each["PhysicalResourceId"]
+            for each in self._resources
+            if each["ResourceType"] == resource_type
         ]
 
-    def _written(self, group: str, named: str, since: datetime, until: datetime) -> list[Json]:
+    def _search_log(self, group: str, text: str, since: datetime, until: datetime) -> list[Json]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=group,
-            filterPattern=f'"{named}"',
+            filterPattern=f'"{text}"',
             startTime=int(since.timestamp() * 1000),
             endTime=int(until.timestamp() * 1000),
         )
-        return [event for page in pages for event in page["events"]]
+        return [log_event for page in pages for log_event in page["events"]]
 
     def _history(self, execution: str) -> list[Json] | None:
-        """None for a run that never was, or was forgotten."""
+        """None for an execution that does not exist or has expired."""
         try:
             pages = self._workflows.get_paginator("get_execution_history").paginate(
                 executionArn=execution, includeExecutionData=False
@@ -97,55 +104,53 @@ class AwsShop:
             return None
 
 
-def _fact(row: Json) -> Fact:
-    return Fact(
+def _parse_event(row: Json) -> Event:
+    return Event(
         name=row["name"],
-        room=row["source"].rpartition(".")[2],
+        service=row["source"].rpartition(".")[2],
         id=row["id"],
         at=datetime.fromisoformat(row["time"]),
         correlation_id=row["correlation_id"],
-        body=json.loads(row["data"]),
+        data=json.loads(row["data"]),
     )
 
 
-def _line(event: Json) -> Line | None:
-    """None for what the platform wrote, not the function."""
+def _parse_log_event(log_event: Json) -> LogLine | None:
+    """None for a line that Lambda wrote, not the function."""
     try:
-        said = json.loads(event["message"])
-        function, level, message = said["service"], said["level"], said["message"]
+        fields = json.loads(log_event["message"])
+        function, level, message = fields["service"], fields["level"], fields["message"]
     except (ValueError, KeyError, TypeError):
         return None
-    more = " ".join(f"{name}={value}" for name, value in said.items() if name not in UNSAID)
-    return Line(
-        at=_moment(event["timestamp"]),
+    extra = " ".join(
+        f"{name}={value}" for name, value in fields.items() if name not in HIDDEN_LOG_FIELDS
+    )
+    return LogLine(
+        at=datetime.fromtimestamp(log_event["timestamp"] / 1000, UTC),
         function=function,
         level=level,
-        says=f"{message} {more}".rstrip(),
-        fact_id=said.get("fact_id"),
+        message=f"{message} {extra}".rstrip(),
+        event_id=fields.get("event_id"),
     )
 
 
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _steps(history: list[Json]) -> Iterator[Step]:
-    """Of those that do or await something; a choice takes no time."""
+def _parse_history(history: list[Json]) -> Iterator[WorkflowStep]:
+    """Task and wait states. A choice state takes no time and is omitted."""
     entered: Json = {}
     failed: list[str] = []
     for event in history:
-        kind = event["type"]
-        if kind in ("TaskStateEntered", "WaitStateEntered"):
+        event_type = event["type"]
+        if event_type in ("TaskStateEntered", "WaitStateEntered"):
             entered, failed = event, []
-        elif kind.endswith(("Failed", "TimedOut")) and entered:
-            failed.append(_error(event))
-        if kind in ("TaskStateExited", "WaitStateExited", "ExecutionFailed") and entered:
+        elif event_type.endswith(("Failed", "TimedOut")) and entered:
+            failed.append(_error_name(event))
+        if event_type in ("TaskStateExited", "WaitStateExited", "ExecutionFailed") and entered:
             name = entered["stateEnteredEventDetails"]["name"]
             seconds = (event["timestamp"] - entered["timestamp"]).total_seconds()
-            yield Step(event["timestamp"].astimezone(UTC), name, seconds, tuple(failed))
+            yield WorkflowStep(event["timestamp"].astimezone(UTC), name, seconds, tuple(failed))
             entered = {}
 
 
-def _error(event: Json) -> str:
+def _error_name(event: Json) -> str:
     details: Json = next((v for k, v in event.items() if k.endswith("EventDetails")), {})
     return str(details.get("error", event["type"]))

@@ -1,4 +1,4 @@
-"""The facts on the bus as an AsyncAPI 3.0 document, and as a page for people."""
+"""The events on the bus: as an AsyncAPI 3.0 document and as a Markdown page."""
 
 from __future__ import annotations
 
@@ -7,114 +7,131 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from souk.kernel import facts
-from souk.kernel.facts import Fact
+from souk.kernel import events
+from souk.kernel.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
-    from souk.kernel.facts import Hears
+    from souk.kernel.events import Subscriptions
 
 Json = dict[str, Any]
 
-TEXT = {"type": "string"}
+STRING = {"type": "string"}
 
 
-class Said(NamedTuple):
-    """A fact, the room that says it, and the rooms that hear it."""
+class PublishedEvent(NamedTuple):
+    """An event class with the services that publish and subscribe to it."""
 
-    fact: type[Fact]
-    room: str
-    heard_by: list[str]
+    event: type[Event]
+    publisher: str
+    subscribers: list[str]
 
     @property
-    def promise(self) -> str:
-        return inspect.getdoc(self.fact) or ""
+    def description(self) -> str:
+        return inspect.getdoc(self.event) or ""
 
 
-def said(says: Mapping[str, ModuleType], hears: Mapping[str, Hears]) -> list[Said]:
-    """All facts, room by room, in the order they are declared."""
+def published_events(
+    modules: Mapping[str, ModuleType], subscriptions: Mapping[str, Subscriptions]
+) -> list[PublishedEvent]:
+    """All events declared in the `events` modules, in order of declaration."""
     return [
-        Said(fact, room, [name for name, heard in hears.items() if {fact, Fact} & heard.keys()])
-        for room, module in says.items()
-        for fact in _declared_in(module)
+        PublishedEvent(event, service, _subscribers(event, subscriptions))
+        for service, module in modules.items()
+        for event in _declared_in(module)
     ]
 
 
-def _declared_in(module: ModuleType) -> Iterator[type[Fact]]:
-    for each in vars(module).values():
-        if inspect.isclass(each) and issubclass(each, Fact) and each.__module__ == module.__name__:
-            yield each
+def _declared_in(module: ModuleType) -> Iterator[type[Event]]:
+    for value in vars(module).values():
+        is_event = inspect.isclass(value) and issubclass(value, Event)
+        if is_event and value.__module__ == module.__name__:
+            yield value
 
 
-def document(everything: list[Said], version: str) -> Json:
-    """One channel, the bus; each fact a message in its envelope."""
-    kinds = [each.fact for each in everything]
+def _subscribers(event: type[Event], subscriptions: Mapping[str, Subscriptions]) -> list[str]:
+    return [
+        service
+        for service, subscribed in subscriptions.items()
+        if {event, Event} & subscribed.keys()
+    ]
+
+
+def document(published: list[PublishedEvent], version: str) -> Json:
+    """The AsyncAPI document: one channel, the bus, with one message per event."""
     refs, schemas = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
+        [each.event for each in published], ref_template="#/components/schemas/{name}"
     )
     messages = {
-        each.fact.__name__: {
-            "name": each.fact.__name__,
-            "summary": each.promise.splitlines()[0],
-            "x-source": facts.source(each.fact),
-            "x-heard-by": each.heard_by,
-            "payload": _enveloped(ref),
+        each.event.__name__: {
+            "name": each.event.__name__,
+            "summary": each.description.splitlines()[0],
+            "x-source": events.source_of(each.event),
+            "x-subscribers": each.subscribers,
+            "payload": _envelope_schema(ref),
         }
-        for each, ref in zip(everything, refs, strict=True)
+        for each, ref in zip(published, refs, strict=True)
     }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Souk: facts on the bus", "version": version},
+        "info": {"title": "Souk: events on the bus", "version": version},
         "channels": {"bus": {"address": "EventBridge", "messages": messages}},
         "operations": {},
         "components": {"schemas": schemas},
     }
 
 
-def _enveloped(data: Json) -> Json:
+def _envelope_schema(data: Json) -> Json:
     return {
         "type": "object",
         "required": ["id", "time", "correlation_id", "data"],
         "properties": {
-            "id": TEXT,
-            "time": TEXT,
-            "correlation_id": TEXT,
+            "id": STRING,
+            "time": STRING,
+            "correlation_id": STRING,
             "causation_id": {"type": ["string", "null"]},
             "data": data,
         },
     }
 
 
-def markdown(everything: list[Said]) -> str:
+def markdown(published: list[PublishedEvent]) -> str:
     """The page `docs/events.md`."""
-    return "\n".join(_page(everything)) + "\n"
+    return "\n".join(_page(published)) + "\n"
 
 
-def _page(everything: list[Said]) -> Iterator[str]:
-    yield "# Facts on the bus"
+def _page(published: list[PublishedEvent]) -> Iterator[str]:
+    yield "# Events"
     yield ""
-    yield "Generated from the classes by `./souk events`; do not edit. In a bus event `source` is"
-    yield "the room, `detail-type` the fact, and `detail` is `{id, time, correlation_id,"
-    yield "causation_id, data}` with the fields below in `data`. Delivery is at least once, in any"
-    yield "order. Facts gain optional fields; anything else is a new fact beside the old."
-    for room in dict.fromkeys(each.room for each in everything):
-        yield f"\n## {room}"
-        for each in everything:
-            if each.room == room:
+    yield "Generated from the event classes by `./souk events > docs/events.md`; do not edit."
+    yield ""
+    yield "Events are published on EventBridge. The fields of an EventBridge event are:"
+    yield ""
+    yield "- `source`: the service that publishes it, such as `souk.basket`."
+    yield "- `detail-type`: the name of the event."
+    yield "- `detail`: the envelope `{id, time, correlation_id, causation_id, data}`. The tables"
+    yield "  below list the fields of `data`."
+    yield ""
+    yield "Events are delivered at least once, in any order. An event may get new optional fields."
+    yield "Any other change needs a new event, which is published in addition to the old one."
+    for service in dict.fromkeys(each.publisher for each in published):
+        yield f"\n## {service}"
+        for each in published:
+            if each.publisher == service:
                 yield from _section(each)
 
 
-def _section(each: Said) -> Iterator[str]:
-    heard_by = ", ".join(each.heard_by) or "nobody yet"
-    yield f"\n### {each.fact.__name__}\n"
-    yield each.promise
-    yield f"\nSource `{facts.source(each.fact)}`, heard by {heard_by}.\n"
-    yield "| field | type |"
+def _section(published: PublishedEvent) -> Iterator[str]:
+    subscribers = ", ".join(published.subscribers) or "none"
+    yield f"\n### {published.event.__name__}\n"
+    yield published.description
+    yield f"\nPublished by {published.publisher}. Subscribers: {subscribers}.\n"
+    yield "| Field | Type |"
     yield "|---|---|"
-    for field in each.fact.__struct_fields__:
-        yield f"| `{field}` | {_type_name(each.fact.__annotations__[field])} |"
+    for field in published.event.__struct_fields__:
+        yield f"| `{field}` | {_type_name(published.event.__annotations__[field])} |"
 
 
 def _type_name(annotation: object) -> str:

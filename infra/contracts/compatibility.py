@@ -1,7 +1,7 @@
-"""Whether a listener of yesterday understands the facts of today, and today's those of yesterday.
+"""Detects changes of the event schemas that break existing subscribers or stored events.
 
-Both matter: listeners are deployed on their own, and old facts come back from archive and
-dead-letter queues. So a fact may gain optional fields, and nothing else.
+A change must be compatible in both directions: services are deployed at different times, and old
+events return from the archive and from dead-letter queues. An event may only get optional fields.
 """
 
 from __future__ import annotations
@@ -13,65 +13,70 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_KIND = ("type", "enum", "const", "format", "additionalProperties")
+_TYPE_KEYWORDS = ("type", "enum", "const", "format", "additionalProperties")
 
 
 def breaking_changes(old: Json, new: Json) -> list[str]:
-    """What an AsyncAPI document takes from listeners of the `old` one: a sentence each."""
-    return list(_in_facts(old, new))
+    """One sentence per incompatible difference between two AsyncAPI documents."""
+    return list(_event_changes(old, new))
 
 
-def _in_facts(old: Json, new: Json) -> Iterator[str]:
-    after = new["channels"]["bus"]["messages"]
+def _event_changes(old: Json, new: Json) -> Iterator[str]:
+    new_messages = new["channels"]["bus"]["messages"]
     for name, message in old["channels"]["bus"]["messages"].items():
-        if name not in after:
-            yield f"{name} is not said any more"
+        if name not in new_messages:
+            yield f"{name} is no longer published"
             continue
-        if after[name]["x-source"] != message["x-source"]:
-            yield f"{name} is said by {after[name]['x-source']}, not by {message['x-source']}"
-        was, now = _inlined(message["payload"], old), _inlined(after[name]["payload"], new)
-        yield from _in_schema(name, was, now)
+        old_source, new_source = message["x-source"], new_messages[name]["x-source"]
+        if new_source != old_source:
+            yield f"{name} is published by {new_source} instead of {old_source}"
+        yield from _schema_changes(
+            name,
+            _resolve_references(message["payload"], old),
+            _resolve_references(new_messages[name]["payload"], new),
+        )
 
 
-def _inlined(schema: Any, document: Json) -> Any:
-    """The schema with what it refers to in place of the references."""
+def _resolve_references(schema: Any, document: Json) -> Any:
+    """The schema with each `$ref` replaced by the schema that it refers to."""
     if isinstance(schema, list):
-        return [_inlined(each, document) for each in schema]
+        return [_resolve_references(each, document) for each in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return _inlined(document["components"]["schemas"][name], document)
-    return {key: _inlined(value, document) for key, value in schema.items()}
+        return _resolve_references(document["components"]["schemas"][name], document)
+    return {key: _resolve_references(value, document) for key, value in schema.items()}
 
 
-def _in_schema(where: str, old: Json, new: Json) -> Iterator[str]:
-    if _kind(old) != _kind(new):
-        yield f"{where} is of another type"
+def _schema_changes(path: str, old: Json, new: Json) -> Iterator[str]:
+    if _type_of(old) != _type_of(new):
+        yield f"{path} has another type"
         return
-    for before, after in zip(_inner(old), _inner(new), strict=True):
-        yield from _in_schema(where, before, after)
-    yield from _in_fields(where, old, new)
+    for old_part, new_part in zip(_subschemas(old), _subschemas(new), strict=True):
+        yield from _schema_changes(path, old_part, new_part)
+    yield from _field_changes(path, old, new)
 
 
-def _kind(schema: Json) -> Json:
-    return {key: schema.get(key) for key in _KIND} | {"parts": len(_inner(schema))}
+def _type_of(schema: Json) -> Json:
+    keywords = {key: schema.get(key) for key in _TYPE_KEYWORDS}
+    return keywords | {"subschemas": len(_subschemas(schema))}
 
 
-def _inner(schema: Json) -> list[Json]:
-    """A list's items, or what it may be one of."""
+def _subschemas(schema: Json) -> list[Json]:
+    """The schema of an array's items, or the alternatives of a union."""
     return [schema["items"]] if "items" in schema else schema.get("anyOf", [])
 
 
-def _in_fields(where: str, old: Json, new: Json) -> Iterator[str]:
-    before, after = old.get("properties", {}), new.get("properties", {})
-    was_there, is_there = set(old.get("required", ())), set(new.get("required", ()))
-    for name, field in before.items():
-        if name in after:
-            yield from _in_schema(f"{where}.{name}", field, after[name])
+def _field_changes(path: str, old: Json, new: Json) -> Iterator[str]:
+    old_fields, new_fields = old.get("properties", {}), new.get("properties", {})
+    was_required, is_required = set(old.get("required", ())), set(new.get("required", ()))
+    for name, field in old_fields.items():
+        if name in new_fields:
+            yield from _schema_changes(f"{path}.{name}", field, new_fields[name])
         else:
-            yield f"{where}.{name} is gone"
-    for name in sorted(is_there - was_there):
-        yield f"{where}.{name} is required, and older facts have none"
-    for name in sorted((was_there - is_there) & set(after)):
-        yield f"{where}.{name} may be missing now"
+            yield f"{path}.{name} was removed"
+    for name in sorted(is_required - was_required):
+        yield f"{path}.{name} is required, but older events do not have it"
+    for name in sorted((was_required - is_required) & set(new_fields)):
+        yield f"{path}.{name} is no longer required"

@@ -1,4 +1,4 @@
-"""The HTTP API as an OpenAPI 3.1 document, from the rooms' route tables."""
+"""The HTTP API as an OpenAPI 3.1 document, generated from the route tables of the services."""
 
 from __future__ import annotations
 
@@ -9,198 +9,209 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infra.access import Door, door
-from infra.contracts.parameters import BODIES, HEADERS, PARAMETERS
-from souk.edges.http import NotJson
+from infra.access import NEEDS_ACCESS_TOKEN, Authorization, authorization_of
+from infra.contracts.parameters import EXAMPLE_BODIES, HEADERS, describe_parameter
 from souk.kernel.errors import (
+    ApiError,
     Busy,
-    Failure,
     Forbidden,
-    Invalid,
+    InternalError,
     InvalidHeader,
     InvalidQuery,
-    Refusal,
+    InvalidRequest,
     Unauthorized,
 )
+from souk.runtime.http import InvalidJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from souk.edges.routes import Route, Routes
+    from souk.runtime.routes import Route, Routes
 
 Json = dict[str, Any]
-Kind = type[msgspec.Struct]
-Refs = dict[Kind, Json]
+BodyType = type[msgspec.Struct]
+Refs = dict[BodyType, Json]
+"""The `$ref` of each body type."""
 
-ABOUT = (
-    "A shop. Money is an integer of minor units; times are UTC; lists are paged by cursor. "
-    "Whatever is refused is answered with problem details (RFC 9457)."
+DESCRIPTION = (
+    "The API of a web shop. Amounts are integers in minor units, times are UTC, and lists use "
+    "cursor pagination. Errors are problem details (RFC 9457)."
 )
-SIGN_IN: dict[Door, Json] = {
+SECURITY_SCHEMES: dict[Authorization, Json] = {
     "guest": {
         "type": "apiKey",
         "in": "header",
         "name": "Guest-Token",
-        "description": "22 to 128 characters A-Z a-z 0-9 _ - of your own making, 128 random bits",
+        "description": "A random token that the client creates: 22 to 128 characters from "
+        "A-Z a-z 0-9 _ -, with at least 128 random bits",
     },
     "customer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A token of the shop's user pool",
+        "description": "An access token of the shop's user pool",
     },
     "staff": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A token of somebody in the group `staff` or `admin`",
+        "description": "An access token of a user in the group `staff` or `admin`",
     },
 }
-NEEDS: dict[Door, str] = {
-    "open": "Open to everybody.",
-    "guest": "For guests, who are named by their token.",
+AUTHORIZATION_TEXTS: dict[Authorization, str] = {
+    "public": "Public; needs no authentication.",
+    "guest": "For guests, who are identified by their guest token.",
     "customer": "For signed-in customers.",
-    "staff": "Needs a member of staff: group `staff` or `admin`.",
+    "staff": "For staff: needs the group `staff` or `admin`.",
 }
-AT_THE_DOOR: Json = {  # said by the gateway, before the shop is asked
-    "401": "Without a token, or with one that is not (or no longer) good",
-    "429": "More requests than the shop takes; try again in a moment",
+GATEWAY_ERRORS: Json = {  # sent by API Gateway before a service gets the request
+    "401": "The access token is missing, invalid or expired",
+    "429": "Too many requests; try again in a moment",
 }
 
 
-class BadField(msgspec.Struct, frozen=True):
-    """A JSON pointer into the body, or the name of a header or parameter, and what is wrong."""
+class InvalidField(msgspec.Struct, frozen=True):
+    """A JSON pointer into the body, or to a header or parameter, and what is wrong with it."""
 
     pointer: str
     detail: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457 problem details; some types carry further members."""
+    """Problem details (RFC 9457). Some types have additional members."""
 
     type: str
     title: str
     status: int
     detail: str
-    errors: list[BadField] = []
+    errors: list[InvalidField] = []
 
 
-class Message(msgspec.Struct, frozen=True):
-    """What the gateway says by itself."""
+class GatewayError(msgspec.Struct, frozen=True):
+    """The body of an error that API Gateway sends."""
 
     message: str
 
 
-def document(rooms: Mapping[str, Routes], version: str) -> Json:
-    """The document of all rooms' routes, at every path they stand under."""
-    routes = [(room, route) for room, table in rooms.items() for route in table]
-    refs, schemas = _schemas([route for _, route in routes])
+def document(services: Mapping[str, Routes], version: str) -> Json:
+    """The document of all routes. A route with several prefixes has one operation per path."""
+    all_routes = [(service, route) for service, routes in services.items() for route in routes]
+    refs, schemas = _schemas([route for _, route in all_routes])
     paths: dict[str, Json] = {}
-    for room, route in routes:
+    for service, route in all_routes:
         for path in route.paths():
-            paths.setdefault(path, {})[route.method.lower()] = _operation(room, route, path, refs)
+            paths.setdefault(path, {})[route.method.lower()] = _operation(
+                service, route, path, refs
+            )
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Souk", "version": version, "description": ABOUT},
+        "info": {"title": "Souk", "version": version, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": room, "description": _about(room)} for room in rooms],
+        "tags": [
+            {"name": service, "description": _service_description(service)} for service in services
+        ],
         "paths": paths,
-        "components": {"schemas": schemas, "headers": HEADERS, "securitySchemes": SIGN_IN},
+        "components": {"schemas": schemas, "headers": HEADERS, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
 def _schemas(routes: list[Route]) -> tuple[Refs, Json]:
-    """How each body is referred to: by its class, or by its module too where two share a name."""
-    bodies = {kind for route in routes for kind in (route.body, route.answer) if kind}
-    kinds: list[Kind] = [
-        *sorted(bodies, key=lambda kind: f"{kind.__name__}{kind}"),
+    """The schemas of all bodies, named by class, and by module too if two classes share a name."""
+    bodies = {each for route in routes for each in (route.body, route.response) if each}
+    body_types: list[BodyType] = [
+        *sorted(bodies, key=lambda body: f"{body.__name__}{body}"),
         Problem,
-        Message,
+        GatewayError,
     ]
     refs, schemas = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
+        body_types, ref_template="#/components/schemas/{name}"
     )
-    return dict(zip(kinds, refs, strict=True)), schemas
+    return dict(zip(body_types, refs, strict=True)), schemas
 
 
-def _about(room: str) -> str:
-    return inspect.getdoc(import_module(f"souk.{room}")) or ""
+def _service_description(service: str) -> str:
+    return inspect.getdoc(import_module(f"souk.{service}")) or ""
 
 
-def _operation(room: str, route: Route, path: str, refs: Refs) -> Json:
-    who = door(route, path)
+def _operation(service: str, route: Route, path: str, refs: Refs) -> Json:
+    authorization = authorization_of(route, path)
     operation: Json = {
-        "operationId": ("guest_" if who == "guest" else "") + route.handler.__name__,
+        "operationId": ("guest_" if authorization == "guest" else "") + route.handler.__name__,
         "summary": (inspect.getdoc(route.handler) or "").splitlines()[0],
-        "description": NEEDS[who],
-        "tags": [room],
+        "description": AUTHORIZATION_TEXTS[authorization],
+        "tags": [service],
         "parameters": list(_parameters(route)),
-        "responses": _responses(route, who, refs),
+        "responses": _responses(route, authorization, refs),
     }
     if route.body is not None:
-        example = BODIES[route.body.__name__]
+        example = EXAMPLE_BODIES[route.body.__name__]
         content = {"schema": refs[route.body], "example": example}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-    if who != "open":
-        operation["security"] = [{who: []}]
+    if authorization != "public":
+        operation["security"] = [{authorization: []}]
     return operation
 
 
 def _parameters(route: Route) -> Iterator[Json]:
     for name in re.findall(r"{(\w+)}", route.path):
-        yield {"name": name, "in": "path", "required": True, **PARAMETERS[name]}
+        description = describe_parameter(route.path, name)
+        yield {"name": name, "in": "path", "required": True, **description}
     for name in route.query:
-        yield {"name": name, "in": "query", **PARAMETERS[name]}
+        yield {"name": name, "in": "query", **describe_parameter(route.path, name)}
     for name in route.headers:
-        yield {"name": name, "in": "header", "required": True, **PARAMETERS[name]}
+        description = describe_parameter(route.path, name)
+        yield {"name": name, "in": "header", "required": True, **description}
 
 
-def _responses(route: Route, who: Door, refs: Refs) -> Json:
-    responses = {str(route.status): _success(route, refs)}
-    for status, kinds in _refusals(route, who).items():
-        responses[str(status)] = _refused(kinds, refs)
-    for code in ("429",) if who in ("open", "guest") else ("401", "429"):
-        content = {"application/json": {"schema": refs[Message]}}
-        responses[code] = {"description": AT_THE_DOOR[code], "content": content}
+def _responses(route: Route, authorization: Authorization, refs: Refs) -> Json:
+    responses = {str(route.status): _success_response(route, refs)}
+    for status, errors in _errors_by_status(route, authorization).items():
+        responses[str(status)] = _error_response(errors, refs)
+    for code in ("401", "429") if authorization in NEEDS_ACCESS_TOKEN else ("429",):
+        content = {"application/json": {"schema": refs[GatewayError]}}
+        responses[code] = {"description": GATEWAY_ERRORS[code], "content": content}
     return dict(sorted(responses.items()))
 
 
-def _success(route: Route, refs: Refs) -> Json:
-    answer: Json = {"description": "Done", "headers": _headers(*_sent_with(route))}
-    if route.answer is not None:
-        answer["content"] = {"application/json": {"schema": refs[route.answer]}}
-    return answer
+def _success_response(route: Route, refs: Refs) -> Json:
+    response: Json = {"description": "Success", "headers": _headers(*_success_headers(route))}
+    if route.response is not None:
+        response["content"] = {"application/json": {"schema": refs[route.response]}}
+    return response
 
 
-def _sent_with(route: Route) -> Iterator[str]:
-    """What has a version is sent with its ETag, what is made or promised with its Location."""
-    if route.answer is not None and "version" in route.answer.__struct_fields__:
+def _success_headers(route: Route) -> Iterator[str]:
+    """ETag for a resource with a version, Location for one that is created or accepted."""
+    if route.response is not None and "version" in route.response.__struct_fields__:
         yield "ETag"
     if route.status in (201, 202):
         yield "Location"
 
 
-def _refused(kinds: list[type[Refusal]], refs: Refs) -> Json:
-    waits = ["Retry-After"] if any(kind.retry_after for kind in kinds) else []
+def _error_response(errors: list[type[ApiError]], refs: Refs) -> Json:
+    headers = ["Retry-After"] if any(error.retry_after for error in errors) else []
     return {
-        "description": "; ".join(f"`{kind.slug}`: {kind.title}" for kind in kinds),
-        "headers": _headers(*waits),
+        "description": "; ".join(f"`{error.slug}`: {error.title}" for error in errors),
+        "headers": _headers(*headers),
         "content": {"application/problem+json": {"schema": refs[Problem]}},
     }
 
 
-def _refusals(route: Route, who: Door) -> dict[int, list[type[Refusal]]]:
-    kinds: list[type[Refusal]] = [*route.refusals]
-    kinds += [Unauthorized] if who == "guest" else []
-    kinds += [Forbidden] if who == "staff" else []
-    kinds += [NotJson, Invalid] if route.body is not None else []
-    kinds += [InvalidQuery] if route.query else []
-    kinds += [InvalidHeader] if route.headers else []
-    kinds += [Failure, *([] if Busy in kinds else [Busy])]
-    found: dict[int, list[type[Refusal]]] = {}
-    for kind in kinds:
-        found.setdefault(kind.status, []).append(kind)
-    return found
+def _errors_by_status(
+    route: Route, authorization: Authorization
+) -> dict[int, list[type[ApiError]]]:
+    """The errors that the route declares, and those that any route of its kind can return."""
+    errors: list[type[ApiError]] = [*route.errors]
+    errors += [Unauthorized] if authorization == "guest" else []
+    errors += [Forbidden] if authorization == "staff" else []
+    errors += [InvalidJson, InvalidRequest] if route.body is not None else []
+    errors += [InvalidQuery] if route.query else []
+    errors += [InvalidHeader] if route.headers else []
+    errors += [InternalError, *([] if Busy in errors else [Busy])]
+    by_status: dict[int, list[type[ApiError]]] = {}
+    for error in errors:
+        by_status.setdefault(error.status, []).append(error)
+    return by_status
 
 
 def _headers(*names: str) -> Json:

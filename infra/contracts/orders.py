@@ -1,4 +1,4 @@
-"""An order's states and its checkout workflow as a page with pictures, drawn from both."""
+"""Generates docs/orders.md: order statuses and the checkout workflow, with diagrams."""
 
 from __future__ import annotations
 
@@ -13,66 +13,70 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-CHECKOUT = Path(domain.__file__).with_name("checkout.asl.json")
+CHECKOUT_DEFINITION = Path(domain.__file__).with_name("checkout.asl.json")
 
 
 def markdown() -> str:
-    """The page `docs/orders.md`."""
-    workflow: Json = json.loads(CHECKOUT.read_text())
-    return "\n".join([*_states(), *_reasons(), *_workflow(workflow)]) + "\n"
+    """The text of `docs/orders.md`."""
+    definition: Json = json.loads(CHECKOUT_DEFINITION.read_text())
+    lines = [*_status_section(), *_rejection_section(), *_workflow_section(definition)]
+    return "\n".join(lines) + "\n"
 
 
-def _states() -> Iterator[str]:
-    yield "# An order's states"
+def _status_section() -> Iterator[str]:
+    yield "# Order statuses"
     yield ""
-    yield "Generated from ordering's `domain.py` and `checkout.asl.json` by `./souk orders`; do not"
-    yield "edit. The order's row is the one arbiter of its checkout: nothing is undone before it is"
-    yield "`rejecting`. Once it is `confirmed`, its shipment's row decides whether it is sent or"
-    yield "cancelled ([decision 18](decisions/0018-the-shipments-row-decides.md))."
+    yield "Generated from ordering's `domain.py` and `checkout.asl.json` by `./souk orders`. Do not"
+    yield "edit."
+    yield ""
+    yield "During checkout, the order's row decides: payment and stock are released only after the"
+    yield "order is `rejecting`. After that, delivery decides whether a `confirmed` order is"
+    yield "dispatched or cancelled ([decision 18](decisions/0018-the-shipments-row-decides.md))."
     yield ""
     yield "```mermaid\nstateDiagram-v2"
-    yield f"    [*] --> {next(iter(domain.CHANGES)).value}"
-    for status, following in domain.CHANGES.items():
-        for after in following:
-            yield f"    {status.value} --> {after.value}"
-        if not following:
+    yield f"    [*] --> {next(iter(domain.STATUS_TRANSITIONS)).value}"
+    for status, next_statuses in domain.STATUS_TRANSITIONS.items():
+        for next_status in next_statuses:
+            yield f"    {status.value} --> {next_status.value}"
+        if not next_statuses:
             yield f"    {status.value} --> [*]"
     yield "```"
     yield ""
-    yield "| state | what it means |\n|---|---|"
-    for status, meaning in domain.MEANS.items():
-        yield f"| `{status.value}` | {meaning} |"
+    yield "| status | meaning |\n|---|---|"
+    for status, description in domain.STATUS_DESCRIPTIONS.items():
+        yield f"| `{status.value}` | {description} |"
 
 
-def _reasons() -> Iterator[str]:
+def _rejection_section() -> Iterator[str]:
     yield ""
-    yield "| reason of a rejection | its customer reads |\n|---|---|"
-    for reason, sentence in domain.SENTENCES.items():
-        yield f"| `{reason}` | {sentence} |"
+    yield "| rejection reason | message to the customer |\n|---|---|"
+    for reason, message in domain.REJECTION_MESSAGES.items():
+        yield f"| `{reason}` | {message} |"
 
 
-def _workflow(workflow: Json) -> Iterator[str]:
+def _workflow_section(definition: Json) -> Iterator[str]:
     yield ""
     yield "## The checkout workflow"
     yield ""
-    yield "One execution per order, named by the order's id."
+    yield "One execution per order, named by the order's id. If it ends without a decision, the"
+    yield "reconciler starts another one, named by the id and a number."
     yield ""
     yield "```mermaid\nstateDiagram-v2"
-    yield f"    [*] --> {workflow['StartAt']}"
-    for name, state in workflow["States"].items():
-        yield from _arrows(name, state)
+    yield f"    [*] --> {definition['StartAt']}"
+    for name, state in definition["States"].items():
+        yield from _transitions(name, state)
     yield "```"
 
 
-def _arrows(name: str, state: Json) -> Iterator[str]:
+def _transitions(name: str, state: Json) -> Iterator[str]:
     if state["Type"] == "Choice":
         yield f"    state {name} <<choice>>"
     for choice in state.get("Choices", []):
         yield f"    {name} --> {choice['Next']}: {choice['StringEquals']}"
     for catch in state.get("Catch", []):
         yield f"    {name} --> {catch['Next']}: {', '.join(catch['ErrorEquals'])}"
-    for after in ("Next", "Default"):
-        if after in state:
-            yield f"    {name} --> {state[after]}" + (": else" if after == "Default" else "")
+    for key in ("Next", "Default"):
+        if key in state:
+            yield f"    {name} --> {state[key]}" + (": else" if key == "Default" else "")
     if state["Type"] == "Succeed":
         yield f"    {name} --> [*]"

@@ -1,160 +1,183 @@
-"""What the API's parameters and headers may hold; a name means the same on every route."""
+"""Descriptions of the API's parameters and headers, and an example of each request body."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from souk.edges.routes import DEFAULT_PAGE
-from souk.ordering.domain import Status
+from souk.ordering.domain import OrderStatus
+from souk.runtime.routes import DEFAULT_PAGE_SIZE
 
 Json = dict[str, Any]
 
-PARAMETERS: dict[str, Json] = {
+ORDER_ID = "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f50"
+RETURN_ID = "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f51"
+
+PARAMETERS: dict[str, Json] = {  # path, query and header parameters
     "sku": {
         "description": "Stock keeping unit",
         "schema": {"type": "string", "maxLength": 40},
         "example": "LAMP-01",
     },
     "order_id": {
-        "description": "As checkout answered it",
+        "description": "The order's id, as returned by checkout",
         "schema": {"type": "string", "format": "uuid"},
-        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f50",
+        "example": ORDER_ID,
     },
     "category": {
-        "description": "Only products of this category",
+        "description": "Returns only products of this category",
         "schema": {"type": "string", "maxLength": 60},
         "example": "Lamps",
     },
-    "room": {
-        "description": "Only what this room says",
+    "service": {
+        "description": "Returns only events published by this service",
         "schema": {"type": "string", "maxLength": 40},
         "example": "ordering",
     },
     "day": {
-        "description": "A day up to today (UTC)",
+        "description": "Today (UTC) or an earlier day",
         "schema": {"type": "string", "format": "date"},
         "example": "2026-11-29",
     },
-    "status": {
-        "description": "How an order stands",
-        "schema": {"type": "string", "enum": [status.value for status in Status]},
-    },
     "queue": {
-        "description": "A queue's logical id, as on the map",
+        "description": "The logical id of a dead-letter queue, as on the map",
         "schema": {"type": "string", "maxLength": 200},
         "example": "BasketDeadLetters96DEF36E",
     },
     "return_id": {
-        "description": "As it was answered when the return was asked for",
+        "description": "The return's id, as returned when it was requested",
         "schema": {"type": "string", "format": "uuid"},
-        "example": "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f51",
+        "example": RETURN_ID,
     },
-    "awaits": {
-        "description": "Returns that wait for a verdict, or accepted ones for their refund",
-        "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
-    },
-    "state": {
-        "description": "How an unfinished shipment stands",
-        "schema": {"type": "string", "enum": ["ready", "dispatching", "parked", "dispatched"]},
-    },
-    "option": {
-        "description": "A shipping option's id",
+    "option_id": {
+        "description": "The shipping option's id",
         "schema": {"type": "string", "maxLength": 40},
         "example": "standard",
     },
     "carrier": {
-        "description": "Whose parcel it is, as staff named it when it was dispatched",
+        "description": "The carrier that staff entered at dispatch",
         "schema": {"type": "string", "maxLength": 40},
         "example": "souk-post",
     },
     "country": {
-        "description": "ISO 3166-1 alpha-2 code of where it goes",
+        "description": "ISO 3166-1 alpha-2 code of the destination",
         "schema": {"type": "string", "pattern": "^[A-Z]{2}$"},
         "example": "GB",
     },
     "weight_grams": {
-        "description": "What the parcel weighs",
+        "description": "The weight of the parcel in grams",
         "schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000_000},
         "example": 1200,
     },
     "limit": {
-        "description": "How many at most",
+        "description": "The maximum number of items to return",
         "schema": {
             "type": "integer",
             "minimum": 1,
             "maximum": 100,
-            "default": DEFAULT_PAGE,
+            "default": DEFAULT_PAGE_SIZE,
         },
     },
     "cursor": {
-        "description": "`next` of the page before; nothing for the first page",
+        "description": "`next` of the previous page; omit it for the first page",
         "schema": {"type": "string"},
     },
     "provider": {
-        "description": "Whose webhook it is",
+        "description": "The payment provider that sends the webhook",
         "schema": {"type": "string", "enum": ["sandbox", "stripe"]},
         "example": "sandbox",
     },
     "If-Match": {
-        "description": "The `ETag` of what you read",
+        "description": "The `ETag` of the version that you read",
         "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,12}"$'},
         "example": '"3"',
     },
     "Guest-Token": {
-        "description": "The token the basket was filled with, before its owner signed in",
+        "description": "The guest token of the basket to take over",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22,128}$"},
         "example": "3qtVfNbNZ1ZRrM0pQ8h0mQ",
     },
     "Idempotency-Key": {
-        "description": "Of your own making; the same key again gives the same answer again",
+        "description": "A key that you create. A repeated request with the same key has no further "
+        "effect and returns the same response",
         "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
         "example": "0196f3a2-6c1e-7d10",
     },
 }
 
-HEADERS: dict[str, Json] = {
+STATUS: dict[str, Json] = {  # the query parameter `status`, by the route's path
+    "/orders": {
+        "description": "Returns only orders in this status",
+        "schema": {"type": "string", "enum": [status.value for status in OrderStatus]},
+    },
+    "/shipments": {
+        "description": "Returns only shipments in this status",
+        "schema": {
+            "type": "string",
+            "enum": ["ready", "dispatching", "capture-failed", "dispatched"],
+        },
+    },
+    "/returns": {
+        "description": "`requested`: not decided yet; `accepted`: the refund is pending",
+        "schema": {"type": "string", "enum": ["requested", "accepted"], "default": "requested"},
+    },
+}
+
+HEADERS: dict[str, Json] = {  # response headers
     "Correlation-Id": {
-        "description": "Names this journey in logs and facts; yours, if you sent a good one",
+        "description": "Identifies the request in logs and events. A valid `Correlation-Id` of the "
+        "request is reused",
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "The version, for `If-Match`",
+        "description": "The resource's version, for `If-Match`",
         "schema": {"type": "string"},
         "example": '"3"',
     },
     "Location": {
-        "description": "Where the new thing is, or will be in a moment",
+        "description": "The URL of the new resource; after 202 it may exist a moment later",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Retry-After": {
-        "description": "Seconds after which asking again may help",
+        "description": "Seconds to wait before the request is repeated",
         "schema": {"type": "integer"},
     },
 }
 
+
+def describe_parameter(path: str, name: str) -> Json:
+    """Description, schema and example of a parameter of the route `path` (without prefix)."""
+    return STATUS[path] if name == "status" else PARAMETERS[name]
+
+
 _ADDRESS = {"line1": "1 Analytical Row", "city": "London", "country": "GB"}
 _CONTACT = {"name": "Ada Byron", "email": "ada@example.com", "address": _ADDRESS}
 _PRICE = {"amount": 1999, "currency": "GBP"}
-_DETAILS = {"name": "Brass lamp", "category": "Lamps", "weight_grams": 850}
-_FEE = {"amount": 995, "currency": "GBP"}
-_RATES = [{"country": "GB", "max_grams": 2000, "price": _FEE}, {"country": "*", "price": _FEE}]
+_PRODUCT = {"name": "Brass lamp", "category": "Lamps", "weight_grams": 850}
+_SHIPPING_PRICE = {"amount": 995, "currency": "GBP"}
+_RATES = [
+    {"country": "GB", "max_grams": 2000, "price": _SHIPPING_PRICE},
+    {"country": "*", "price": _SHIPPING_PRICE},
+]
 
-BODIES: dict[str, Json] = {  # an example of each body, by its class
-    "NewPicture": {"type": "image/jpeg", "size": 123_456},
-    "NewProduct": {"sku": "LAMP-01", **_DETAILS, "price": _PRICE},
-    "ProductDetails": {**_DETAILS, "description": "Warm light for long evenings."},
-    "NewPrice": {"price": _PRICE},
-    "PutLine": {"quantity": 2},
-    "NewReceipt": {"quantity": 240, "reference": "delivery 2026-11-24"},
-    "NewAdjustment": {"by": -2, "reason": "broken in the window"},
-    "NewReturn": {"lines": [{"sku": "LAMP-01", "quantity": 1}], "reason": "does not fit"},
-    "Acceptance": {"lines": [{"sku": "LAMP-01", "restock": True}]},
-    "Refusal": {"reason": "It was used for weeks."},
-    "StaffCancellation": {"reason": "The lamp arrived broken."},
-    "NewOption": {"option": "express", "name": "Express", "rates": _RATES},
-    "OptionDetails": {"name": "Express", "rates": _RATES, "offered": False},
-    "DispatchWish": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
-    "CheckoutWish": {
+EXAMPLE_BODIES: dict[str, Json] = {  # by the class of the request body
+    "PictureUploadRequest": {"type": "image/jpeg", "size": 123_456},
+    "CreateProductRequest": {"sku": "LAMP-01", **_PRODUCT, "price": _PRICE},
+    "UpdateProductRequest": {**_PRODUCT, "description": "Warm light for long evenings."},
+    "ChangePriceRequest": {"price": _PRICE},
+    "SetQuantityRequest": {"quantity": 2},
+    "ReceiptRequest": {"quantity": 240, "reference": "delivery 2026-11-24"},
+    "AdjustmentRequest": {"quantity": -2, "reason": "damaged in the shop window"},
+    "ReturnRequest": {
+        "lines": [{"sku": "LAMP-01", "quantity": 1}],
+        "reason": "It is smaller than I expected.",
+    },
+    "AcceptanceRequest": {"lines": [{"sku": "LAMP-01", "restock": True}]},
+    "RejectionRequest": {"reason": "The lamp has been used."},
+    "CancellationRequest": {"reason": "The lamp was damaged in the warehouse."},
+    "CreateShippingOptionRequest": {"id": "express", "name": "Express", "rates": _RATES},
+    "UpdateShippingOptionRequest": {"name": "Express", "rates": _RATES, "offered": False},
+    "DispatchRequest": {"carrier": "souk-post", "tracking_number": "SP-0012-7788"},
+    "CheckoutRequest": {
         "contact": _CONTACT,
         "shipping_option": "standard",
         "payment_token": "tok_ok",

@@ -1,4 +1,4 @@
-"""The map of the shop: made from what is deployed and from the rooms' own tables, never by hand."""
+"""The map of the shop, generated from the deployed template and from the contracts."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from infra.shopmap.shapes import Drawing
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["make", "of_template", "picture"]
+__all__ = ["build_map", "map_of_template", "render_svg"]
 
 Json = dict[str, Any]
 
 
-def make(assembly: Path, stack: str) -> Json:
-    """`map.json` of a stack: what there is, and two drawings of it, `wide` and `tall`."""
-    return of_template(template.read(assembly, stack))
+def build_map(assembly: Path, stack: str) -> Json:
+    """The content of `map.json`: the plan of a stack and two drawings of it, `wide` and `tall`."""
+    return map_of_template(template.read_template(assembly, stack))
 
 
-def of_template(deployed: template.Template) -> Json:
-    """The same of a template at hand."""
-    plan = document.plan(deployed, contracts.openapi(), contracts.events_json())
+def map_of_template(stack_template: template.Template) -> Json:
+    """The same for a template that is already loaded."""
+    plan = document.build_plan(stack_template, contracts.openapi(), contracts.events_json())
     drawings = {
-        "wide": drawing.drawing(plan, arrangement.wide(plan)),
-        "tall": drawing.drawing(plan, arrangement.tall(plan)),
+        "wide": drawing.draw(plan, arrangement.arrange_wide(plan)),
+        "tall": drawing.draw(plan, arrangement.arrange_tall(plan)),
     }
-    made: Json = json.loads(msgspec.json.encode({**plan._asdict(), "drawings": drawings}))
-    return made
+    shop_map: Json = json.loads(msgspec.json.encode({**plan._asdict(), "drawings": drawings}))
+    return shop_map
 
 
-def picture(made: Json) -> str:
-    """The wide drawing as an SVG of its own, light and dark."""
-    return svg.document(msgspec.convert(made["drawings"]["wide"], Drawing))
+def render_svg(shop_map: Json) -> str:
+    """The wide drawing as a standalone SVG file, with a light and a dark color scheme."""
+    return svg.render(msgspec.convert(shop_map["drawings"]["wide"], Drawing))

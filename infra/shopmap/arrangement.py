@@ -1,4 +1,4 @@
-"""Where everything stands: the bus in the middle with rooms on both sides, or on the left."""
+"""The positions of everything on the map: the bus between two columns of cards, or left of one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from infra.shopmap.shapes import Box
 if TYPE_CHECKING:
     from infra.shopmap.document import Plan
 
-TOP = 82  # where the cards begin, below the APIs and the bus's head
-BETWEEN = 20  # cards of a column
-OUTER = 40  # beside the cards, where requests go down
-BUS = 22  # how wide
-RAIL = 38  # from the bus's middle to where commands go
+TOP = 82  # of the cards, below the APIs
+CARD_GAP = 20  # between cards of a column
+MARGIN = 40  # beside the cards, for the lines of requests
+BUS_WIDTH = 22
+RAIL_DISTANCE = 38  # from the middle of the bus to the line of commands
+API_WIDTH, API_HEIGHT, API_GAP = 190, 38, 16
 
 
 class Arrangement(NamedTuple):
-    """The boxes of all there is, and the ways between them."""
+    """The boxes of all nodes and the places for the lines between them."""
 
     width: int
     height: int
@@ -27,99 +28,109 @@ class Arrangement(NamedTuple):
     nodes: dict[str, Box]
     bus: Box
     rails: dict[bool, float]
-    """Where commands go up and down, by whether the card is mirrored."""
-    workflows: dict[str, states.Steps]
+    """The x coordinate of the vertical line of commands, by whether the card is mirrored."""
+    workflows: dict[str, states.WorkflowLayout]
     legend: tuple[float, float, float]
-    """x and y, and how wide it may be."""
+    """x, y and maximum width."""
 
     def card_of(self, node: str) -> Card | None:
         return next((card for card in self.cards if node in card.nodes), None)
 
 
-def wide(plan: Plan) -> Arrangement:
-    """Rooms on both sides of the bus; each comes to the side that is shorter."""
-    left, right = OUTER, OUTER + cards.WIDTH + 2 * (RAIL + 16)
-    middle = (left + cards.WIDTH + right) / 2
-    return _arranged(plan, middle, {True: left, False: right}, right + cards.WIDTH + OUTER)
+def arrange_wide(plan: Plan) -> Arrangement:
+    """Two columns of cards, with the bus between them. Each card goes to the shorter column."""
+    left, right = MARGIN, MARGIN + cards.WIDTH + 2 * (RAIL_DISTANCE + 16)
+    bus_x = (left + cards.WIDTH + right) / 2
+    return _arrange(plan, bus_x, {True: left, False: right}, right + cards.WIDTH + MARGIN)
 
 
-def tall(plan: Plan) -> Arrangement:
-    """For a narrow page: one column of rooms, the bus on its left."""
-    middle = BUS / 2 + 8
-    return _arranged(
-        plan, middle, {False: middle + RAIL + 14}, middle + RAIL + 14 + cards.WIDTH + 24
+def arrange_tall(plan: Plan) -> Arrangement:
+    """For a narrow page: one column of cards, with the bus on its left."""
+    bus_x = BUS_WIDTH / 2 + 8
+    column = bus_x + RAIL_DISTANCE + 14
+    return _arrange(plan, bus_x, {False: column}, column + cards.WIDTH + 24)
+
+
+def _arrange(plan: Plan, bus_x: float, columns: dict[bool, float], width: float) -> Arrangement:
+    """`bus_x` is the middle of the bus. `columns`: x coordinate by whether cards are mirrored."""
+    placed: list[Card] = []
+    depths = dict.fromkeys(columns, float(TOP))
+    for service in plan.services:
+        side = min(columns, key=lambda each: (depths[each], columns[each]))
+        card = cards.layout_card(plan, service, columns[side], depths[side], is_mirrored=side)
+        placed.append(card)
+        depths[side] = card.box.bottom + CARD_GAP
+    bottom = max(depths.values()) - CARD_GAP
+    left = min(columns.values())
+    inner_width = max(columns.values()) + cards.WIDTH - left
+    has_two_columns = len(columns) > 1
+    nodes = {name: box for card in placed for name, box in card.nodes.items()}
+    nodes |= _apis(plan, left + (inner_width if has_two_columns else cards.WIDTH) / 2)
+    nodes |= _rules(plan, placed, nodes)
+    nodes |= _schedules(plan, placed, nodes)
+    bus = Box(bus_x - BUS_WIDTH / 2, TOP - 8, BUS_WIDTH, bottom - TOP + 16)
+    nodes |= _bus_and_archive(plan, bus)
+    y = bottom + 34
+    rails = {side: bus_x + (-RAIL_DISTANCE if side else RAIL_DISTANCE - 4) for side in columns}
+    workflow_left = min(left, *(rail - 14 for rail in rails.values()))
+    workflows = {}
+    for workflow in plan.workflows:
+        area = Box(workflow_left, y, left + inner_width - workflow_left, 0)
+        workflows[workflow.id] = states.layout_workflow(
+            workflow, area, is_horizontal=has_two_columns
+        )
+        nodes[workflow.id] = workflows[workflow.id].box
+        y = nodes[workflow.id].bottom + CARD_GAP
+    legend_lines = 1 if has_two_columns else 2
+    return Arrangement(
+        width=round(width),
+        height=round(y + 14 + 22 * legend_lines),
+        cards=placed,
+        nodes=nodes,
+        bus=bus,
+        rails=rails,
+        workflows=workflows,
+        legend=(left, y + 12, inner_width),
     )
 
 
-def _arranged(plan: Plan, middle: float, columns: dict[bool, float], width: float) -> Arrangement:
-    placed: list[Card] = []
-    depths = dict.fromkeys(columns, float(TOP))
-    for room in plan.rooms:
-        mirrored = min(columns, key=lambda side: (depths[side], columns[side]))
-        card = cards.card(plan, room, columns[mirrored], depths[mirrored], mirrored=mirrored)
-        placed.append(card)
-        depths[mirrored] = card.box.bottom + BETWEEN
-    bottom = max(depths.values()) - BETWEEN
-    left = min(columns.values())
-    inner = max(columns.values()) + cards.WIDTH - left
-    nodes = {name: box for card in placed for name, box in card.nodes.items()}
-    nodes |= _apis(plan, left + inner / 2 if len(columns) > 1 else left + cards.WIDTH / 2)
-    nodes |= _rules(plan, placed, nodes)
-    nodes |= _clocks(plan, placed, nodes)
-    bus = Box(middle - BUS / 2, TOP - 8, BUS, bottom - TOP + 16)
-    nodes |= _bus(plan, bus)
-    y = bottom + 34
-    rails = {side: middle + (-RAIL if side else RAIL - 4) for side in columns}
-    first = min(left, *(rail - 14 for rail in rails.values()))
-    workflows = {}
-    for flow in plan.workflows:
-        place = Box(first, y, left + inner - first, 0)
-        workflows[flow.id] = states.steps(flow, place, across=len(columns) > 1)
-        nodes[flow.id] = workflows[flow.id].box
-        y = nodes[flow.id].bottom + BETWEEN
-    lines = 1 if len(columns) > 1 else 2
-    return Arrangement(
-        round(width), round(y + 14 + 22 * lines), placed, nodes, bus, rails, workflows,
-        (left, y + 12, inner),
-    )  # fmt: skip
+def _apis(plan: Plan, center_x: float) -> dict[str, Box]:
+    apis = [node.id for node in plan.nodes if node.kind in ("api", "websocket")]
+    first = center_x - (API_WIDTH * len(apis) + API_GAP * (len(apis) - 1)) / 2
+    return {
+        api: Box(first + n * (API_WIDTH + API_GAP), 10, API_WIDTH, API_HEIGHT)
+        for n, api in enumerate(apis)
+    }
 
 
-def _apis(plan: Plan, centre: float) -> dict[str, Box]:
-    apis = [node.id for node in plan.nodes if node.kind in ("api", "socket")]
-    wide, apart = 190, 16
-    first = centre - (wide * len(apis) + apart * (len(apis) - 1)) / 2
-    return {api: Box(first + n * (wide + apart), 10, wide, 38) for n, api in enumerate(apis)}
-
-
-def _bus(plan: Plan, bus: Box) -> dict[str, Box]:
-    """The bus is one; its archive is its end."""
+def _bus_and_archive(plan: Plan, bus: Box) -> dict[str, Box]:
+    """The archive is at the lower end of the bus."""
     buses = [node.id for node in plan.nodes if node.kind == "bus"]
     archives = [node.id for node in plan.nodes if node.kind == "archive"]
-    end = Box(bus.x - 2, bus.bottom + 3, bus.width + 4, 18)
-    return {**dict.fromkeys(buses, bus), **dict.fromkeys(archives, end)}
+    archive = Box(bus.x - 2, bus.bottom + 3, bus.width + 4, 18)
+    return {**dict.fromkeys(buses, bus), **dict.fromkeys(archives, archive)}
 
 
 def _rules(plan: Plan, placed: list[Card], nodes: dict[str, Box]) -> dict[str, Box]:
-    """A rule stands on its card's border, where its facts come in."""
-    found = {}
+    """Each rule is on the border of its card, level with the queue that it delivers to."""
+    boxes = {}
     for card in placed:
-        edge = card.box.right if card.mirrored else card.box.x
-        for rule in plan.of(card.room.id, "rule"):
-            target = next(
-                (nodes[e.end] for e in plan.out_of(rule.id, "delivers") if e.end in nodes), None
-            )
+        border = card.box.right if card.is_mirrored else card.box.x
+        for rule in plan.nodes_of(card.service.id, "rule"):
+            targets = [edge.end for edge in plan.edges_from(rule.id, "delivers")]
+            target = next((nodes[each] for each in targets if each in nodes), None)
             if target:
-                found[rule.id] = Box(edge - 8, target.middle - 8, 16, 16)
-    return found
+                boxes[rule.id] = Box(border - 8, target.center_y - 8, 16, 16)
+    return boxes
 
 
-def _clocks(plan: Plan, placed: list[Card], nodes: dict[str, Box]) -> dict[str, Box]:
-    """A clock sits on the corner of what it wakes."""
-    found = {}
+def _schedules(plan: Plan, placed: list[Card], nodes: dict[str, Box]) -> dict[str, Box]:
+    """Each schedule is on a corner of the function that it invokes."""
+    boxes = {}
     for card in placed:
-        for clock in plan.of(card.room.id, "clock"):
-            for edge in plan.out_of(clock.id, "wakes"):
+        for schedule in plan.nodes_of(card.service.id, "schedule"):
+            for edge in plan.edges_from(schedule.id, "schedules"):
                 box = nodes[edge.end]
-                x = box.x - 5 if card.mirrored else box.right - 11
-                found[clock.id] = Box(x, box.y - 8, 16, 16)
-    return found
+                x = box.x - 5 if card.is_mirrored else box.right - 11
+                boxes[schedule.id] = Box(x, box.y - 8, 16, 16)
+    return boxes

@@ -1,6 +1,6 @@
-"""A room as a card: its functions in rows, the table between those who hear and those who answer.
+"""The card of a service: its functions in rows, its stores between consumers and API functions.
 
-Everything is placed as if the bus were on the left; a card on the other side is mirrored.
+Positions are computed for a card to the right of the bus; a card to the left is mirrored.
 """
 
 from __future__ import annotations
@@ -12,119 +12,134 @@ from infra.shopmap.shapes import Box, text_width
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infra.shopmap.document import Plan, Room
+    from infra.shopmap.document import Plan, Service
     from infra.shopmap.graph import Node
 
     Row = Sequence[tuple[float, str]]
-    """Functions and queues beside each other, each with its distance from the card's left."""
+    """Functions and queues side by side: distance from the card's left edge, and node id."""
 
 WIDTH = 436
-PAD, HEAD = 14, 40
+PADDING, HEADER_HEIGHT = 14, 40
 GAP, ROW_GAP = 16, 16
-FUNCTION, STORE = 102, 54  # how wide
-HIGH, CHIP = 30, 17  # how high a function is, and a queue of dead letters below it
-LINE, WORDS = 14, 11  # of the facts at the card's foot: a line's height, the letters' size
-LINES = 3  # at most, of either kind
+FUNCTION_WIDTH, STORE_WIDTH = 102, 54
+FUNCTION_HEIGHT, DEAD_LETTER_HEIGHT = 30, 17
+LINE_HEIGHT, FONT_SIZE = 14, 11  # of the event names in the footer
+VERB_WIDTH = 66  # the column of "publishes" and "subscribes" in the footer
+MAX_LINES = 3  # per verb
 
-NEAR, NEXT = PAD, PAD + FUNCTION + GAP
-MIDDLE = NEXT + FUNCTION + GAP
-FAR = MIDDLE + STORE + GAP
+FIRST_COLUMN, SECOND_COLUMN = PADDING, PADDING + FUNCTION_WIDTH + GAP
+STORE_COLUMN = SECOND_COLUMN + FUNCTION_WIDTH + GAP
+LAST_COLUMN = STORE_COLUMN + STORE_WIDTH + GAP
 
 
 class Card(NamedTuple):
-    """A room's box and those of its nodes, all in the drawing's units."""
+    """The boxes of a service and of its nodes, in the drawing's units."""
 
-    room: Room
+    service: Service
     box: Box
-    mirrored: bool
+    is_mirrored: bool
     nodes: dict[str, Box]
-    gaps: dict[str, float]
-    """Where below a node's row there is room for a line."""
-    foot: list[tuple[str, str]]
-    """The lines at the foot: what it says and hears."""
+    row_gaps: dict[str, float]
+    """The y coordinate below each node's row, where a line can pass."""
+    footer: list[tuple[str, str]]
+    """Lines of verb (empty if it is the same as above) and event names."""
 
 
-def card(plan: Plan, room: Room, x: float, y: float, *, mirrored: bool) -> Card:
+def layout_card(plan: Plan, service: Service, x: float, y: float, *, is_mirrored: bool) -> Card:
     """The card with its upper left corner at x, y."""
-    rows = list(_rows(plan, room))
+    rows = list(_rows(plan, service))
     nodes: dict[str, Box] = {}
-    gaps: dict[str, float] = {}
-    top = y + HEAD
+    row_gaps: dict[str, float] = {}
+    top = y + HEADER_HEIGHT
     for row in rows:
-        height = max(_height(plan, node) for _, node in row)
+        height = max(_node_height(plan, node) for _, node in row)
         for left, node in row:
-            box = Box(x + left, top, FUNCTION, HIGH)
+            box = Box(x + left, top, FUNCTION_WIDTH, FUNCTION_HEIGHT)
             nodes[node] = box
-            gaps[node] = top + height + ROW_GAP / 2
-            nodes |= _chip(plan, node, box)
+            row_gaps[node] = top + height + ROW_GAP / 2
+            nodes |= _dead_letter_queue(plan, node, box)
         top += height + ROW_GAP
     bottom = top - ROW_GAP if rows else top
-    nodes |= _stores(plan, room, Box(x + MIDDLE, y + HEAD, STORE, max(bottom - y - HEAD, HIGH)))
-    heard = ["every fact"] if len(room.hears) == len(plan.facts) else room.hears
-    foot = [*_lines("says", room.says), *_lines("hears", heard)]
-    height = bottom - y + 14 + (LINE * len(foot) + 8 if foot else 0)
-    box = Box(x, y, WIDTH, height)
-    if mirrored:
-        nodes = {name: each._replace(x=2 * x + WIDTH - each.right) for name, each in nodes.items()}
-    return Card(room, box, mirrored, nodes, gaps, foot)
+    store_height = max(bottom - y - HEADER_HEIGHT, FUNCTION_HEIGHT)
+    nodes |= _stores(
+        plan, service, Box(x + STORE_COLUMN, y + HEADER_HEIGHT, STORE_WIDTH, store_height)
+    )
+    subscribes_to_all = len(service.subscribes) == len(plan.events)
+    footer = [
+        *_footer_lines("publishes", service.publishes),
+        *_footer_lines("subscribes", ["all events"] if subscribes_to_all else service.subscribes),
+    ]
+    height = bottom - y + 14 + (LINE_HEIGHT * len(footer) + 8 if footer else 0)
+    if is_mirrored:
+        nodes = {name: box._replace(x=2 * x + WIDTH - box.right) for name, box in nodes.items()}
+    return Card(service, Box(x, y, WIDTH, height), is_mirrored, nodes, row_gaps, footer)
 
 
-def _rows(plan: Plan, room: Room) -> Iterator[Row]:
-    """Beside each other: who speaks with the bus or is asked, and who answers or wakes."""
-    near = list(_near(plan, room))
-    placed = {node for row in near for _, node in row}
-    functions = [node.id for node in plan.of(room.id, "function") if node.id not in placed]
-    far = sorted(functions, key=lambda node: (not plan.into(node, "routes"), functions.index(node)))
-    for n in range(max(len(near), len(far))):
-        yield [*(near[n] if n < len(near) else []), *((FAR, each) for each in far[n : n + 1])]
+def _rows(plan: Plan, service: Service) -> Iterator[Row]:
+    """Nodes that exchange messages with the bus or run commands first, the other functions last."""
+    bus_rows = list(_bus_rows(plan, service))
+    placed = {node for row in bus_rows for _, node in row}
+    others = [node.id for node in plan.nodes_of(service.id, "function") if node.id not in placed]
+    others.sort(key=lambda node: not plan.edges_to(node, "routes"))
+    for n in range(max(len(bus_rows), len(others))):
+        yield [
+            *(bus_rows[n] if n < len(bus_rows) else []),
+            *((LAST_COLUMN, node) for node in others[n : n + 1]),
+        ]
 
 
-def _near(plan: Plan, room: Room) -> Iterator[Row]:
-    functions = [node.id for node in plan.of(room.id, "function")]
-    yield from ([(NEXT, node)] for node in functions if plan.out_of(node, "says"))
-    fed: set[str] = set()
-    for queue in plan.of(room.id, "queue"):
-        consumers = [edge.end for edge in plan.out_of(queue.id, "delivers")]
-        fed.update(consumers)
-        yield [(NEAR, queue.id), *((NEXT, each) for each in consumers[:1])]
+def _bus_rows(plan: Plan, service: Service) -> Iterator[Row]:
+    """The relay, each queue with its consumer, then the command function."""
+    functions = [node.id for node in plan.nodes_of(service.id, "function")]
+    yield from ([(SECOND_COLUMN, node)] for node in functions if plan.edges_from(node, "publishes"))
+    all_consumers: set[str] = set()
+    for queue in plan.nodes_of(service.id, "queue"):
+        consumers = [edge.end for edge in plan.edges_from(queue.id, "delivers")]
+        all_consumers.update(consumers)
+        yield [(FIRST_COLUMN, queue.id), *((SECOND_COLUMN, each) for each in consumers[:1])]
     for node in functions:
-        if plan.into(node, "asks") and node not in fed and not plan.out_of(node, "says"):
-            yield [(NEXT, node)]
+        is_relay = plan.edges_from(node, "publishes")
+        if plan.edges_to(node, "invokes") and node not in all_consumers and not is_relay:
+            yield [(SECOND_COLUMN, node)]
 
 
-def _height(plan: Plan, node: str) -> float:
-    return HIGH + (CHIP + 3 if plan.graves(node) else 0)
+def _node_height(plan: Plan, node: str) -> float:
+    return FUNCTION_HEIGHT + (DEAD_LETTER_HEIGHT + 3 if plan.dead_letter_queues(node) else 0)
 
 
-def _chip(plan: Plan, node: str, box: Box) -> dict[str, Box]:
-    return {grave: Box(box.x, box.bottom + 3, FUNCTION, CHIP) for grave in plan.graves(node)[:1]}
+def _dead_letter_queue(plan: Plan, node: str, box: Box) -> dict[str, Box]:
+    return {
+        queue: Box(box.x, box.bottom + 3, FUNCTION_WIDTH, DEAD_LETTER_HEIGHT)
+        for queue in plan.dead_letter_queues(node)[:1]
+    }
 
 
-def _stores(plan: Plan, room: Room, column: Box) -> dict[str, Box]:
+def _stores(plan: Plan, service: Service, column: Box) -> dict[str, Box]:
     stores: Sequence[Node] = [
-        node for kind in ("table", "bucket", "stream") for node in plan.of(room.id, kind)
+        node for kind in ("table", "bucket", "stream") for node in plan.nodes_of(service.id, kind)
     ]
     if not stores:
         return {}
-    each = (column.height + 8) / len(stores)
+    height = (column.height + 8) / len(stores)
     return {
-        store.id: column._replace(y=column.y + n * each, height=each - 8)
+        store.id: column._replace(y=column.y + n * height, height=height - 8)
         for n, store in enumerate(stores)
     }
 
 
-def _lines(verb: str, facts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """As many facts to a line as fit; what is too much is counted."""
-    room, line, lines = WIDTH - 2 * PAD - 40, "", []
-    for fact in facts:
-        longer = f"{line} · {fact}" if line else fact
-        if line and text_width(longer, WORDS) > room:
+def _footer_lines(verb: str, events: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Breaks the event names into at most MAX_LINES lines; the last one may be "and N more"."""
+    available_width = WIDTH - 2 * PADDING - VERB_WIDTH
+    line, lines = "", []
+    for event in events:
+        longer_line = f"{line} · {event}" if line else event
+        if line and text_width(longer_line, FONT_SIZE) > available_width:
             lines.append(line)
-            longer = fact
-        line = longer
+            longer_line = event
+        line = longer_line
     lines += [line] if line else []
-    if len(lines) > LINES:
-        shown = sum(each.count("·") + 1 for each in lines[: LINES - 1])
-        lines = [*lines[: LINES - 1], f"and {len(facts) - shown} more"]
+    if len(lines) > MAX_LINES:
+        shown = sum(each.count("·") + 1 for each in lines[: MAX_LINES - 1])
+        lines = [*lines[: MAX_LINES - 1], f"and {len(events) - shown} more"]
     for n, each in enumerate(lines):
         yield (verb if n == 0 else ""), each

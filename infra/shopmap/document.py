@@ -1,4 +1,4 @@
-"""`map.json`: nodes, edges, rooms and facts of the shop, and where each is drawn."""
+"""The plan: nodes, edges, services, events and workflows of the shop, for `map.json`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from infra.shopmap.graph import Edge, Facts, Means, Node, asks, definition, edges, nodes
+from infra.shopmap.graph import (
+    Edge,
+    EdgeKind,
+    EventSources,
+    Node,
+    find_edges,
+    find_nodes,
+    invoked_function,
+    workflow_definition,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +32,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     description: str
 
 
-class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A room with its contract."""
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """A service with its contract. `publishes` and `subscribes` are event names."""
 
     id: str
     name: str
-    about: str
-    says: tuple[str, ...]
-    hears: tuple[str, ...]
+    description: str
+    publishes: tuple[str, ...]
+    subscribes: tuple[str, ...]
     routes: tuple[Route, ...]
 
 
@@ -39,25 +48,25 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact with its schema, as the AsyncAPI document has it."""
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its fields, as in the AsyncAPI document."""
 
     name: str
-    room: str
+    service: str
     summary: str
     fields: tuple[Field, ...]
-    heard_by: tuple[str, ...]
+    subscribers: tuple[str, ...]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow's state; a task names the room it asks."""
+    """A workflow state. `service` is the service that a task invokes."""
 
     name: str
     type: str
-    room: str = ""
+    service: str = ""
     next: tuple[str, ...] = ()
-    caught: tuple[str, ...] = ()
-    """Where it goes when the task fails."""
+    on_error: tuple[str, ...] = ()
+    """The states that follow when the task fails."""
 
 
 class Workflow(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,70 +76,81 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(NamedTuple):
-    """Everything that is drawn, before it has a place."""
+    """Everything on the map, without positions."""
 
     nodes: Sequence[Node]
     edges: Sequence[Edge]
-    rooms: Sequence[Room]
-    facts: Sequence[Fact]
+    services: Sequence[Service]
+    events: Sequence[Event]
     workflows: Sequence[Workflow]
 
-    def node(self, name: str) -> Node:
-        return next(node for node in self.nodes if node.id == name)
+    def node(self, node_id: str) -> Node:
+        return next(node for node in self.nodes if node.id == node_id)
 
-    def of(self, room: str, kind: str) -> list[Node]:
-        return [node for node in self.nodes if node.room == room and node.kind == kind]
+    def nodes_of(self, service: str, kind: str) -> list[Node]:
+        return [node for node in self.nodes if node.service == service and node.kind == kind]
 
-    def out_of(self, node: str, *means: Means) -> list[Edge]:
-        return [edge for edge in self.edges if edge.start == node and edge.means in means]
+    def edges_from(self, node_id: str, *kinds: EdgeKind) -> list[Edge]:
+        return [edge for edge in self.edges if edge.start == node_id and edge.kind in kinds]
 
-    def into(self, node: str, *means: Means) -> list[Edge]:
-        return [edge for edge in self.edges if edge.end == node and edge.means in means]
+    def edges_to(self, node_id: str, *kinds: EdgeKind) -> list[Edge]:
+        return [edge for edge in self.edges if edge.end == node_id and edge.kind in kinds]
 
-    def graves(self, node: str) -> list[str]:
-        """Where it leaves what it cannot handle, unless that is its queue's already."""
+    def dead_letter_queues(self, node_id: str) -> list[str]:
+        """The node's dead-letter queues, without those of the queue that it consumes."""
         queues = [
             edge.start
-            for edge in self.into(node, "delivers")
+            for edge in self.edges_to(node_id, "delivers")
             if self.node(edge.start).kind == "queue"
         ]
-        of_queue = {edge.end for queue in queues for edge in self.out_of(queue, "gives-up")}
-        return [edge.end for edge in self.out_of(node, "gives-up") if edge.end not in of_queue]
+        of_queues = {
+            edge.end for queue in queues for edge in self.edges_from(queue, "dead-letters")
+        }
+        return [
+            edge.end
+            for edge in self.edges_from(node_id, "dead-letters")
+            if edge.end not in of_queues
+        ]
 
 
-def plan(template: Template, openapi: Json, asyncapi: Json) -> Plan:
-    """The plan of what the template deploys; the documents say what is meant by it."""
-    facts = tuple(_facts(asyncapi))
+def build_plan(template: Template, openapi: Json, asyncapi: Json) -> Plan:
+    """The plan of the template's resources, described by the OpenAPI and AsyncAPI documents."""
+    events = tuple(_events(asyncapi))
     messages = asyncapi["channels"]["bus"]["messages"]
-    sources = Facts({name: message["x-source"] for name, message in messages.items()})
-    lines = edges(template, sources)
-    things = nodes(template)
-    inhabited = [node.room for node in things if node.kind == "function"]
-    things = [
-        node if node.room in inhabited else msgspec.structs.replace(node, room="")
-        for node in things
+    sources = EventSources({name: message["x-source"] for name, message in messages.items()})
+    edges = find_edges(template, sources)
+    nodes = find_nodes(template)
+    service_names = [node.service for node in nodes if node.kind == "function"]
+    nodes = [
+        node if node.service in service_names else msgspec.structs.replace(node, service="")
+        for node in nodes
     ]
-    rooms = [_room(name, things, lines, openapi, facts) for name in dict.fromkeys(inhabited)]
-    return Plan(things, lines, rooms, facts, tuple(_workflows(template, things)))
+    services = [
+        _service(name, nodes, edges, openapi, events) for name in dict.fromkeys(service_names)
+    ]
+    return Plan(nodes, edges, services, events, tuple(_workflows(template, nodes)))
 
 
-def _room(
-    name: str, things: Sequence[Node], lines: Sequence[Edge], openapi: Json, facts: Sequence[Fact]
-) -> Room:
-    rules = {node.id for node in things if node.room == name and node.kind == "rule"}
-    heard = {fact for edge in lines if edge.end in rules for fact in edge.carries}
-    own = {node.id for node in things if node.room == name}
-    keys = {
-        key for edge in lines if edge.end in own and edge.means == "routes" for key in edge.carries
+def _service(
+    name: str, nodes: Sequence[Node], edges: Sequence[Edge], openapi: Json, events: Sequence[Event]
+) -> Service:
+    rules = {node.id for node in nodes if node.service == name and node.kind == "rule"}
+    subscribed = {event for edge in edges if edge.end in rules for event in edge.labels}
+    own_nodes = {node.id for node in nodes if node.service == name}
+    route_keys = {
+        key
+        for edge in edges
+        if edge.end in own_nodes and edge.kind == "routes"
+        for key in edge.labels
     }
-    about = next((tag["description"] for tag in openapi["tags"] if tag["name"] == name), "")
-    return Room(
+    description = next((tag["description"] for tag in openapi["tags"] if tag["name"] == name), "")
+    return Service(
         id=name,
         name=name.capitalize(),
-        about=about,
-        says=tuple(fact.name for fact in facts if fact.room == name),
-        hears=tuple(fact.name for fact in facts if fact.name in heard),
-        routes=tuple(_routes(openapi, keys)),
+        description=description,
+        publishes=tuple(event.name for event in events if event.service == name),
+        subscribes=tuple(event.name for event in events if event.name in subscribed),
+        routes=tuple(_routes(openapi, route_keys)),
     )
 
 
@@ -144,56 +164,56 @@ def _routes(openapi: Json, keys: set[str]) -> Iterator[Route]:
                 )
 
 
-def _facts(asyncapi: Json) -> Iterator[Fact]:
+def _events(asyncapi: Json) -> Iterator[Event]:
     schemas = asyncapi["components"]["schemas"]
     for name, message in asyncapi["channels"]["bus"]["messages"].items():
-        yield Fact(
+        yield Event(
             name=name,
-            room=message["x-source"].rpartition(".")[2],
+            service=message["x-source"].rpartition(".")[2],
             summary=message["summary"],
             fields=tuple(
-                Field(name=field, type=_type(schema))
+                Field(name=field, type=_type_name(schema))
                 for field, schema in schemas[name]["properties"].items()
             ),
-            heard_by=tuple(message["x-heard-by"]),
+            subscribers=tuple(message["x-subscribers"]),
         )
 
 
-def _type(schema: Mapping[str, Any]) -> str:
-    """A JSON schema's type in a few letters: `text`, `list of Money`, `text or null`."""
+def _type_name(schema: Mapping[str, Any]) -> str:
+    """A short name for the type of a JSON schema: `text`, `list of Money`, `text or null`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"])
+        return " or ".join(_type_name(each) for each in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(str(each) for each in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    named = {"string": "text", "integer": "whole number", "boolean": "yes or no"}
-    return named.get(str(schema.get("type")), str(schema.get("type", "anything")))
+        return f"list of {_type_name(schema.get('items', {}))}"
+    names = {"string": "text", "integer": "whole number", "boolean": "yes or no"}
+    return names.get(str(schema.get("type")), str(schema.get("type", "anything")))
 
 
-def _workflows(template: Template, things: Sequence[Node]) -> Iterator[Workflow]:
-    rooms = defaultdict(str, {node.id: node.room for node in things})
-    for name, machine in template.of("StepFunctions::StateMachine"):
-        written = definition(machine)
+def _workflows(template: Template, nodes: Sequence[Node]) -> Iterator[Workflow]:
+    service_of = defaultdict(str, {node.id: node.service for node in nodes})
+    for name, machine in template.properties("StepFunctions::StateMachine"):
+        definition = workflow_definition(machine)
         states = tuple(
             State(
-                name=state,
-                type=body["Type"],
-                room=rooms[asks(body, machine)],
-                next=tuple(dict.fromkeys(_following(body))),
-                caught=tuple(dict.fromkeys(each["Next"] for each in body.get("Catch", ()))),
+                name=state_name,
+                type=state["Type"],
+                service=service_of[invoked_function(state, machine)],
+                next=tuple(dict.fromkeys(_next_states(state))),
+                on_error=tuple(dict.fromkeys(each["Next"] for each in state.get("Catch", ()))),
             )
-            for state, body in written["States"].items()
+            for state_name, state in definition["States"].items()
         )
-        yield Workflow(id=name, start=written["StartAt"], states=states)
+        yield Workflow(id=name, start=definition["StartAt"], states=states)
 
 
-def _following(body: Json) -> Iterator[str]:
-    """What comes after a state, what is hoped for first."""
-    if "Next" in body:
-        yield body["Next"]
-    yield from (choice["Next"] for choice in body.get("Choices", ()))
-    if "Default" in body:
-        yield body["Default"]
+def _next_states(state: Json) -> Iterator[str]:
+    """The states that follow without an error, the default of a choice last."""
+    if "Next" in state:
+        yield state["Next"]
+    yield from (choice["Next"] for choice in state.get("Choices", ()))
+    if "Default" in state:
+        yield state["Default"]

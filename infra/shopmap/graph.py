@@ -1,4 +1,4 @@
-"""Nodes and edges: what the template deploys, and what of it leads, says or asks where."""
+"""Nodes and edges of the map: the deployed resources and the connections between them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from infra.shopmap.template import Grant, Template, listed, referred
+from infra.shopmap.template import Grant, Template, as_list, reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Json = Any
-Means = Literal[
-    "routes",  # a request to its function
-    "data",  # a function reads or writes
-    "streams",  # new outbox rows wake the relay
-    "says",  # facts to the bus
-    "carries",  # the bus to a rule, by its pattern
-    "delivers",  # to a queue, and from it to its consumer
-    "keeps",  # every fact, in the archive
-    "wakes",  # a clock
-    "asks",  # a command, directly
-    "starts",  # a workflow
-    "pushes",  # to whoever is connected
-    "gives-up",  # what could not be handled
-    "redrives",  # and, mended, goes back
+EdgeKind = Literal[
+    "routes",  # API to the function that serves a route
+    "accesses",  # function to a table, bucket or stream that it reads or writes
+    "streams",  # table to the relay, by its stream
+    "publishes",  # relay to bus
+    "matches",  # bus to a rule, by the rule's event pattern
+    "delivers",  # rule to queue, and queue to consumer
+    "archives",  # bus to archive
+    "schedules",  # schedule to function
+    "invokes",  # function or workflow to a command function
+    "starts",  # function to workflow
+    "pushes",  # function to the clients of a WebSocket API
+    "dead-letters",  # queue, rule or function to its dead-letter queue
+    "redrives",  # function to the queue that it moves dead letters back to
 ]
 
-KINDS = {
+NODE_KINDS = {
     "AWS::ApiGatewayV2::Api": "api",
     "AWS::DynamoDB::GlobalTable": "table",
     "AWS::DynamoDB::Table": "table",
@@ -42,222 +42,228 @@ KINDS = {
     "AWS::SQS::Queue": "queue",
     "AWS::StepFunctions::StateMachine": "workflow",
 }
-STORES = ("table", "bucket", "stream")
-PAGES = ("Edge", "Site")  # where the map itself lies, too; no request or fact comes by
+"""The resource types on the map."""
+
+STORE_KINDS = ("table", "bucket", "stream")
+PAGES_PATH = ("Edge", "Site")
+"""Construct path of the pages. They are not on the map: no API request or event passes them."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A deployed thing. `id` is its logical id, from which its physical name begins."""
+    """A deployed resource. `id` is its logical id, with which its physical name starts."""
 
     id: str
     kind: str
     name: str
-    room: str = ""
+    service: str = ""
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing leads to another. `carries` are facts, route keys or commands, by `means`."""
+    """A connection between two nodes. `labels` are event names, route keys or commands."""
 
     start: str = msgspec.field(name="from")
     end: str = msgspec.field(name="to")
-    means: Means
-    carries: tuple[str, ...] = ()
+    kind: EdgeKind
+    labels: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         return f"{self.start}>{self.end}"
 
 
-class Facts(NamedTuple):
-    """The facts there are, each with the source that says it."""
+class EventSources(NamedTuple):
+    """The bus source of every event, by the event's name."""
 
-    source: Mapping[str, str]
+    by_event: Mapping[str, str]
 
-    def said_by(self, source: str) -> tuple[str, ...]:
-        return tuple(sorted(name for name, said in self.source.items() if said == source))
+    def events_of(self, source: str) -> tuple[str, ...]:
+        return tuple(sorted(event for event, each in self.by_event.items() if each == source))
 
     def matching(self, pattern: Json) -> tuple[str, ...]:
-        """Those a rule's pattern lets through."""
+        """The events that a rule's event pattern matches."""
         sources, names = pattern.get("source"), pattern.get("detail-type")
         return tuple(
             sorted(
-                name
-                for name, source in self.source.items()
-                if _matches(source, sources) and _matches(name, names)
+                event
+                for event, source in self.by_event.items()
+                if _matches(source, sources) and _matches(event, names)
             )
         )
 
 
-def nodes(template: Template) -> list[Node]:
-    """Everything the map shows; what only receives what others gave up is `dead-letters`."""
-    dead = {end for _, end in _given_up(template)}
+def find_nodes(template: Template) -> list[Node]:
+    """All resources on the map. A queue that only receives dead letters has its own kind."""
+    dead_letter_queues = {queue for _, queue in _dead_letter_targets(template)}
     return [
         Node(
             id=name,
-            kind=_kind(resource, is_dead=name in dead),
-            name=_name(template.places[name]),
-            room=template.places[name][0].lower() if len(template.places[name]) > 2 else "",
+            kind=_node_kind(resource, is_dead_letter_queue=name in dead_letter_queues),
+            name=_construct_name(template.paths[name]),
+            service=template.paths[name][0].lower() if len(template.paths[name]) > 2 else "",
         )
         for name, resource in template.resources.items()
-        if resource["Type"] in KINDS and template.places[name][:2] != PAGES
+        if resource["Type"] in NODE_KINDS and template.paths[name][:2] != PAGES_PATH
     ]
 
 
-def edges(template: Template, facts: Facts) -> list[Edge]:
-    """All of them, each pair and meaning once, in a fixed order."""
-    found = [
-        *_routes(template),
-        *_triggers(template),
-        *_rules(template, facts),
-        *_archives(template),
-        *(each for grant in template.grants() for each in _granted(template, grant, facts)),
-        *(Edge(start=start, end=end, means="gives-up") for start, end in _given_up(template)),
+def find_edges(template: Template, sources: EventSources) -> list[Edge]:
+    """All edges in a fixed order; edges of one kind between the same nodes are merged."""
+    edges = [
+        *_route_edges(template),
+        *_trigger_edges(template),
+        *_rule_edges(template, sources),
+        *_archive_edges(template),
+        *(edge for grant in template.grants() for edge in _grant_edges(template, grant, sources)),
+        *(
+            Edge(start=start, end=queue, kind="dead-letters")
+            for start, queue in _dead_letter_targets(template)
+        ),
     ]
-    merged: dict[tuple[str, str, Means], tuple[str, ...]] = {}
-    for edge in found:
-        key = edge.start, edge.end, edge.means
-        merged[key] = tuple(dict.fromkeys((*merged.get(key, ()), *edge.carries)))
+    merged: dict[tuple[str, str, EdgeKind], tuple[str, ...]] = {}
+    for edge in edges:
+        key = edge.start, edge.end, edge.kind
+        merged[key] = tuple(dict.fromkeys((*merged.get(key, ()), *edge.labels)))
     return [
-        Edge(start=start, end=end, means=means, carries=carries)
-        for (start, end, means), carries in sorted(merged.items())
+        Edge(start=start, end=end, kind=kind, labels=labels)
+        for (start, end, kind), labels in sorted(merged.items())
     ]
 
 
-def _kind(resource: Json, *, is_dead: bool) -> str:
-    if is_dead:
-        return "dead-letters"
+def _node_kind(resource: Json, *, is_dead_letter_queue: bool) -> str:
+    if is_dead_letter_queue:
+        return "dead-letter-queue"
     if "ScheduleExpression" in resource.get("Properties", {}):
-        return "clock"
+        return "schedule"
     if resource.get("Properties", {}).get("ProtocolType") == "WEBSOCKET":
-        return "socket"
-    return KINDS[resource["Type"]]
+        return "websocket"
+    return NODE_KINDS[resource["Type"]]
 
 
-def _name(place: tuple[str, ...]) -> str:
-    """The construct's own name: `Catalog/Api/Resource` is `Api`."""
-    named = [part for part in place if part != "Resource"]
-    return named[-1]
+def _construct_name(path: tuple[str, ...]) -> str:
+    """The last construct id of a path: `Api` for `Catalog/Api/Resource`."""
+    return [part for part in path if part != "Resource"][-1]
 
 
-def _routes(template: Template) -> Iterator[Edge]:
-    targets = {
-        name: referred(properties.get("IntegrationUri"))[0]
-        for name, properties in template.of("ApiGatewayV2::Integration")
+def _route_edges(template: Template) -> Iterator[Edge]:
+    functions = {
+        name: reference(properties.get("IntegrationUri"))[0]
+        for name, properties in template.properties("ApiGatewayV2::Integration")
     }
-    for _, route in template.of("ApiGatewayV2::Route"):
-        function = targets.get(referred(route.get("Target"))[0])
+    for _, route in template.properties("ApiGatewayV2::Route"):
+        function = functions.get(reference(route.get("Target"))[0])
         if function:
-            api = referred(route["ApiId"])[0]
-            yield Edge(start=api, end=function, means="routes", carries=(route["RouteKey"],))
+            api = reference(route["ApiId"])[0]
+            yield Edge(start=api, end=function, kind="routes", labels=(route["RouteKey"],))
 
 
-def _triggers(template: Template) -> Iterator[Edge]:
-    for _, mapping in template.of("Lambda::EventSourceMapping"):
-        source, _ = referred(mapping["EventSourceArn"])
-        means: Means = "delivers" if _is(template, source, "AWS::SQS::Queue") else "streams"
-        yield Edge(start=source, end=referred(mapping["FunctionName"])[0], means=means)
+def _trigger_edges(template: Template) -> Iterator[Edge]:
+    for _, mapping in template.properties("Lambda::EventSourceMapping"):
+        source, _ = reference(mapping["EventSourceArn"])
+        kind: EdgeKind = "delivers" if _has_type(template, source, "AWS::SQS::Queue") else "streams"
+        yield Edge(start=source, end=reference(mapping["FunctionName"])[0], kind=kind)
 
 
-def _rules(template: Template, facts: Facts) -> Iterator[Edge]:
-    for name, rule in template.of("Events::Rule"):
-        carried: tuple[str, ...] = ()
-        means: Means = "wakes"
+def _rule_edges(template: Template, sources: EventSources) -> Iterator[Edge]:
+    for name, rule in template.properties("Events::Rule"):
+        events: tuple[str, ...] = ()
+        kind: EdgeKind = "schedules"
         if "EventPattern" in rule:
-            carried, means = facts.matching(rule["EventPattern"]), "delivers"
-            bus, _ = referred(rule.get("EventBusName"))
-            if bus:  # the rest is on AWS's own, which is of no shop
-                yield Edge(start=bus, end=name, means="carries", carries=carried)
+            events, kind = sources.matching(rule["EventPattern"]), "delivers"
+            bus, _ = reference(rule.get("EventBusName"))
+            if bus:  # other rules are on the default bus, which is not in the template
+                yield Edge(start=bus, end=name, kind="matches", labels=events)
         for target in rule.get("Targets", ()):
-            yield Edge(start=name, end=referred(target["Arn"])[0], means=means, carries=carried)
+            yield Edge(start=name, end=reference(target["Arn"])[0], kind=kind, labels=events)
 
 
-def _archives(template: Template) -> Iterator[Edge]:
-    for name, archive in template.of("Events::Archive"):
-        yield Edge(start=referred(archive["SourceArn"])[0], end=name, means="keeps")
+def _archive_edges(template: Template) -> Iterator[Edge]:
+    for name, archive in template.properties("Events::Archive"):
+        yield Edge(start=reference(archive["SourceArn"])[0], end=name, kind="archives")
 
 
-def _given_up(template: Template) -> Iterator[tuple[str, str]]:
-    """Who leaves what it cannot handle in which queue."""
-    for name, queue in template.of("SQS::Queue"):
-        if redrive := queue.get("RedrivePolicy"):
-            yield name, referred(redrive["deadLetterTargetArn"])[0]
-    for name, rule in template.of("Events::Rule"):
+def _dead_letter_targets(template: Template) -> Iterator[tuple[str, str]]:
+    """Pairs of a queue, rule or function and its dead-letter queue."""
+    for name, queue in template.properties("SQS::Queue"):
+        if redrive_policy := queue.get("RedrivePolicy"):
+            yield name, reference(redrive_policy["deadLetterTargetArn"])[0]
+    for name, rule in template.properties("Events::Rule"):
         for target in rule.get("Targets", ()):
-            if dead := target.get("DeadLetterConfig"):
-                yield name, referred(dead)[0]
-    yield from _failed_calls(template)
+            if dead_letter_config := target.get("DeadLetterConfig"):
+                yield name, reference(dead_letter_config)[0]
+    yield from _failure_destinations(template)
 
 
-def _failed_calls(template: Template) -> Iterator[tuple[str, str]]:
-    for kind in ("Lambda::EventSourceMapping", "Lambda::EventInvokeConfig"):
-        for _, properties in template.of(kind):
+def _failure_destinations(template: Template) -> Iterator[tuple[str, str]]:
+    for resource_type in ("Lambda::EventSourceMapping", "Lambda::EventInvokeConfig"):
+        for _, properties in template.properties(resource_type):
             if on_failure := properties.get("DestinationConfig", {}).get("OnFailure"):
-                yield referred(properties["FunctionName"])[0], referred(on_failure)[0]
+                yield reference(properties["FunctionName"])[0], reference(on_failure)[0]
 
 
-_MEANS: dict[str, Means] = {
-    "lambda:InvokeFunction": "asks",
+_KIND_BY_ACTION: dict[str, EdgeKind] = {
+    "lambda:InvokeFunction": "invokes",
     "states:StartExecution": "starts",
     "execute-api:ManageConnections": "pushes",
 }
 
 
-def _granted(template: Template, grant: Grant, facts: Facts) -> Iterator[Edge]:
-    """What a role allows is what its function does: least privilege is the map's source."""
+def _grant_edges(template: Template, grant: Grant, sources: EventSources) -> Iterator[Edge]:
+    """The edges that a grant implies: each function uses all that its role allows."""
+    start, end = grant.holder, grant.resource
     if "events:PutEvents" in grant.actions:
-        said = facts.said_by(grant.source)
-        yield Edge(start=grant.holder, end=grant.on, means="says", carries=said)
-    elif means := next((_MEANS[action] for action in grant.actions & _MEANS.keys()), None):
-        asked = commands(template, grant.holder, grant.on)
-        yield Edge(start=grant.holder, end=grant.on, means=means, carries=asked)
+        published = sources.events_of(grant.event_source)
+        yield Edge(start=start, end=end, kind="publishes", labels=published)
+    elif actions := grant.actions & _KIND_BY_ACTION.keys():
+        kind = _KIND_BY_ACTION[next(iter(actions))]
+        yield Edge(start=start, end=end, kind=kind, labels=_commands(template, start, end))
     elif "sqs:SendMessage" in grant.actions:
-        dead = {end for _, end in _given_up(template)}
-        means = "gives-up" if grant.on in dead else "redrives"
-        yield Edge(start=grant.holder, end=grant.on, means=means)
+        dead_letter_queues = {queue for _, queue in _dead_letter_targets(template)}
+        kind = "dead-letters" if end in dead_letter_queues else "redrives"
+        yield Edge(start=start, end=end, kind=kind)
     elif _is_store(template, grant):
-        yield Edge(start=grant.holder, end=grant.on, means="data")
+        yield Edge(start=start, end=end, kind="accesses")
 
 
-def commands(template: Template, holder: str, asked: str) -> tuple[str, ...]:
-    """The commands by which a workflow asks this function; nothing is known of other callers."""
-    if not _is(template, holder, "AWS::StepFunctions::StateMachine"):
+def _commands(template: Template, caller: str, function: str) -> tuple[str, ...]:
+    """The commands that a workflow invokes on a function; empty for any other caller."""
+    if not _has_type(template, caller, "AWS::StepFunctions::StateMachine"):
         return ()
-    machine = template.resources[holder]["Properties"]
-    states = definition(machine)["States"].values()
+    machine = template.resources[caller]["Properties"]
+    states = workflow_definition(machine)["States"].values()
     return tuple(
         state["Parameters"]["Payload"]["command"]
         for state in states
-        if asks(state, machine) == asked
+        if invoked_function(state, machine) == function
     )
 
 
-def definition(machine: Json) -> Json:
-    """The workflow's own document; what is only known when it is deployed reads `?`."""
+def workflow_definition(machine: Json) -> Json:
+    """The ASL document of a state machine, with `?` for values known after deployment only."""
     text = machine["DefinitionString"]
     if not isinstance(text, str):
         text = "".join(part if isinstance(part, str) else "?" for part in text["Fn::Join"][1])
     return msgspec.json.decode(text)
 
 
-def asks(state: Json, machine: Json) -> str:
-    """The function a state asks, or nothing."""
-    named = str(state.get("Parameters", {}).get("FunctionName", ""))
-    return referred(machine.get("DefinitionSubstitutions", {}).get(named.strip("${}")))[0]
+def invoked_function(state: Json, machine: Json) -> str:
+    """The logical id of the function that a workflow state invokes; empty if there is none."""
+    name = str(state.get("Parameters", {}).get("FunctionName", ""))
+    return reference(machine.get("DefinitionSubstitutions", {}).get(name.strip("${}")))[0]
 
 
-def _is(template: Template, name: str, kind: str) -> bool:
-    return bool(template.resources.get(name, {}).get("Type") == kind)
+def _has_type(template: Template, name: str, resource_type: str) -> bool:
+    return bool(template.resources.get(name, {}).get("Type") == resource_type)
 
 
 def _is_store(template: Template, grant: Grant) -> bool:
-    kind = KINDS.get(template.resources[grant.on]["Type"])
-    return kind in STORES and grant.attribute != "StreamArn"
+    kind = NODE_KINDS.get(template.resources[grant.resource]["Type"])
+    return kind in STORE_KINDS and grant.attribute != "StreamArn"
 
 
-def _matches(value: str, wanted: Json) -> bool:
-    if wanted is None:
+def _matches(value: str, patterns: Json) -> bool:
+    if patterns is None:
         return True
     return any(
         value.startswith(each["prefix"]) if isinstance(each, dict) else value == each
-        for each in listed(wanted)
+        for each in as_list(patterns)
     )

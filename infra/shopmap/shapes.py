@@ -1,4 +1,4 @@
-"""What a drawing is made of: SVG elements in groups, each group drawn for one thing of the map."""
+"""The parts of a drawing: SVG elements in groups, one group per node, edge or service."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import msgspec
 Shape = tuple[str, dict[str, Any], str]
 """An SVG element: its tag, its attributes, its text."""
 
+Point = tuple[float, float]
+
 WIDE_LETTERS, NARROW_LETTERS = "mwMW@%", "iljtfrI.,:;'|· "
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """The shapes of one node, edge or room, by its id; `style` are its classes."""
+    """The shapes of the node, edge or service with this `id`; `classes` are CSS classes."""
 
-    of: str
-    style: str
+    id: str
+    classes: str
     shapes: list[Shape]
 
 
 class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies below comes first."""
+    """The groups in drawing order: later groups cover earlier ones."""
 
     width: int
     height: int
@@ -29,7 +31,7 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Box(NamedTuple):
-    """A rectangle, in the drawing's own units, about a pixel each."""
+    """A rectangle in the drawing's units, about one pixel each."""
 
     x: float
     y: float
@@ -45,14 +47,14 @@ class Box(NamedTuple):
         return self.y + self.height
 
     @property
-    def middle(self) -> float:
-        return self.y + self.height / 2
-
-    @property
-    def centre(self) -> float:
+    def center_x(self) -> float:
         return self.x + self.width / 2
 
-    def meets(self, other: Box) -> bool:
+    @property
+    def center_y(self) -> float:
+        return self.y + self.height / 2
+
+    def overlaps(self, other: Box) -> bool:
         return (
             self.x < other.right
             and other.x < self.right
@@ -61,57 +63,59 @@ class Box(NamedTuple):
         )
 
 
-def rect(box: Box, style: str, radius: float = 7) -> Shape:
-    x, y, width, height = (_short(each) for each in box)
+def rect(box: Box, css_class: str, radius: float = 7) -> Shape:
+    x, y, width, height = (_rounded(each) for each in box)
     return (
         "rect",
-        {"x": x, "y": y, "width": width, "height": height, "rx": radius, "class": style},
+        {"x": x, "y": y, "width": width, "height": height, "rx": radius, "class": css_class},
         "",
     )
 
 
-def path(d: str, style: str) -> Shape:
-    return "path", {"d": d, "class": style}, ""
+def path(d: str, css_class: str) -> Shape:
+    return "path", {"d": d, "class": css_class}, ""
 
 
-def text(x: float, y: float, words: str, style: str, anchor: str = "start") -> Shape:
-    return "text", {"x": _short(x), "y": _short(y), "class": style, "text-anchor": anchor}, words
+def text(x: float, y: float, content: str, css_class: str, anchor: str = "start") -> Shape:
+    attributes = {"x": _rounded(x), "y": _rounded(y), "class": css_class, "text-anchor": anchor}
+    return "text", attributes, content
 
 
-def circle(x: float, y: float, radius: float, style: str) -> Shape:
-    return "circle", {"cx": _short(x), "cy": _short(y), "r": radius, "class": style}, ""
+def circle(x: float, y: float, radius: float, css_class: str) -> Shape:
+    return "circle", {"cx": _rounded(x), "cy": _rounded(y), "r": radius, "class": css_class}, ""
 
 
-def line(*points: tuple[float, float], bend: float = 6) -> str:
-    """A way along right angles whose corners are rounded."""
-    kept = [point for n, point in enumerate(points) if n == 0 or point != points[n - 1]]
-    way = [f"M{_short(kept[0][0])} {_short(kept[0][1])}"]
-    for before, corner, after in zip(kept, kept[1:], kept[2:], strict=False):
-        enter, leave = _towards(corner, before, bend), _towards(corner, after, bend)
-        way.append(f"L{_at(enter)}Q{_at(corner)} {_at(leave)}")
-    return "".join([*way, f"L{_at(kept[-1])}"])
+def rounded_line(*points: Point, radius: float = 6) -> str:
+    """The path data of a line of horizontal and vertical segments with rounded corners."""
+    distinct = [point for n, point in enumerate(points) if n == 0 or point != points[n - 1]]
+    parts = [f"M{_coordinates(distinct[0])}"]
+    for before, corner, after in zip(distinct, distinct[1:], distinct[2:], strict=False):
+        curve_start, curve_end = _towards(corner, before, radius), _towards(corner, after, radius)
+        parts.append(
+            f"L{_coordinates(curve_start)}Q{_coordinates(corner)} {_coordinates(curve_end)}"
+        )
+    return "".join([*parts, f"L{_coordinates(distinct[-1])}"])
 
 
-def text_width(words: str, size: float) -> float:
-    """About as wide as a system's sans-serif sets it; rather too wide than too narrow."""
-    wide = sum(each in WIDE_LETTERS for each in words)
-    narrow = sum(each in NARROW_LETTERS for each in words)
-    return size * (0.63 * len(words) + 0.3 * wide - 0.28 * narrow)
+def text_width(content: str, size: float) -> float:
+    """The estimated width of a text in a sans-serif font; rather too wide than too narrow."""
+    wide = sum(letter in WIDE_LETTERS for letter in content)
+    narrow = sum(letter in NARROW_LETTERS for letter in content)
+    return size * (0.63 * len(content) + 0.3 * wide - 0.28 * narrow)
 
 
-def _towards(
-    corner: tuple[float, float], other: tuple[float, float], by: float
-) -> tuple[float, float]:
+def _towards(corner: Point, other: Point, distance: float) -> Point:
+    """The point at `distance` from the corner, at most half way to the other point."""
     dx, dy = other[0] - corner[0], other[1] - corner[1]
     length = abs(dx) + abs(dy)
-    part = min(by, length / 2) / length
-    return corner[0] + dx * part, corner[1] + dy * part
+    fraction = min(distance, length / 2) / length
+    return corner[0] + dx * fraction, corner[1] + dy * fraction
 
 
-def _at(point: tuple[float, float]) -> str:
-    return f"{_short(point[0])} {_short(point[1])}"
+def _coordinates(point: Point) -> str:
+    return f"{_rounded(point[0])} {_rounded(point[1])}"
 
 
-def _short(number: float) -> float:
+def _rounded(number: float) -> float:
     rounded = round(number, 1)
     return int(rounded) if rounded == int(rounded) else rounded

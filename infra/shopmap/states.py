@@ -1,135 +1,160 @@
-"""A workflow's states in three lines: what is hoped for, what may be in the way, how it is undone.
+"""The layout of a workflow: its states in three rows, and the lines of its transitions.
 
-The lines lie below each other where there is width, else beside each other; ways are the same.
+The rows are the path without errors, the Pass states, and the compensation. In a narrow drawing
+the rows are columns, with the same lines.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infra.shopmap.shapes import Box, line, text_width
+from infra.shopmap.shapes import Box, Point, rounded_line, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.shopmap.document import State, Workflow
 
-    Point = tuple[float, float]
+HEADER_HEIGHT, PADDING = 40, 14
+TASK_HEIGHT, SMALL_HEIGHT, CHOICE_SIZE = 32, 20, 16
+FONT_SIZE = 11
+ROW_DISTANCE = 68
+LANE_DISTANCE = 4  # between the lines to different states
 
-HEAD, PAD = 40, 14
-TASK, SMALL, CHOICE = 32, 20, 16  # how high
-LETTERS = 11
-
-
-APART = 4  # ways to different states, between two lines
-Step = tuple[str, str, bool]
-"""From a state to another, and whether it is the way of a failure."""
+Transition = tuple[str, str, bool]
+"""From a state to another, and whether it is taken after an error."""
 
 
-class Steps(NamedTuple):
-    """The workflow's box, those of its states, and the ways between them."""
+class WorkflowLayout(NamedTuple):
+    """The boxes of the workflow and its states, and the SVG path data of the transitions."""
 
     box: Box
     states: dict[str, Box]
-    ways: dict[Step, str]
+    lines: dict[Transition, str]
 
 
-def steps(flow: Workflow, box: Box, *, across: bool) -> Steps:
-    """Lines side by side (`across`: one below the other), within the box's width."""
-    lines = _lines(flow)
-    longest = max(len(line) for line in lines)
-    length = (box.width - 2 * PAD) if across else longest * (TASK + 18)
-    places = {}
-    for n, row in enumerate(lines):
+def layout_workflow(workflow: Workflow, area: Box, *, is_horizontal: bool) -> WorkflowLayout:
+    """Fits the workflow into the width of `area`, with horizontal rows or as columns."""
+    rows = _rows(workflow)
+    longest = max(len(row) for row in rows)
+    inner_width = area.width - 2 * PADDING
+    length = inner_width if is_horizontal else longest * (TASK_HEIGHT + 18)
+    boxes = {}
+    for n, row in enumerate(rows):
         for m, state in enumerate(row):
-            along = length * (m + 0.5) / (len(row) if across else longest)
-            if across:
-                middle = box.x + PAD + along, box.y + HEAD + 17 + n * 68
+            along = length * (m + 0.5) / (len(row) if is_horizontal else longest)
+            if is_horizontal:
+                center = area.x + PADDING + along, area.y + HEADER_HEIGHT + 17 + n * ROW_DISTANCE
             else:
-                each = (box.width - 2 * PAD) / len(lines)
-                middle = box.x + PAD + (n + 0.5) * each, box.y + HEAD + along
-            places[state.name] = _around(state, *middle)
-    bottom = max(each.bottom for each in places.values()) + PAD + 6
-    ways = dict(_ways(flow, lines, places, across=across))
-    return Steps(box._replace(height=bottom - box.y), places, ways)
+                column_width = inner_width / len(rows)
+                center = (
+                    area.x + PADDING + (n + 0.5) * column_width,
+                    area.y + HEADER_HEIGHT + along,
+                )
+            boxes[state.name] = _state_box(state, *center)
+    bottom = max(box.bottom for box in boxes.values()) + PADDING + 6
+    lines = dict(_transition_lines(workflow, rows, boxes, is_horizontal=is_horizontal))
+    return WorkflowLayout(area._replace(height=bottom - area.y), boxes, lines)
 
 
-def _ways(
-    flow: Workflow, lines: list[list[State]], places: dict[str, Box], *, across: bool
-) -> Iterator[tuple[Step, str]]:
-    """Ways to the same state run together, those to different ones apart."""
-    order = [state.name for row in lines for state in row]
-    rows = {state.name: n for n, row in enumerate(lines) for state in row}
-    steps = [
-        (state.name, after, failed)
-        for state in flow.states
-        for failed, following in ((False, state.next), (True, state.caught))
-        for after in following
-    ]
-    ends = sorted({end for start, end, _ in steps if rows[start] != rows[end]}, key=order.index)
-    turned = [[_turned(places[state.name], turn=not across) for state in row] for row in lines]
-    clear = [(min(box.y for box in row), max(box.bottom for box in row)) for row in turned]
-    for step in steps:
-        start, end, _ = step
-        begin, arrive = (_turned(places[name], turn=not across) for name in (start, end))
-        if rows[start] == rows[end]:
-            is_next = order.index(end) == order.index(start) + 1
-            points = _beside(begin, arrive) if is_next else _past(begin, arrive, clear[rows[start]])
+def _transition_lines(
+    workflow: Workflow, rows: list[list[State]], boxes: dict[str, Box], *, is_horizontal: bool
+) -> Iterator[tuple[Transition, str]]:
+    """Lines to the same state share a lane; lines to different states have separate lanes.
+
+    Columns are transposed to rows first, and the resulting points are transposed back.
+    """
+    order = [state.name for row in rows for state in row]
+    row_of = {state.name: n for n, row in enumerate(rows) for state in row}
+    transitions = list(_transitions(workflow))
+    lanes = sorted(
+        {end for start, end, _ in transitions if row_of[start] != row_of[end]}, key=order.index
+    )
+    if not is_horizontal:
+        boxes = {name: _transposed(box) for name, box in boxes.items()}
+    extents = [_row_extent([boxes[state.name] for state in row]) for row in rows]
+    for transition in transitions:
+        start, end, _ = transition
+        extent = extents[row_of[start]]
+        if row_of[start] != row_of[end]:
+            lane = 6 + LANE_DISTANCE * lanes.index(end)
+            points = _line_between_rows(boxes[start], boxes[end], extent, lane)
+        elif order.index(end) == order.index(start) + 1:
+            points = _line_to_next(boxes[start], boxes[end])
         else:
-            points = _over(begin, arrive, clear[rows[start]], 6 + APART * ends.index(end))
-        yield step, line(*(point if across else point[::-1] for point in points), bend=5)
+            points = _line_below_row(boxes[start], boxes[end], extent)
+        yield (
+            transition,
+            rounded_line(*(point if is_horizontal else point[::-1] for point in points), radius=5),
+        )
 
 
-def _beside(begin: Box, arrive: Box) -> list[Point]:
-    return [(begin.right, begin.middle), (arrive.x, arrive.middle)]
+def _transitions(workflow: Workflow) -> Iterator[Transition]:
+    for state in workflow.states:
+        yield from ((state.name, following, False) for following in state.next)
+        yield from ((state.name, following, True) for following in state.on_error)
 
 
-def _past(begin: Box, arrive: Box, row: tuple[float, float]) -> list[Point]:
-    """Around those in between."""
-    below = row[1] + 7
-    return [(begin.centre, begin.bottom), (begin.centre, below), (arrive.centre, below),
-            (arrive.centre, arrive.bottom)]  # fmt: skip
+def _row_extent(boxes: list[Box]) -> tuple[float, float]:
+    return min(box.y for box in boxes), max(box.bottom for box in boxes)
 
 
-def _over(begin: Box, arrive: Box, row: tuple[float, float], lane: float) -> list[Point]:
-    """Into the space beside the line it starts from, along, and on to the state."""
-    down = arrive.y > begin.y
-    lane_at = row[1] + lane if down else row[0] - lane
-    first, last = (begin.bottom, arrive.y) if down else (begin.y, arrive.bottom)
-    return [(begin.centre, first), (begin.centre, lane_at), (arrive.centre, lane_at),
-            (arrive.centre, last)]  # fmt: skip
+def _line_to_next(start: Box, end: Box) -> list[Point]:
+    return [(start.right, start.center_y), (end.x, end.center_y)]
 
 
-def _turned(box: Box, *, turn: bool) -> Box:
-    return Box(box.y, box.x, box.height, box.width) if turn else box
+def _line_below_row(start: Box, end: Box, extent: tuple[float, float]) -> list[Point]:
+    """Below the states between the two."""
+    y = extent[1] + 7
+    return [
+        (start.center_x, start.bottom),
+        (start.center_x, y),
+        (end.center_x, y),
+        (end.center_x, end.bottom),
+    ]
 
 
-def _lines(flow: Workflow) -> list[list[State]]:
-    by_name = {state.name: state for state in flow.states}
-    hoped = _chain(by_name, flow.start, set())
-    seen = {state.name for state in hoped}
-    passing = [state for state in flow.states if state.type == "Pass" and state.name not in seen]
-    seen |= {state.name for state in passing}
-    left = [state for state in flow.states if state.name not in seen]
-    undone = _chain(by_name, left[0].name, seen) if left else []
-    names = {state.name for state in undone}
-    undone += [state for state in left if state.name not in names]
-    return [line for line in (hoped, passing, undone) if line]
+def _line_between_rows(
+    start: Box, end: Box, extent: tuple[float, float], lane: float
+) -> list[Point]:
+    """Along a lane beside the row of the start, then to the state in the other row."""
+    goes_down = end.y > start.y
+    y = extent[1] + lane if goes_down else extent[0] - lane
+    y1, y2 = (start.bottom, end.y) if goes_down else (start.y, end.bottom)
+    return [(start.center_x, y1), (start.center_x, y), (end.center_x, y), (end.center_x, y2)]
 
 
-def _chain(by_name: dict[str, State], start: str, seen: set[str]) -> list[State]:
-    """From state to state, by what is hoped for first."""
-    chain: list[State] = []
+def _transposed(box: Box) -> Box:
+    return Box(box.y, box.x, box.height, box.width)
+
+
+def _rows(workflow: Workflow) -> list[list[State]]:
+    by_name = {state.name: state for state in workflow.states}
+    main_path = _path(by_name, workflow.start, set())
+    seen = {state.name for state in main_path}
+    passes = [state for state in workflow.states if state.type == "Pass" and state.name not in seen]
+    seen |= {state.name for state in passes}
+    remaining = [state for state in workflow.states if state.name not in seen]
+    compensation = _path(by_name, remaining[0].name, seen) if remaining else []
+    names = {state.name for state in compensation}
+    compensation += [state for state in remaining if state.name not in names]
+    return [row for row in (main_path, passes, compensation) if row]
+
+
+def _path(by_name: dict[str, State], start: str, seen: set[str]) -> list[State]:
+    """The states from `start` on, by the first transition of each, up to one of `seen`."""
+    path: list[State] = []
     name: str | None = start
-    while name and name not in seen and by_name[name] not in chain:
-        chain.append(by_name[name])
+    while name and name not in seen and by_name[name] not in path:
+        path.append(by_name[name])
         name = next(iter(by_name[name].next), None) if by_name[name].type != "Succeed" else None
-    return chain
+    return path
 
 
-def _around(state: State, x: float, y: float) -> Box:
+def _state_box(state: State, x: float, y: float) -> Box:
+    """The box of a state with its center at x, y."""
     if state.type == "Choice":
-        return Box(x - CHOICE / 2, y - CHOICE / 2, CHOICE, CHOICE)
-    width = max(52, text_width(state.name, LETTERS) + 18)
-    height = TASK if state.room else SMALL
+        return Box(x - CHOICE_SIZE / 2, y - CHOICE_SIZE / 2, CHOICE_SIZE, CHOICE_SIZE)
+    width = max(52, text_width(state.name, FONT_SIZE) + 18)
+    height = TASK_HEIGHT if state.service else SMALL_HEIGHT
     return Box(x - width / 2, y - height / 2, width, height)

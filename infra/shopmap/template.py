@@ -1,4 +1,4 @@
-"""A synthesized template as the map reads it: resources, where each stands, who may do what."""
+"""A synthesized template for the map: resources, their construct paths, and IAM grants."""
 
 from __future__ import annotations
 
@@ -13,58 +13,58 @@ Json = Any
 
 
 class Grant(NamedTuple):
-    """What a function's or workflow's role allows: actions on one thing of this template."""
+    """Actions that the role of a function or workflow allows on one resource of the template."""
 
-    holder: str
+    holder: str  # logical id of the function or workflow
     actions: frozenset[str]
-    on: str
-    attribute: str  # of the thing: `Arn`, `StreamArn`; empty for a plain reference
-    source: str  # in whose name facts may be put on the bus; empty for anything else
+    resource: str  # logical id
+    attribute: str  # of the resource, such as `Arn` or `StreamArn`; empty for a `Ref`
+    event_source: str  # the only source allowed for PutEvents; empty for other actions
 
 
 class Template(NamedTuple):
-    """Resources by logical id, and the constructs each stands in, the room first."""
+    """Resources and construct paths by logical id. A path starts with the service's construct."""
 
     resources: Mapping[str, Json]
-    places: Mapping[str, tuple[str, ...]]
+    paths: Mapping[str, tuple[str, ...]]
 
-    def of(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """The properties of all resources of a type such as `SQS::Queue`, by logical id."""
+    def properties(self, resource_type: str) -> Iterator[tuple[str, Json]]:
+        """Logical id and properties of all resources of a type such as `SQS::Queue`."""
         for name, resource in self.resources.items():
-            if resource["Type"] == f"AWS::{kind}":
+            if resource["Type"] == f"AWS::{resource_type}":
                 yield name, resource.get("Properties", {})
 
     def grants(self) -> Iterator[Grant]:
-        """Every statement of a role's policy that names something of this template."""
+        """The statements of all role policies that refer to a resource of the template."""
         holders = {
-            referred(properties[key])[0]: name
-            for kind, key in (
+            reference(properties[key])[0]: name
+            for resource_type, key in (
                 ("Lambda::Function", "Role"),
                 ("StepFunctions::StateMachine", "RoleArn"),
             )
-            for name, properties in self.of(kind)
+            for name, properties in self.properties(resource_type)
         }
-        for _, policy in self.of("IAM::Policy"):
-            for holder in (holders.get(referred(role)[0]) for role in policy["Roles"]):
+        for _, policy in self.properties("IAM::Policy"):
+            for holder in (holders.get(reference(role)[0]) for role in policy["Roles"]):
                 for statement in policy["PolicyDocument"]["Statement"] if holder else ():
-                    yield from _granted(str(holder), statement)
+                    yield from _statement_grants(str(holder), statement)
 
 
-def read(assembly: Path, stack: str) -> Template:
-    """The stack's template out of a cloud assembly."""
+def read_template(assembly: Path, stack: str) -> Template:
+    """Reads the template and the construct paths of a stack from a cloud assembly."""
     template = json.loads((assembly / f"{stack}.template.json").read_text())
     metadata = json.loads((assembly / f"{stack}.metadata.json").read_text())
-    places = {
+    paths = {
         entry["data"]: tuple(path.split("/")[2:])
         for path, entries in metadata.items()
         for entry in entries
         if entry["type"] == "aws:cdk:logicalId"
     }
-    return Template(template["Resources"], places)
+    return Template(template["Resources"], paths)
 
 
-def referred(value: Json) -> tuple[str, str]:
-    """The logical id and the attribute that a reference names, wherever it stands inside."""
+def reference(value: Json) -> tuple[str, str]:
+    """Logical id and attribute of the first reference inside `value`; empty if there is none."""
     return next(_references(value), ("", ""))
 
 
@@ -78,19 +78,19 @@ def _references(value: Json) -> Iterator[tuple[str, str]]:
         else:
             value = list(value.values())
     if isinstance(value, list):
-        for each in value:
-            yield from _references(each)
+        for item in value:
+            yield from _references(item)
 
 
-def _granted(holder: str, statement: Json) -> Iterator[Grant]:
-    actions = frozenset(listed(statement["Action"]))
+def _statement_grants(holder: str, statement: Json) -> Iterator[Grant]:
+    actions = frozenset(as_list(statement["Action"]))
     source = statement.get("Condition", {}).get("StringEquals", {}).get("events:source", "")
-    for resource in listed(statement["Resource"]):
-        name, attribute = referred(resource)
+    for resource in as_list(statement["Resource"]):
+        name, attribute = reference(resource)
         if name:
             yield Grant(holder, actions, name, attribute, source)
 
 
-def listed(value: Json) -> list[Json]:
-    """A list of what may be written as one thing or as several."""
+def as_list(value: Json) -> list[Json]:
+    """The value as a list: CloudFormation accepts a single item instead of a list of one."""
     return value if isinstance(value, list) else [value]

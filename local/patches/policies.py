@@ -1,4 +1,4 @@
-"""What policies are told about a request."""
+"""Authorization: what IAM and resource policies learn about a request, and how quickly."""
 
 import json
 import time
@@ -10,77 +10,95 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 
-CALLERS_KNOWN, KNOWN_FOR = 200, 1.0  # seconds
+MAX_CACHED_PRINCIPALS = 200
+CACHE_SECONDS = 1.0
 
 Json = dict[str, Any]
 
 
-def loopback_counts_as_private() -> None:
-    """Queues refuse what does not come over TLS; at home there is only loopback, without TLS."""
+def treat_loopback_as_secure() -> None:
+    """MiniStack sets `aws:SecureTransport` to false for plain HTTP, as AWS does.
+
+    The shop's queues deny requests without TLS, and the local endpoint has no TLS. Requests over
+    loopback now count as secure, so the same policies work in both places.
+    """
     pin = iam_evaluator.pin_request_origin
-    app.pin_request_origin = lambda address, _secure: pin(address, True)
+    app.pin_request_origin = lambda address, _is_secure: pin(address, True)
 
 
-def policies_see_who_speaks() -> None:
-    """Upstream never fills `events:source`, by which a relay may say only its own room's facts."""
+def provide_event_source_key() -> None:
+    """MiniStack never sets the condition key `events:source`; AWS sets it for PutEvents.
+
+    Each outbox relay may publish only events of its own service, by a condition on this key.
+    Without the key, every PutEvents call is denied.
+    """
     upstream = iam_actions.request_tag_context
 
-    def keys(service: str, action: str, body: bytes, params: Json) -> Json:
-        found: Json = upstream(service, action, body, params)
+    def condition_keys(service: str, action: str, body: bytes, params: Json) -> Json:
+        keys: Json = upstream(service, action, body, params)
         if action == "events:PutEvents":
             sources = {entry.get("Source", "") for entry in json.loads(body).get("Entries", [])}
-            found["events:source"] = sources.pop() if len(sources) == 1 else sorted(sources)
-        return found
+            keys["events:source"] = sources.pop() if len(sources) == 1 else sorted(sources)
+        return keys
 
-    iam_actions.request_tag_context = keys
+    iam_actions.request_tag_context = condition_keys
 
 
-def mails_name_their_sender() -> None:
-    """Upstream looks for a right to send from anywhere; AWS for one on the sender's identity."""
+def authorize_emails_by_sender() -> None:
+    """MiniStack checks `ses:SendEmail` on the resource `*`; AWS checks it on the sender's identity.
+
+    The shop's policy names the identity, so without this patch every email is denied.
+    """
     upstream = iam_actions.extract_resource_arn
 
-    def resource(service: str, *rest: Any) -> str:
+    def resource_arn(service: str, *rest: Any) -> str:
         _, _, _, _, params, region, account = rest
         source = params.get("Source", "") if service == "ses" else ""
         _, address = parseaddr(source[0] if isinstance(source, list) else source)
         if address:
             return f"arn:aws:ses:{region}:{account}:identity/{address}"
-        found: str = upstream(service, *rest)
-        return found
+        arn: str = upstream(service, *rest)
+        return arn
 
-    iam_actions.extract_resource_arn = resource
+    iam_actions.extract_resource_arn = resource_arn
 
 
-def callers_are_looked_up_once() -> None:
-    """Upstream gathers and parses a caller's policies twice a request, and again for each item of
-    a transaction. Who was found stays known for a second, with what was allowed then; on AWS a
-    change takes longer to be heard."""
+def cache_principals() -> None:
+    """MiniStack collects and parses the caller's policies twice a request, and again for each item
+    of a transaction.
+
+    The principal is now cached for a second, with its permissions. On AWS, a change of permissions
+    takes longer than that to have an effect.
+    """
     upstream = iam_evaluator.resolve_principal
-    known: dict[tuple[str, str], tuple[float, Any]] = {}
+    cache: dict[tuple[str, str], tuple[float, Any]] = {}
 
     def resolve(access_key: str, account: str, credential: Any = None) -> Any:
         now, caller = time.monotonic(), (access_key, account)
-        until, principal = known.get(caller, (0, None))
-        if now < until:
+        expires, principal = cache.get(caller, (0, None))
+        if now < expires:
             return principal
         principal = upstream(access_key, account, credential)
         if isinstance(principal, iam_evaluator.PrincipalInfo):
-            if len(known) >= CALLERS_KNOWN:
-                known.clear()
-            known[caller] = now + KNOWN_FOR, principal
+            if len(cache) >= MAX_CACHED_PRINCIPALS:
+                cache.clear()
+            cache[caller] = now + CACHE_SECONDS, principal
         return principal
 
     iam_evaluator.resolve_principal = resolve
 
 
-def bodies_are_read_once() -> None:
-    """Upstream parses what was sent up to four times to learn what may be done with it."""
-    once = lru_cache(maxsize=1)(iam_actions.json.loads)
-    iam_actions.json = SimpleNamespace(**{**vars(iam_actions.json), "loads": once})
+def cache_parsed_bodies() -> None:
+    """MiniStack parses a request's body up to four times to authorize it. Now it parses it once."""
+    loads = lru_cache(maxsize=1)(iam_actions.json.loads)
+    iam_actions.json = SimpleNamespace(**{**vars(iam_actions.json), "loads": loads})
 
 
-def rights_are_asked_for_once() -> None:
-    """Upstream asks for each item of a transaction whether that is allowed, and looks at the
-    signature anew each time: a hundred times, although all are of one table."""
+def deduplicate_transaction_checks() -> None:
+    """MiniStack authorizes a transaction item by item and verifies the signature each time: a
+    hundred times for a hundred items, although an action on a table has one answer.
+
+    Each pair of action and table is now checked once.
+    """
     upstream = iam_actions.dynamodb_transaction_checks
-    iam_actions.dynamodb_transaction_checks = lambda *sent: list(dict.fromkeys(upstream(*sent)))
+    iam_actions.dynamodb_transaction_checks = lambda *args: list(dict.fromkeys(upstream(*args)))

@@ -1,4 +1,4 @@
-"""Queues: no message lost between threads, and no work with empty ones."""
+"""SQS queues: thread safety, and no work for empty ones."""
 
 import time
 from collections.abc import Callable
@@ -6,13 +6,18 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
-from local.patches.kept import journal
+from local.patches.wal import wal
 
 
-def queues_have_one_lock() -> None:
-    """Upstream rebuilds a queue's list in one thread while another appends: a message is lost."""
-    sqs._queues_lock = journal.lock
-    for module, names in _TOUCHING_QUEUES.items():
+def lock_queues() -> None:
+    """MiniStack rebuilds a queue's list in one thread while another thread appends to it, which
+    loses a message; SQS loses none.
+
+    All functions that change a queue now hold the lock of the write-ahead log. A move from one
+    queue to another is one record.
+    """
+    sqs._queues_lock = wal.lock
+    for module, names in _QUEUE_FUNCTIONS.items():
         for name in names:
             upstream = getattr(module, name)
             locked = _locked(upstream)
@@ -22,7 +27,7 @@ def queues_have_one_lock() -> None:
                     sqs._HANDLERS[action] = locked
 
 
-_TOUCHING_QUEUES: dict[Any, tuple[str, ...]] = {
+_QUEUE_FUNCTIONS: dict[Any, tuple[str, ...]] = {
     sqs: (
         "_act_send_message", "_act_delete_message", "_act_delete_message_batch",
         "_act_purge_queue", "_collect_msgs", "_dlq_sweep", "_expire_retained",
@@ -31,26 +36,30 @@ _TOUCHING_QUEUES: dict[Any, tuple[str, ...]] = {
     sns: ("_deliver_to_sqs",),
     lambda_svc: ("_route_async_failure", "_send_ddb_stream_failure_record"),
 }  # fmt: skip
+"""The functions that change a queue, by module."""
 
 
 def _locked(upstream: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        with journal.together():  # a move between queues is one record
+        with wal.atomic():
             return upstream(*args, **kwargs)
 
     return call
 
 
-def empty_queues_are_passed_over() -> None:
-    """Upstream locks and sweeps each queue whenever its trigger looks, many times a second. Only a
-    message that can be received can be expired or given up."""
+def skip_empty_queues() -> None:
+    """MiniStack locks and sweeps a queue each time its trigger polls it, many times a second.
+
+    A queue without a visible message is now skipped: only a visible message can be received,
+    expire or move to the dead-letter queue.
+    """
     upstream = sqs._receive_messages_for_esm
 
-    def receive(queue_url: str, size: int) -> list[dict[str, Any]]:
+    def receive(queue_url: str, max_number: int) -> list[dict[str, Any]]:
         now = time.time()
         if any(message["visible_at"] <= now for message in sqs._get_q(queue_url)["messages"]):
-            received: list[dict[str, Any]] = upstream(queue_url, size)
-            return received
+            messages: list[dict[str, Any]] = upstream(queue_url, max_number)
+            return messages
         return []
 
     sqs._receive_messages_for_esm = receive

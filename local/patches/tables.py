@@ -1,4 +1,4 @@
-"""Tables: expiry and quick conditions."""
+"""DynamoDB tables: time to live, and faster conditions."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,51 +10,61 @@ from ministack.services.cloudformation import provisioners
 Json = dict[str, Any]
 
 
-def tables_expire_their_items() -> None:
-    """Upstream ignores TimeToLiveSpecification in a template."""
-    for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        handlers = provisioners._RESOURCE_HANDLERS[kind]
-        handlers["create"] = _with_ttl(handlers["create"], properties=1)
-        handlers["update"] = _with_ttl(handlers["update"], properties=2)
+def apply_time_to_live() -> None:
+    """MiniStack ignores TimeToLiveSpecification in a template, so items never expire.
+
+    The specification is now applied when a table is created or updated, as on AWS.
+    """
+    for resource_type in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+        handlers["create"] = _with_time_to_live(handlers["create"], properties_argument=1)
+        handlers["update"] = _with_time_to_live(handlers["update"], properties_argument=2)
 
 
-def _with_ttl(upstream: Callable[..., Any], properties: int) -> Callable[..., Any]:
+def _with_time_to_live(
+    upstream: Callable[..., Any], properties_argument: int
+) -> Callable[..., Any]:
     def provision(*args: Any, **kwargs: Any) -> Any:
         result = upstream(*args, **kwargs)
-        name, spec = result[0], args[properties].get("TimeToLiveSpecification") or {}
-        enabled = str(spec.get("Enabled", False)).lower() == "true"
-        dynamodb._ttl_settings[name] = {
-            "TimeToLiveStatus": "ENABLED" if enabled else "DISABLED",
-            **({"AttributeName": spec["AttributeName"]} if enabled else {}),
+        table = result[0]
+        specification = args[properties_argument].get("TimeToLiveSpecification") or {}
+        is_enabled = str(specification.get("Enabled", False)).lower() == "true"
+        dynamodb._ttl_settings[table] = {
+            "TimeToLiveStatus": "ENABLED" if is_enabled else "DISABLED",
+            **({"AttributeName": specification["AttributeName"]} if is_enabled else {}),
         }
         return result
 
     return provision
 
 
-def expressions_are_parsed_once() -> None:
-    """Upstream parses and checks a condition anew for every item of a partition, which makes a
-    page of 20 out of 20,000 items cost half a second."""
+def cache_parsed_expressions() -> None:
+    """MiniStack parses and validates a condition anew for every item of a partition: a page of 20
+    out of 20,000 items took half a second.
+
+    The tokens of an expression are now cached, and an expression that was valid once is not
+    validated again, except when it contains BETWEEN, whose validation depends on the values.
+    """
     upstream = dynamodb._evaluate_condition
 
     @lru_cache(maxsize=512)
-    def tokens_of(expression: str) -> list[tuple[str, Any]]:
+    def tokenize(expression: str) -> list[tuple[str, Any]]:
         return dynamodb._tokenize(expression)  # type: ignore[no-any-return]
 
-    known_good: set[tuple[str, str]] = set()
+    valid: set[tuple[str, str]] = set()
 
     def evaluate(
         expression: str, item: Json, values: Json, names: Json, slot: str = "ConditionExpression"
     ) -> bool:
-        if (expression, slot) in known_good:
+        if (expression, slot) in valid:
             try:
-                tokens = list(tokens_of(expression))
+                tokens = list(tokenize(expression))
                 return bool(dynamodb._ExprEval(tokens, item, values, names).evaluate())
             except ValueError:
-                pass  # let upstream say it in AWS's words
-        answer = bool(upstream(expression, item, values, names, slot=slot))
-        if "BETWEEN" not in (expression or "").upper():  # its bounds are checked with the values
-            known_good.add((expression, slot))
-        return answer
+                pass  # MiniStack reports the error as AWS does
+        result = bool(upstream(expression, item, values, names, slot=slot))
+        if "BETWEEN" not in (expression or "").upper():
+            valid.add((expression, slot))
+        return result
 
     dynamodb._evaluate_condition = evaluate

@@ -1,4 +1,4 @@
-"""Threads: used again."""
+"""Threads: reused instead of started for every call."""
 
 import threading
 from collections.abc import Callable
@@ -8,34 +8,36 @@ from typing import Any
 
 from ministack.core import concurrency, lambda_runtime
 
-MOST = 4_000  # never reached: calls wait for one of few workers, not for a thread
+MAX_THREADS = 4_000  # never reached: calls wait for a worker before they need so many threads
 
-_threads = ThreadPoolExecutor(MOST, "souk")
+_pool = ThreadPoolExecutor(MAX_THREADS, "souk")
 
 
-def threads_are_used_again() -> None:
-    """Upstream starts two threads for every call of a function, and the event loop waits until the
-    first has begun: some sixty an order."""
+def reuse_threads() -> None:
+    """MiniStack starts two threads for every call of a function, some sixty per order, and the
+    event loop waits until the first one runs.
+
+    Threads now come from a pool.
+    """
     for module in (concurrency, lambda_runtime):
-        module.threading = SimpleNamespace(**{**vars(threading), "Thread": _Thread})
+        module.threading = SimpleNamespace(**{**vars(threading), "Thread": _PooledThread})
 
 
-class _Thread:
-    """As much of `threading.Thread` as the engine uses."""
+class _PooledThread:
+    """The part of `threading.Thread` that MiniStack uses."""
 
     def __init__(
         self, target: Callable[..., object], args: tuple[Any, ...] = (), **_options: object
     ) -> None:
-        self._call = target, args
-        self._running: Future[object] | None = None
+        self._target, self._args = target, args
+        self._future: Future[object] | None = None
 
     def start(self) -> None:
-        target, args = self._call
-        self._running = _threads.submit(target, *args)
+        self._future = _pool.submit(self._target, *self._args)
 
     def join(self, timeout: float | None = None) -> None:
-        if self._running:
-            wait((self._running,), timeout)
+        if self._future:
+            wait((self._future,), timeout)
 
     def is_alive(self) -> bool:
-        return self._running is not None and not self._running.done()
+        return self._future is not None and not self._future.done()

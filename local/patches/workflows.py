@@ -1,4 +1,4 @@
-"""Step Functions: executions that begin at once, take turns and are forgotten."""
+"""Step Functions: when executions start, how many run at once, how they retry, what is kept."""
 
 import inspect
 import random
@@ -8,62 +8,66 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from local.patches import requests, triggers
+from local.patches import triggers
+from local.patches.request_priority import api_requests
 
-EXECUTIONS_AT_ONCE = 4
-EXECUTIONS_KEPT = 200
+MAX_RUNNING_EXECUTIONS = 4
+MAX_FINISHED_EXECUTIONS = 200
 
 Json = dict[str, Any]
 
 
-def executions_begin_at_once() -> None:
-    """Upstream waits 150 ms before every execution."""
+def start_executions_immediately() -> None:
+    """MiniStack waits 150 ms before it starts an execution. The delay is removed."""
     source = textwrap.dedent(inspect.getsource(sfn._run_execution))
-    waits = "    time.sleep(0.15)\n"
-    if waits not in source:
-        raise RuntimeError("MiniStack's executions no longer begin late; review local/patches")
-    exec(source.replace(waits, ""), vars(sfn))  # noqa: S102  upstream's own text, less one line
+    delay = "    time.sleep(0.15)\n"
+    if delay not in source:
+        raise RuntimeError("MiniStack no longer delays executions; review this patch")
+    exec(source.replace(delay, ""), vars(sfn))  # noqa: S102  MiniStack's own code
 
 
-def executions_take_turns() -> None:
-    """Upstream walks all executions at once: a thousand orders compete for the same few workers
-    until their tasks time out, although nothing is wrong.
+def limit_concurrent_executions() -> None:
+    """MiniStack runs all executions at once: a thousand orders compete for the few workers until
+    their tasks time out. AWS has a worker for each.
 
-    Few are walked at once, each as far as it goes; one that waits lets others pass. None begins
-    before the customers who just call. While the shop closes none takes another step.
+    Four executions now run at a time; one that waits, such as before a retry, lets another run.
+    An execution starts after the customers' requests in progress, and runs no task while the shop
+    stops.
     """
     run, task, sleep = sfn._run_execution, sfn._execute_task, sfn._scaled_sleep
 
-    def in_turn(arn: str) -> None:
-        with _turns:
-            _mine.turn = True
-            requests.at_hand.let_pass()
+    def run_in_turn(arn: str) -> None:
+        with _slots:
+            _thread.has_slot = True
+            api_requests.wait_until_idle()
             run(arn)
 
-    def when_serving(*args: Any) -> Any:
+    def run_task_when_serving(*args: Any) -> Any:
         triggers.serving.wait()
         return task(*args)
 
-    def aside(seconds: float) -> None:
-        if not getattr(_mine, "turn", False):
+    def sleep_without_slot(seconds: float) -> None:
+        if not getattr(_thread, "has_slot", False):
             return sleep(seconds)  # type: ignore[no-any-return]
-        _turns.release()
+        _slots.release()
         try:
             sleep(seconds)
             triggers.serving.wait()
         finally:
-            _turns.acquire()
+            _slots.acquire()
 
-    sfn._run_execution, sfn._execute_task, sfn._scaled_sleep = in_turn, when_serving, aside
-
-
-_turns = threading.Semaphore(EXECUTIONS_AT_ONCE)
-_mine = threading.local()
+    sfn._run_execution = run_in_turn
+    sfn._execute_task = run_task_when_serving
+    sfn._scaled_sleep = sleep_without_slot
 
 
-def retries_wait_as_written() -> None:
-    """Upstream knows neither `MaxDelaySeconds` nor `JitterStrategy`: those who failed together
-    come again together."""
+_slots = threading.Semaphore(MAX_RUNNING_EXECUTIONS)
+_thread = threading.local()
+
+
+def apply_retry_delays() -> None:
+    """MiniStack ignores `MaxDelaySeconds` and `JitterStrategy` of a retrier, so executions that
+    failed together retry together. AWS applies both."""
     upstream = sfn._find_matching_retrier
 
     def find(retriers: list[Json], error: str, counts: dict[int, int]) -> tuple[Json | None, int]:
@@ -80,20 +84,26 @@ def retries_wait_as_written() -> None:
     sfn._find_matching_retrier = find
 
 
-def old_executions_are_forgotten() -> None:
-    """Upstream keeps every execution with all its events, in memory and in what is saved; AWS
-    for 90 days. A day of orders would never leave again."""
+def discard_old_executions() -> None:
+    """MiniStack keeps every execution with all its events, in memory and in the saved state; AWS
+    keeps it for 90 days.
+
+    Only the last 200 finished executions are now kept.
+    """
     upstream = sfn._run_execution
 
     def run(arn: str) -> None:
         upstream(arn)
-        kept = sfn._executions._data
-        with _forgetting:
-            over = [key for key, each in list(kept.items()) if each["status"] != "RUNNING"]
-            for key in over[:-EXECUTIONS_KEPT]:
-                del kept[key]
+        executions = sfn._executions._data
+        with _discard_lock:
+            finished = [
+                key for key, execution in list(executions.items())
+                if execution["status"] != "RUNNING"
+            ]  # fmt: skip
+            for key in finished[:-MAX_FINISHED_EXECUTIONS]:
+                del executions[key]
 
     sfn._run_execution = run
 
 
-_forgetting = threading.Lock()
+_discard_lock = threading.Lock()

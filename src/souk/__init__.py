@@ -1,1 +1,1 @@
-"""The shop: one package per room, and the kernel they share."""
+"""The shop: one package per service, and the kernel they share."""

@@ -1,75 +1,82 @@
-// What a room or a node is: its contract, where it leads, what was said there lately.
-import { element, time } from "./elements.js";
+// Describes a selected service, node or workflow state: its contract, its neighbours, its recent events.
+import { element, formatTime } from "./elements.js";
 import { t } from "./texts.js";
 
+const MAX_RECENT_EVENTS = 8;
+
 export class Details {
-  constructor(map, figures, recent) {
-    Object.assign(this, { map, figures, recent });
-    this.facts = new Map(map.facts.map((fact) => [fact.name, fact]));
-    this.names = new Map([...map.rooms, ...map.nodes].map((each) => [each.id, each]));
+  /** `recentEvents()` returns the events of the live feed, newest first. */
+  constructor(map, queueDepths, recentEvents) {
+    Object.assign(this, { map, queueDepths, recentEvents });
+    this.events = new Map(map.events.map((event) => [event.name, event]));
+    this.byId = new Map([...map.services, ...map.nodes].map((each) => [each.id, each]));
   }
 
   title(id) {
-    return this.names.get(id)?.name ?? id.split("/").pop();
+    return this.byId.get(id)?.name ?? id.split("/").pop();
   }
 
+  /** The elements that describe what has this id. */
   body(id) {
-    const room = this.map.rooms.find((each) => each.id === id);
-    if (room) return this.room(room);
-    return id.includes("/") ? this.state(id) : this.node(this.names.get(id));
+    const service = this.map.services.find((each) => each.id === id);
+    if (service) return this.service(service);
+    return id.includes("/") ? this.state(id) : this.node(this.byId.get(id));
   }
 
-  room(room) {
+  service(service) {
     return [
-      element("p", {}, `${t.kinds.room}. ${room.about}`),
-      ...this.factList(t.says, room.says),
-      ...this.factList(t.hears, room.hears),
-      ...this.routeList(room.routes),
-      ...this.lately((fact) => fact.room === room.id),
+      element("p", {}, `${t.kinds.service}. ${service.description}`),
+      ...this.eventList(t.publishes, service.publishes),
+      ...this.eventList(t.subscribesTo, service.subscribes),
+      ...this.routeList(service.routes),
+      ...this.recentList((event) => event.service === service.id),
     ];
   }
 
   node(node) {
-    const from = this.map.edges.filter((edge) => edge.from === node.id);
-    const into = this.map.edges.filter((edge) => edge.to === node.id);
-    const carried = new Set([...from, ...into].flatMap((edge) => edge.carries ?? []));
-    const facts = [...carried].filter((name) => this.facts.has(name));
+    const outgoing = this.map.edges.filter((edge) => edge.from === node.id);
+    const incoming = this.map.edges.filter((edge) => edge.to === node.id);
+    const labels = new Set([...outgoing, ...incoming].flatMap((edge) => edge.labels ?? []));
+    const events = [...labels].filter((name) => this.events.has(name));
+    const eventsTitle = incoming.some((edge) => edge.kind === "matches") ? t.edgeKinds.matches : t.publishes;
     return [
-      element("p", {}, [t.kinds[node.kind], node.room].filter(Boolean).join(", "), ". ", this.figures.of(node.id)),
-      element("p", { class: "count" }, element("code", {}, node.id)),
-      ...this.factList(t.means[into.some((edge) => edge.means === "carries") ? "carries" : "says"], facts),
-      ...this.routeList(this.routes(carried)),
-      ...this.edgeList(t.leads, from, "to"),
-      ...this.edgeList(t.comes, into, "from"),
-      ...this.lately((fact) => (facts.length ? facts.includes(fact.fact) : fact.room === node.room)),
+      element("p", {}, [t.kinds[node.kind], node.service].filter(Boolean).join(", "), ". ", this.queueDepths.describe(node.id)),
+      element("p", { class: "node-id" }, element("code", {}, node.id)),
+      ...this.eventList(eventsTitle, events),
+      ...this.routeList(this.routes(labels)),
+      ...this.edgeList(t.outgoing, outgoing, "to"),
+      ...this.edgeList(t.incoming, incoming, "from"),
+      ...this.recentList((event) => (events.length ? events.includes(event.event) : event.service === node.service)),
     ];
   }
 
   state(id) {
-    const [flow, name] = id.split("/");
-    const state = this.map.workflows.find((each) => each.id === flow).states.find((each) => each.name === name);
-    const after = [...state.next, ...state.caught].map((next) => element("li", {}, next));
+    const [workflowId, name] = id.split("/");
+    const workflow = this.map.workflows.find((each) => each.id === workflowId);
+    const state = workflow.states.find((each) => each.name === name);
+    const next = [...state.next, ...state.on_error].map((each) => element("li", {}, each));
     return [
-      element("p", {}, [t.kinds[state.type.toLowerCase()] ?? state.type, state.room].filter(Boolean).join(", "), "."),
-      ...(after.length ? [element("h3", {}, t.leads), element("ul", { class: "contract" }, after)] : []),
+      element("p", {}, [t.kinds[state.type.toLowerCase()] ?? state.type, state.service].filter(Boolean).join(", "), "."),
+      ...(next.length ? [element("h3", {}, t.outgoing), element("ul", { class: "contract" }, next)] : []),
     ];
   }
 
+  /** The routes with these keys, such as `GET /api/products`. */
   routes(keys) {
-    return this.map.rooms.flatMap((room) => room.routes).filter((route) => keys.has(route.key));
+    return this.map.services.flatMap((service) => service.routes).filter((route) => keys.has(route.key));
   }
 
-  factList(title, names) {
+  eventList(title, names) {
     if (!names.length) return [];
-    const items = names.map((name) => element("li", {}, this.fact(this.facts.get(name))));
+    const items = names.map((name) => element("li", {}, this.event(this.events.get(name))));
     return [element("h3", {}, title), element("ul", { class: "contract" }, items)];
   }
 
-  fact(fact) {
-    const fields = fact.fields.flatMap(({ name, type }) => [element("dt", {}, name), element("dd", {}, type)]);
+  event(event) {
+    const fields = event.fields.flatMap(({ name, type }) => [element("dt", {}, name), element("dd", {}, type)]);
     return element("details", {},
-      element("summary", {}, fact.name),
-      element("p", {}, fact.summary, " ", t.heardBy(fact.heard_by)),
+      element("summary", {}, event.name),
+      element("p", {}, event.summary, " ", t.subscribers(event.subscribers)),
       element("dl", {}, fields));
   }
 
@@ -82,15 +89,16 @@ export class Details {
   edgeList(title, edges, end) {
     if (!edges.length) return [];
     const items = edges.map((edge) => {
-      const other = this.names.get(edge[end]);
-      const commands = edge.means === "asks" ? (edge.carries ?? []).join(", ") : "";
-      return element("li", {}, `${t.means[edge.means]}: ${[other.room, other.name].filter(Boolean).join(" ")} ${commands}`);
+      const neighbour = this.byId.get(edge[end]);
+      const commands = edge.kind === "invokes" ? (edge.labels ?? []).join(", ") : "";
+      return element("li", {}, `${t.edgeKinds[edge.kind]}: ${[neighbour.service, neighbour.name].filter(Boolean).join(" ")} ${commands}`);
     });
     return [element("h3", {}, title), element("ul", { class: "contract" }, items)];
   }
 
-  lately(matches) {
-    const items = this.recent().filter(matches).slice(0, 8).map((fact) => element("li", {}, `${time(fact.at)} ${fact.fact}`));
-    return items.length ? [element("h3", {}, t.lately), element("ul", { class: "contract" }, items)] : [];
+  recentList(matches) {
+    const events = this.recentEvents().filter(matches).slice(0, MAX_RECENT_EVENTS);
+    const items = events.map((event) => element("li", {}, `${formatTime(event.at)} ${event.event}`));
+    return items.length ? [element("h3", {}, t.recent), element("ul", { class: "contract" }, items)] : [];
   }
 }

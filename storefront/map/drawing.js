@@ -1,100 +1,104 @@
-// Puts a drawing of the map on the page as it is: its elements, in groups named for what they show.
+// Puts the drawing of the map on the page as SVG, one group of elements for each node, edge and service.
 import { t } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const NARROW = 720; // pixels; below it rooms stand in one column
+const NARROW_PIXELS = 720; // below this width, services stand in one column
 
-/** The drawing on the page, and how its groups are found. */
+/** The drawing on the page. Its groups are found by id, and its nodes can be selected. */
 export class Drawing {
-  constructor(map, place, choose) {
+  /** `container` gets the drawing and, each time it is drawn, the event `drawn`. */
+  constructor(map, container, onSelect) {
     this.map = map;
-    this.place = place;
-    this.choose = choose;
-    this.names = new Map([...map.rooms, ...map.nodes].map((each) => [each.id, each]));
+    this.container = container;
+    this.onSelect = onSelect;
+    this.byId = new Map([...map.services, ...map.nodes].map((each) => [each.id, each]));
     this.draw();
-    new ResizeObserver(() => { if (this.fitting() !== this.shape) this.draw(); }).observe(place);
+    new ResizeObserver(() => { if (this.fittingShape() !== this.shape) this.draw(); }).observe(container);
   }
 
-  fitting() {
-    return this.place.clientWidth < NARROW ? "tall" : "wide";
+  fittingShape() {
+    return this.container.clientWidth < NARROW_PIXELS ? "tall" : "wide";
   }
 
   draw() {
-    this.shape = this.fitting();
+    this.shape = this.fittingShape();
     const { width, height, groups } = this.map.drawings[this.shape];
-    this.svg = make("svg", { viewBox: `0 0 ${width} ${height}`, class: "shop-map", role: "group", "aria-label": "The shop" });
+    this.svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, class: "shop-map", role: "group", "aria-label": t.mapLabel });
     this.groups = new Map();
     for (const each of groups) {
-      const group = make("g", { class: each.style });
-      group.append(...each.shapes.map(([tag, attributes, text]) => make(tag, attributes, text)));
-      group.dataset.of = each.of;
-      this.groups.set(each.of, group);
+      const group = svgElement("g", { class: each.classes });
+      group.append(...each.shapes.map(([tag, attributes, text]) => svgElement(tag, attributes, text)));
+      group.dataset.id = each.id;
+      this.groups.set(each.id, group);
       this.svg.append(group);
     }
-    this.place.replaceChildren(this.svg);
-    this.enliven();
-    this.place.dispatchEvent(new Event("drawn"));
+    this.container.replaceChildren(this.svg);
+    this.makeSelectable();
+    this.container.dispatchEvent(new Event("drawn"));
   }
 
   group(id) {
     return this.groups.get(id);
   }
 
-  way(edge) {
-    return this.group(`${edge.from}>${edge.to}`)?.querySelector(".way") ?? null;
+  /** The line of an edge, or null if it is not drawn. */
+  line(edge) {
+    return this.group(`${edge.from}>${edge.to}`)?.querySelector(".line") ?? null;
   }
 
-  /** One stop for the Tab key; arrows go from thing to thing. */
-  enliven() {
-    this.stops = [...this.svg.querySelectorAll(".room, .node, .state")];
-    this.stops.sort((a, b) => this.rank(a) - this.rank(b));
-    this.stops.forEach((stop, n) => {
-      stop.setAttribute("role", "button");
-      stop.setAttribute("tabindex", n ? "-1" : "0");
-      stop.setAttribute("aria-label", this.label(stop.dataset.of));
-      stop.addEventListener("click", () => this.choose(stop.dataset.of));
-      stop.addEventListener("keydown", (event) => this.key(event, n));
+  /** The whole drawing is one stop of the Tab key; the arrow keys move inside it. */
+  makeSelectable() {
+    this.selectable = [...this.svg.querySelectorAll(".service, .node, .state")];
+    this.selectable.sort((a, b) => this.rank(a) - this.rank(b));
+    this.selectable.forEach((group, n) => {
+      group.setAttribute("role", "button");
+      group.setAttribute("tabindex", n ? "-1" : "0");
+      group.setAttribute("aria-label", this.label(group.dataset.id));
+      group.addEventListener("click", () => this.onSelect(group.dataset.id));
+      group.addEventListener("keydown", (event) => this.handleKey(event, n));
     });
   }
 
+  /** Keeps the groups of a service together, in the order of services. */
   rank(group) {
-    const room = this.names.get(group.dataset.of)?.room || group.dataset.of;
-    const at = this.map.rooms.findIndex(({ id }) => id === room);
-    return at < 0 ? this.map.rooms.length : at;
+    const service = this.byId.get(group.dataset.id)?.service || group.dataset.id;
+    const position = this.map.services.findIndex(({ id }) => id === service);
+    return position < 0 ? this.map.services.length : position;
   }
 
   label(id) {
-    const known = this.names.get(id);
+    const known = this.byId.get(id);
     if (!known) return id.split("/").pop();
-    return known.kind ? `${known.room} ${t.kinds[known.kind]} ${known.name}`.trim() : `${t.kinds.room} ${known.name}`;
+    return known.kind ? `${known.service} ${t.kinds[known.kind]} ${known.name}`.trim() : `${t.kinds.service} ${known.name}`;
   }
 
-  key(event, at) {
-    const last = this.stops.length - 1;
-    const to = {
-      ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last,
+  handleKey(event, position) {
+    const last = this.selectable.length - 1;
+    const target = {
+      ArrowRight: position + 1, ArrowDown: position + 1, ArrowLeft: position - 1, ArrowUp: position - 1, Home: 0, End: last,
     }[event.key];
-    if (event.key === "Enter" || event.key === " ") this.choose(this.stops[at].dataset.of);
-    else if (to === undefined) return;
-    else this.move(at, Math.min(Math.max(to, 0), last));
+    if (event.key === "Enter" || event.key === " ") this.onSelect(this.selectable[position].dataset.id);
+    else if (target === undefined) return;
+    else this.moveFocus(position, Math.min(Math.max(target, 0), last));
     event.preventDefault();
   }
 
-  move(from, to) {
-    this.stops[from].setAttribute("tabindex", "-1");
-    this.stops[to].setAttribute("tabindex", "0");
-    this.stops[to].focus();
+  moveFocus(from, to) {
+    this.selectable[from].setAttribute("tabindex", "-1");
+    this.selectable[to].setAttribute("tabindex", "0");
+    this.selectable[to].focus();
   }
 
-  press(id) {
-    for (const pressed of this.svg.querySelectorAll("[aria-pressed]")) pressed.removeAttribute("aria-pressed");
+  /** Marks one group as selected, or none when `id` is null. */
+  markSelected(id) {
+    for (const selected of this.svg.querySelectorAll("[aria-pressed]")) selected.removeAttribute("aria-pressed");
     if (id) this.group(id)?.setAttribute("aria-pressed", "true");
   }
 }
 
-export function make(tag, attributes, text = "") {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text) made.textContent = text;
-  return made;
+export function svgElement(tag, attributes, text = "") {
+  const created = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) created.setAttribute(name, value);
+  if (text) created.textContent = text;
+  return created;
 }

@@ -1,16 +1,16 @@
-// Makes elements; what is text stays text.
+// Creates DOM elements. Text is inserted as text, never parsed as HTML.
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
+    if (name.startsWith("on")) created.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null) created.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null));
-  return made;
+  created.append(...children.flat().filter((child) => child !== null));
+  return created;
 }
 
-export const motion = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const isMotionAllowed = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
-export const time = (stamp) => clock.format(new Date(stamp));
+const timeFormat = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
+export const formatTime = (timestamp) => timeFormat.format(new Date(timestamp));

@@ -1,31 +1,35 @@
-// Facts as they happen: over a WebSocket with a one-time ticket, or by looking while there is none.
-import { readNews, takeTicket } from "./shop.js";
+// The live feed: events over a WebSocket, opened with a one-time ticket, or by polling without one.
+import { issueTicket, loadRecentEvents } from "./api.js";
 
-const LOOK = 2000; // ms, between looks without a socket
-const AGAIN = 15_000; // ms, until a socket is tried anew
-const KEPT = 200; // ids of facts that were told already
+const POLL_MS = 2000;
+const RECONNECT_MS = 15_000;
+const PAGE_SIZE = 50;
+const MAX_SEEN_IDS = 200; // ids of events that were delivered, to deliver each once
 
-export class Feed {
-  /** `tell(fact, isNew)` is called oldest first; `state` is live, looking, lost or closed. */
-  constructor(tell, state, trouble) {
-    Object.assign(this, { tell, state, trouble });
-    this.told = new Set();
+export class LiveFeed {
+  /**
+   * `onEvent(event, isNew)` is called oldest first. `onStatus` gets live, polling, unreachable or
+   * forbidden; `onError` gets the error of a failed poll.
+   */
+  constructor(onEvent, onStatus, onError) {
+    Object.assign(this, { onEvent, onStatus, onError });
+    this.seenIds = new Set();
     this.start();
   }
 
   async start() {
-    const refused = await this.look(false);
-    if (refused === 401 || refused === 403) return; // who comes back signed in loads the page anew
+    const status = await this.poll(false);
+    if (status === 401 || status === 403) return; // signing in leads to a new page
     this.connect();
-    setInterval(() => { if (!this.socket && !document.hidden) this.look(true); }, LOOK);
+    setInterval(() => { if (!this.socket && !document.hidden) this.poll(true); }, POLL_MS);
   }
 
   async connect() {
     try {
-      const { path } = await takeTicket();
+      const { path } = await issueTicket();
       this.open(new URL(path, location.origin.replace("http", "ws")));
     } catch {
-      this.later(); // not now: looking goes on
+      this.reconnectLater(); // polling continues meanwhile
     }
   }
 
@@ -33,40 +37,40 @@ export class Feed {
     const socket = new WebSocket(url);
     socket.addEventListener("open", () => {
       this.socket = socket;
-      this.state("live");
-      this.look(true); // what was said between the last look and now
+      this.onStatus("live");
+      this.poll(true); // events between the last poll and now
     });
-    socket.addEventListener("message", ({ data }) => this.hear(JSON.parse(data), true));
+    socket.addEventListener("message", ({ data }) => this.deliver(JSON.parse(data), true));
     socket.addEventListener("close", () => {
-      if (this.socket === socket) this.state("looking");
+      if (this.socket === socket) this.onStatus("polling");
       this.socket = null;
-      this.later();
+      this.reconnectLater();
     });
   }
 
-  later() {
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.connect(), AGAIN);
+  reconnectLater() {
+    clearTimeout(this.reconnect);
+    this.reconnect = setTimeout(() => this.connect(), RECONNECT_MS);
   }
 
-  /** What refused to tell, as a status; nothing when all is well. */
-  async look(isNew) {
+  /** Returns the status code of a failed request, null after success. */
+  async poll(isNew) {
     try {
-      const items = await readNews(50);
-      for (const fact of items.reverse()) this.hear(fact, isNew);
-      if (!this.socket) this.state("looking");
+      const items = await loadRecentEvents(PAGE_SIZE);
+      for (const event of items.reverse()) this.deliver(event, isNew);
+      if (!this.socket) this.onStatus("polling");
       return null;
     } catch (error) {
-      this.state(error.status === 401 || error.status === 403 ? "closed" : "lost");
-      this.trouble(error);
+      this.onStatus(error.status === 401 || error.status === 403 ? "forbidden" : "unreachable");
+      this.onError(error);
       return error.status;
     }
   }
 
-  hear(fact, isNew) {
-    if (!fact.id || this.told.has(fact.id)) return; // said twice, or heard both ways
-    this.told.add(fact.id);
-    if (this.told.size > KEPT) this.told.delete(this.told.values().next().value);
-    this.tell(fact, isNew);
+  deliver(event, isNew) {
+    if (!event.id || this.seenIds.has(event.id)) return; // repeated, or from socket and poll
+    this.seenIds.add(event.id);
+    if (this.seenIds.size > MAX_SEEN_IDS) this.seenIds.delete(this.seenIds.values().next().value);
+    this.onEvent(event, isNew);
   }
 }

@@ -1,99 +1,103 @@
-// The page of the map: draws it, keeps it alive, and shows what is chosen on it.
+// The live map: draws the shop, animates its events, and shows details of what is selected.
+import { EventAnimation } from "./animation.js";
+import { loadMap } from "./api.js";
 import { Details } from "./details.js";
 import { Drawing } from "./drawing.js";
-import { element, time } from "./elements.js";
-import { Feed } from "./feed.js";
-import { Figures } from "./figures.js";
-import { Journey } from "./journey.js";
-import { readMap } from "./shop.js";
+import { element, formatTime } from "./elements.js";
+import { EventPaths } from "./event-paths.js";
+import { LiveFeed } from "./feed.js";
+import { OrderPlayback } from "./playback.js";
+import { QueueDepths } from "./queue-depths.js";
 import { t } from "./texts.js";
-import { Travel } from "./travel.js";
-import { Ways } from "./ways.js";
 
-const SHOWN = 40; // facts in the list
+const MAX_LISTED_EVENTS = 40;
+const STATUS_CLASSES = { live: "live", polling: "live", unreachable: "broken", forbidden: "" };
 const $ = (id) => document.getElementById(id);
 
-const recent = [];
-let chosen = null; // what had the focus before something was opened
+const recentEvents = []; // newest first
+let focusedBefore = null; // gets the focus back when the selection is closed
 
-function trouble(error) {
-  const forbidden = error.status === 401 || error.status === 403;
+function showError(error) {
+  const isForbidden = error.status === 401 || error.status === 403;
   const link = element("a", { href: "/sign-in?staff" }, t.signInLink);
-  $("trouble").replaceChildren(...(forbidden ? [t.signIn, " ", link] : [t.failed(error.message)]));
-  $("trouble").hidden = !forbidden && error.status === 0; // no answer: the state says it
+  $("error").replaceChildren(...(isForbidden ? [t.signIn, " ", link] : [t.failed(error.message)]));
+  $("error").hidden = !isForbidden && error.status === 0; // without a response, the status line is enough
 }
 
-function state(now) {
-  $("state").className = { live: "live", looking: "live", lost: "broken", closed: "" }[now];
-  $("state").textContent = t[now];
-  if (now === "live" || now === "looking") $("trouble").hidden = true;
+function showStatus(status) {
+  $("status").className = STATUS_CLASSES[status];
+  $("status").textContent = t.statuses[status];
+  if (status === "live" || status === "polling") $("error").hidden = true;
 }
 
 function start(map) {
-  const ways = new Ways(map);
-  const drawing = new Drawing(map, $("map"), (id) => open(id, details.title(id), details.body(id)));
-  const travel = new Travel(drawing, ways);
-  const journey = new Journey(drawing, ways, travel);
-  const figures = new Figures(drawing, trouble);
-  const details = new Details(map, figures, () => recent);
+  const paths = new EventPaths(map);
+  const drawing = new Drawing(map, $("map"), (id) => select(id, details.title(id), details.body(id)));
+  const animation = new EventAnimation(drawing, paths);
+  const playback = new OrderPlayback(drawing, paths, animation);
+  const queueDepths = new QueueDepths(drawing, showError);
+  const details = new Details(map, queueDepths, () => recentEvents);
 
-  function open(id, title, body) {
-    journey.close();
-    drawing.press(id);
-    show(title, body);
+  function select(id, title, body) {
+    playback.close();
+    drawing.markSelected(id);
+    showSelection(title, body);
   }
 
-  async function follow(order) {
-    drawing.press(null);
+  async function openOrder(orderId) {
+    drawing.markSelected(null);
     try {
-      show(t.journey(order), await journey.open(order));
+      showSelection(t.orderTitle(orderId), await playback.open(orderId));
     } catch (error) {
-      show(t.journey(order), [element("p", { role: "alert" }, error.status === 404 ? t.noJourney : t.failed(error.message))]);
+      const message = error.status === 404 ? t.noSteps : t.failed(error.message);
+      showSelection(t.orderTitle(orderId), [element("p", { role: "alert" }, message)]);
     }
   }
 
-  function close() {
-    journey.close();
-    drawing.press(null);
-    $("chosen").hidden = true;
-    chosen?.focus();
-    chosen = null;
+  function closeSelection() {
+    playback.close();
+    drawing.markSelected(null);
+    $("selection").hidden = true;
+    focusedBefore?.focus();
+    focusedBefore = null;
   }
 
-  $("close").addEventListener("click", close);
-  document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && !$("chosen").hidden) close(); });
-  new Feed((fact, isNew) => {
-    list(fact, follow);
+  function handleEvent(event, isNew) {
+    listEvent(event, openOrder);
     if (!isNew) return;
-    if (!journey.order) travel.send(fact);
-    else if (journey.order === fact.order_id && journey.list) journey.grow(fact.order_id).catch(() => {}); // the next tells
-  }, state, trouble);
+    if (!playback.orderId) animation.play(event);
+    else if (playback.orderId === event.order_id && playback.list) playback.refresh(event.order_id).catch(() => {}); // the next event tries again
+  }
+
+  $("close").addEventListener("click", closeSelection);
+  document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && !$("selection").hidden) closeSelection(); });
+  new LiveFeed(handleEvent, showStatus, showError);
 }
 
-function show(title, body) {
-  chosen ??= document.activeElement;
-  $("chosen-title").textContent = title;
-  $("chosen-body").replaceChildren(...body);
-  $("chosen").hidden = false;
-  $("chosen-title").focus();
-  $("beside").scrollTop = 0;
+function showSelection(title, body) {
+  focusedBefore ??= document.activeElement;
+  $("selection-title").textContent = title;
+  $("selection-body").replaceChildren(...body);
+  $("selection").hidden = false;
+  $("selection-title").focus();
+  $("sidebar").scrollTop = 0;
 }
 
-function list(fact, follow) {
-  recent.unshift(fact);
-  recent.length = Math.min(recent.length, SHOWN);
-  const { order_id: order } = fact;
-  const pressed = { type: "button", disabled: !order, onclick: () => follow(order) };
-  $("facts").prepend(element("li", {}, element("button", pressed,
-    element("span", { class: "what" }, fact.fact),
-    element("span", { class: "when" }, time(fact.at)),
-    element("span", { class: "who" }, [t.said(fact.room), order && t.order(order)].filter(Boolean).join(" · ")))));
-  while ($("facts").childElementCount > SHOWN) $("facts").lastElementChild.remove();
-  $("no-news").hidden = true;
+function listEvent(event, openOrder) {
+  recentEvents.unshift(event);
+  recentEvents.length = Math.min(recentEvents.length, MAX_LISTED_EVENTS);
+  const { order_id: orderId } = event;
+  const source = [t.publishedBy(event.service), orderId && t.order(orderId)].filter(Boolean).join(" · ");
+  $("events").prepend(element("li", {}, element("button", { type: "button", disabled: !orderId, onclick: () => openOrder(orderId) },
+    element("span", { class: "name" }, event.event),
+    element("span", { class: "time" }, formatTime(event.at)),
+    element("span", { class: "source" }, source))));
+  while ($("events").childElementCount > MAX_LISTED_EVENTS) $("events").lastElementChild.remove();
+  $("no-events").hidden = true;
 }
 
-readMap().then(start, (error) => {
-  if (error.status !== 404) return trouble(error);
-  $("trouble").textContent = t.noMap;
-  $("trouble").hidden = false;
+loadMap().then(start, (error) => {
+  if (error.status !== 404) return showError(error);
+  $("error").textContent = t.noMap;
+  $("error").hidden = false;
 });

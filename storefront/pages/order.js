@@ -1,143 +1,147 @@
-// One order: followed until it is decided; then cancelled or returned, where its state allows it.
+// One order: polled until it is confirmed or rejected; then cancelled or returned, where possible.
 import { html, nothing } from "/vendor/lit-html.js";
-import { open } from "/shop/frame.js";
-import { cancellation, troubled, waiting } from "/shop/parts.js";
-import { moment, money, t } from "/shop/texts.js";
-import { call, newKey } from "/shop/visitor.js";
+import { cancellationNote, errorNotice, loading } from "/shop/components.js";
+import { openPage } from "/shop/layout.js";
+import { callApi, newIdempotencyKey } from "/shop/session.js";
+import { formatMoney, formatTime, t } from "/shop/texts.js";
 
-const OPEN = new Set(["placed", "rejecting"]);
-// ms between two looks: while it is being decided as long as was waited so far, within these bounds,
-const SOON = 300;
-const EAGERLY = 1000;
-const CALMLY = 5000; // and when that takes longer than LONG, or nobody answers
-const LONG = 60_000;
-const UNWRITTEN = 30_000; // for so long after checkout the order may not be there yet
+const UNDECIDED = new Set(["placed", "rejecting"]);
+// An undecided order is polled at intervals as long as the time waited so far, within these bounds.
+const MIN_POLL_MS = 300;
+const MAX_POLL_MS = 1000;
+// After a minute, or when the shop does not respond, the interval is longer.
+const SLOW_POLL_MS = 5000;
+const FAST_POLLING_MS = 60_000;
+const CREATION_MS = 30_000; // how long after checkout the order may not exist yet (404)
 
 const id = new URLSearchParams(location.search).get("id") ?? "";
 const path = `/orders/${encodeURIComponent(id)}`;
-const draw = open(t.order.title);
-const began = Date.now();
-const state = { order: null, steps: null, returns: null, trouble: null, asking: null };
+const draw = openPage(t.order.title);
+const openedAt = Date.now();
+const state = { order: null, timeline: null, returns: null, error: null, isConfirmingCancel: false };
 
 function page() {
-  const { order, trouble } = state;
-  if (!order) return trouble ? troubled(trouble, follow) : waiting(t.order.arriving);
+  const { order, error } = state;
+  if (!order) return error ? errorNotice(error, poll) : loading(t.order.creating);
   return html`
     <section class="narrow" aria-labelledby="title">
-      <h1 id="title">${t.order.states[order.status] ?? order.status}</h1>
+      <h1 id="title">${t.order.statuses[order.status] ?? order.status}</h1>
       <div role="status">
-        <p class="lead">${order.rejection?.says ?? t.order.means[order.status]}</p>
+        <p class="lead">${order.rejection?.message ?? t.order.descriptions[order.status]}</p>
         ${order.parcel ? html`<p>${t.order.parcel(order.parcel.carrier, order.parcel.tracking_number)}</p>` : nothing}
-        ${order.cancellation ? cancellation(order.cancellation, t.order.cancellation) : nothing}
-        ${OPEN.has(order.status) ? html`<p><span class="spinner"></span></p>` : nothing}
+        ${order.cancellation ? cancellationNote(order.cancellation, t.order.cancellation) : nothing}
+        ${UNDECIDED.has(order.status) ? html`<p><span class="spinner"></span></p>` : nothing}
       </div>
-      ${trouble ? html`<p class="note" role="alert">${trouble.status ? trouble.message : t.order.stale}</p>` : nothing}
-      ${history()}
+      ${error ? html`<p class="note" role="alert">${error.status ? error.message : t.order.stale}</p>` : nothing}
+      ${timeline()}
       ${lines(order)}
       ${actions(order)}
-      <p class="quiet">${t.order.number} <code>${order.order_id}</code><br>${t.order.placedAt} ${moment(order.placed_at)}</p>
-      <p class="go"><a class="button" href="/">${t.order.again}</a></p>
+      <p class="muted">${t.order.number} <code>${order.order_id}</code><br>${t.order.placedAt} ${formatTime(order.placed_at)}</p>
+      <p class="actions"><a class="button" href="/">${t.basket.continueShopping}</a></p>
     </section>`;
 }
 
-function history() {
-  const steps = state.steps ?? state.order.history.map(({ status, at }) => ({ says: t.order.states[status] ?? status, at }));
+/** The steps of the timeline or, until it is loaded, the status changes that the order itself has. */
+function timeline() {
+  const steps = state.timeline ?? state.order.history.map(({ status, at }) => ({ type: status, at }));
   return html`
-    <h2>${t.order.history}</h2>
-    <ol class="history">${steps.map(({ says, at }) => html`
-      <li><span>${says}</span> <time datetime=${at}>${moment(at)}</time></li>`)}</ol>`;
+    <h2>${t.order.timeline}</h2>
+    <ol class="timeline">${steps.map(({ type, message, at }) => html`
+      <li><span>${t.order.steps[type] ?? type}</span> <time datetime=${at}>${formatTime(at)}</time>
+        ${message ? html`<br><span class="muted">${message}</span>` : nothing}</li>`)}</ol>`;
 }
 
 function lines(order) {
   return html`
     <h2>${t.order.lines}</h2>
-    <ul class="short">${order.lines.map((line) => html`
-      <li><span>${line.quantity} × ${line.name}</span> <span class="price">${money(line.line_total)}</span></li>`)}</ul>
-    <dl class="sums">
-      <div><dt>${t.basket.subtotal}</dt><dd>${money(order.subtotal)}</dd></div>
-      <div><dt>${t.checkout.options[order.shipping_option] ?? t.order.shipping}</dt><dd>${money(order.shipping)}</dd></div>
-      <div class="total"><dt>${t.order.total}</dt><dd>${money(order.total)}</dd></div>
+    <ul class="compact-list">${order.lines.map((line) => html`
+      <li><span>${line.quantity} × ${line.name}</span> <span class="price">${formatMoney(line.line_total)}</span></li>`)}</ul>
+    <dl class="totals">
+      <div><dt>${t.basket.subtotal}</dt><dd>${formatMoney(order.subtotal)}</dd></div>
+      <div><dt>${t.checkout.options[order.shipping_option] ?? t.order.shipping}</dt><dd>${formatMoney(order.shipping)}</dd></div>
+      <div class="total"><dt>${t.order.total}</dt><dd>${formatMoney(order.total)}</dd></div>
     </dl>`;
 }
 
-// --- cancelling and returning: of a shop that cannot, the buttons are not there ----------------
+// --- cancelling and returning: without these routes, the buttons are not shown ------------------
 
 function actions(order) {
   const canCancel = order.status === "confirmed" && "cancellation" in order && !order.cancellation;
   return html`
-    ${canCancel ? cancelling() : nothing}
-    ${order.status === "delivered" && state.returns ? returning(order) : nothing}`;
+    ${canCancel ? cancelAction() : nothing}
+    ${order.status === "delivered" && state.returns ? returnAction(order) : nothing}`;
 }
 
-function cancelling() {
-  const isSure = state.asking === "cancel";
-  const set = (asking) => () => { state.asking = asking; draw(page()); };
-  return isSure ? html`
-    <p class="go"><strong>${t.order.cancelSure}</strong>
+function cancelAction() {
+  const setConfirming = (isConfirming) => () => { state.isConfirmingCancel = isConfirming; draw(page()); };
+  return state.isConfirmingCancel ? html`
+    <p class="actions"><strong>${t.order.confirmCancel}</strong>
       <button class="button" type="button" @click=${cancel}>${t.order.cancel}</button>
-      <button class="button plain" type="button" @click=${set(null)}>${t.order.cancelNo}</button></p>` : html`
-    <p class="go"><button class="button plain" type="button" @click=${set("cancel")}>${t.order.cancel}</button></p>`;
+      <button class="button plain" type="button" @click=${setConfirming(false)}>${t.order.keep}</button></p>` : html`
+    <p class="actions"><button class="button plain" type="button" @click=${setConfirming(true)}>${t.order.cancel}</button></p>`;
 }
 
 async function cancel() {
-  state.asking = null;
-  await told(() => call("POST", `${path}/cancellation`));
+  state.isConfirmingCancel = false;
+  await send(() => callApi("POST", `${path}/cancellation`));
 }
 
-function returning(order) {
-  const left = order.lines.map((line) => ({ ...line, quantity: line.quantity - comingBack(line.sku) })).filter(({ quantity }) => quantity > 0);
+function returnAction(order) {
+  const returnable = order.lines
+    .map((line) => ({ ...line, quantity: line.quantity - quantityInReturns(line.sku) }))
+    .filter(({ quantity }) => quantity > 0);
   return html`
     ${state.returns.length ? html`
-      <h2>${t.order.returned}</h2>
-      <ul class="short">${state.returns.map(returned)}</ul>` : nothing}
-    ${left.length ? html`
-      <details><summary>${t.order.giveBack}</summary>
-        <form class="return" @submit=${giveBack}>
-          <p>${t.order.returnHow}</p>
-          ${left.map(({ sku, name, quantity }) => html`
+      <h2>${t.order.returns}</h2>
+      <ul class="compact-list">${state.returns.map(returnItem)}</ul>` : nothing}
+    ${returnable.length ? html`
+      <details><summary>${t.order.returnItems}</summary>
+        <form class="return" @submit=${requestReturn}>
+          <p>${t.order.returnHint}</p>
+          ${returnable.map(({ sku, name, quantity }) => html`
             <p class="field"><label for="return-${sku}">${name}</label>
               <input id="return-${sku}" name=${sku} type="number" min="0" max=${quantity} value="0" required></p>`)}
-          <p class="field"><label for="return-why">${t.order.returnWhy} <small>${t.optional}</small></label>
-            <input id="return-why" maxlength="200" autocomplete="off"></p>
-          <p class="go"><button class="button">${t.order.returnSend}</button></p>
+          <p class="field"><label for="return-reason">${t.order.returnReason} <small>${t.optional}</small></label>
+            <input id="return-reason" maxlength="200" autocomplete="off"></p>
+          <p class="actions"><button class="button">${t.order.requestReturn}</button></p>
         </form></details>` : nothing}`;
 }
 
-function returned({ lines: back, status, refund, refusal }) {
-  const note = refusal ?? (refund ? t.order.refund(money(refund)) : null);
+function returnItem({ lines: returnLines, status, refund, rejection_reason: rejectionReason }) {
+  const note = rejectionReason ?? (refund ? t.order.refund(formatMoney(refund)) : null);
   return html`
-    <li><span>${back.map(({ sku, quantity }) => `${quantity} × ${named(sku)}`).join(", ")}
-        ${note ? html`<br><span class="quiet">${note}</span>` : nothing}</span>
-      <span>${t.order.returnStates[status] ?? status}</span></li>`;
+    <li><span>${returnLines.map(({ sku, quantity }) => `${quantity} × ${nameOf(sku)}`).join(", ")}
+        ${note ? html`<br><span class="muted">${note}</span>` : nothing}</span>
+      <span>${t.order.returnStatuses[status] ?? status}</span></li>`;
 }
 
-const named = (sku) => state.order.lines.find((line) => line.sku === sku)?.name ?? sku;
+const nameOf = (sku) => state.order.lines.find((line) => line.sku === sku)?.name ?? sku;
 
-/** What of it is on its way back, or came back already; what was refused can be asked for again. */
-function comingBack(sku) {
-  const standing = state.returns.filter(({ status }) => status !== "refused").flatMap(({ lines: back }) => back);
-  return standing.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
+/** The quantity in returns that are requested or accepted. Items of a rejected return can be returned again. */
+function quantityInReturns(sku) {
+  const returnLines = state.returns.filter(({ status }) => status !== "rejected").flatMap((item) => item.lines);
+  return returnLines.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
 }
 
-async function giveBack(event) {
+async function requestReturn(event) {
   event.preventDefault();
   const form = event.target;
-  const asked = [...new FormData(form)].map(([sku, text]) => ({ sku, quantity: Number(text) }));
-  const body = { lines: asked.filter(({ quantity }) => quantity > 0) };
-  const reason = form.querySelector("#return-why").value.trim();
+  const quantities = [...new FormData(form)].map(([sku, text]) => ({ sku, quantity: Number(text) }));
+  const body = { lines: quantities.filter(({ quantity }) => quantity > 0) };
+  const reason = form.querySelector("#return-reason").value.trim();
   if (reason) body.reason = reason;
   if (!body.lines.length) {
-    state.trouble = { status: 422, message: t.order.returnNone };
+    state.error = { status: 422, message: t.order.returnEmpty };
     draw(page());
     return;
   }
-  form.dataset.key ??= newKey(); // what is in this form is one return, however often it is sent
-  await told(async () => {
+  form.dataset.key ??= newIdempotencyKey(); // sent again, the form is the same return
+  await send(async () => {
     try {
-      await call("POST", `${path}/returns`, { body, headers: { "idempotency-key": form.dataset.key } });
-    } catch (trouble) {
-      if (trouble.isAnswer) delete form.dataset.key; // nothing was taken: what is sent next is new
-      throw trouble;
+      await callApi("POST", `${path}/returns`, { body, headers: { "idempotency-key": form.dataset.key } });
+    } catch (error) {
+      if (error.isFinal) delete form.dataset.key; // nothing was created: the next attempt is a new return
+      throw error;
     }
     delete form.dataset.key;
     form.reset();
@@ -145,58 +149,59 @@ async function giveBack(event) {
   });
 }
 
-async function told(what) {
+/** Sends a request, then polls for its outcome. */
+async function send(request) {
   try {
-    await what();
-    await follow(); // what was asked for is decided in a moment
-  } catch (trouble) {
-    state.trouble = trouble;
+    await request();
+    await poll();
+  } catch (error) {
+    state.error = error;
     draw(page());
   }
 }
 
-// --- following --------------------------------------------------------------------------------
+// --- polling ------------------------------------------------------------------------------------
 
-async function look() {
-  state.order = (await call("GET", path)).body;
-  state.steps = isMoving() ? null : await timeline();
-  state.returns = state.order.status === "delivered" ? await returns() : null;
+async function load() {
+  state.order = (await callApi("GET", path)).body;
+  state.timeline = isUndecided() ? null : await loadTimeline();
+  state.returns = state.order.status === "delivered" ? await loadReturns() : null;
 }
 
-/** Steps as the whole shop tells them; without that route the order's own history will do. */
-async function timeline() {
-  const items = (await call("GET", `${path}/timeline`).catch(() => null))?.body?.items ?? [];
+/** Null without the route, or while the timeline is behind the order. */
+async function loadTimeline() {
+  const items = (await callApi("GET", `${path}/timeline`).catch(() => null))?.body?.items ?? [];
   return items.length >= state.order.history.length ? items : null;
 }
 
-async function returns() {
-  return (await call("GET", `${path}/returns`).catch(() => null))?.body?.items ?? null;
+async function loadReturns() {
+  return (await callApi("GET", `${path}/returns`).catch(() => null))?.body?.items ?? null;
 }
 
-const isUnwritten = (trouble) => trouble.status === 404 && !state.order && Date.now() - began < UNWRITTEN;
-const isMoving = () => !state.order || OPEN.has(state.order.status) || state.order.cancellation?.outcome === "undecided";
-/** Whether a refund is on its way, which takes a moment; a verdict takes days. */
-const awaitsRefund = () => state.returns?.some(({ status }) => status === "accepted");
+const isNotYetCreated = (error) => error.status === 404 && !state.order && Date.now() - openedAt < CREATION_MS;
+const isUndecided = () => !state.order || UNDECIDED.has(state.order.status) || state.order.cancellation?.outcome === "undecided";
+/** A refund takes a moment. The decision about a return takes days, so it is not polled for. */
+const isRefundPending = () => state.returns?.some(({ status }) => status === "accepted");
 
-let next; // look at the order
+let nextPoll;
 
-async function follow() {
-  clearTimeout(next);
-  const waited = Date.now() - began;
-  let pause = waited < LONG ? Math.min(Math.max(waited, SOON), EAGERLY) : CALMLY;
+async function poll() {
+  clearTimeout(nextPoll);
+  const waited = Date.now() - openedAt;
+  let pause = waited < FAST_POLLING_MS ? Math.min(Math.max(waited, MIN_POLL_MS), MAX_POLL_MS) : SLOW_POLL_MS;
   try {
-    await look();
-    state.trouble = null;
-  } catch (trouble) {
-    if (!isUnwritten(trouble)) {
-      state.trouble = trouble.status === 404 ? { message: t.order.missing } : trouble;
-      pause = CALMLY;
+    await load();
+    state.error = null;
+  } catch (error) {
+    if (!isNotYetCreated(error)) {
+      state.error = error.status === 404 ? { message: t.order.missing } : error;
+      pause = SLOW_POLL_MS;
     }
-    if (trouble.isAnswer && !isUnwritten(trouble)) return draw(page());
+    if (error.isFinal && !isNotYetCreated(error)) return draw(page());
   }
   draw(page());
-  if (isMoving() || awaitsRefund() || state.trouble) next = setTimeout(follow, pause);
+  if (isUndecided() || isRefundPending() || state.error) nextPoll = setTimeout(poll, pause);
 }
 
 draw(page());
-follow();
+poll();

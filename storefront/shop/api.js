@@ -1,56 +1,64 @@
-// Asks the shop's HTTP API. Whatever goes wrong is one kind of error, with words for a person.
+// Requests to the shop's HTTP API. Every failure is a RequestError, whose message is shown to the user.
 import { t } from "./texts.js";
 
-/** `status` is 0 when nothing came back, so that it may or may not have been done. */
-export class Trouble extends Error {
+/**
+ * A failed request. `status` is 0 when there was no response: the request may or may not have taken effect.
+ * `problem` is the problem document (RFC 9457), `type` the last part of its type, such as "sold-out".
+ */
+export class RequestError extends Error {
   constructor(status, problem = {}) {
-    super(words(status, problem));
+    super(messageFor(status, problem));
     this.status = status;
     this.problem = problem;
-    this.slug = (problem.type ?? "").split("/").pop();
+    this.type = (problem.type ?? "").split("/").pop();
   }
 
-  /** Whether the shop has decided; without an answer it may still have done what was asked. */
-  get isAnswer() {
+  /** Whether the shop has rejected the request. If not, it may have taken effect, or may succeed later. */
+  get isFinal() {
     return this.status >= 400 && this.status < 500 && this.status !== 429;
   }
 
-  /** What is wrong with a field, named by its JSON pointer. */
-  field(pointer) {
+  /** What is wrong with a field of the request, named by its JSON pointer (RFC 6901). */
+  fieldError(pointer) {
     return this.problem.errors?.find((error) => error.pointer === pointer)?.detail;
   }
 }
 
-function words(status, { title, detail }) {
-  if (status === 0) return t.trouble.offline;
-  if (status === 429 || status === 503) return t.trouble.busy;
-  if (status >= 500) return t.trouble.failed;
-  return [title, detail].filter(Boolean).join(": ") || t.trouble.refused(status);
+function messageFor(status, { title, detail }) {
+  if (status === 0) return t.errors.offline;
+  if (status === 429 || status === 503) return t.errors.busy;
+  if (status >= 500) return t.errors.failed;
+  return [title, detail].filter(Boolean).join(": ") || t.errors.rejected(status);
 }
 
-/** Never from a cache: going back, a browser would show the basket as it was before the order. */
-export async function ask(method, path, { body, headers = {}, signal, cache = "no-store" } = {}) {
-  const request = { method, signal, cache, headers: { accept: "application/json", ...headers } };
+/**
+ * Sends a request; an object as `body` is sent as JSON. Returns the response's JSON as `body` (null if it has none)
+ * and its `etag`. Throws RequestError.
+ *
+ * By default the browser's cache is not used: after going back from an order, it would show the old basket.
+ */
+export async function sendRequest(method, path, { body, headers = {}, signal, cache = "no-store" } = {}) {
+  const options = { method, signal, cache, headers: { accept: "application/json", ...headers } };
   if (body !== undefined) {
-    request.body = typeof body === "string" ? body : JSON.stringify(body);
-    request.headers["content-type"] = "application/json";
+    options.body = typeof body === "string" ? body : JSON.stringify(body);
+    options.headers["content-type"] = "application/json";
   }
-  const answer = await reach(path, request);
-  const said = await answer.json().catch(() => null); // a 204, or a page of somebody in between
-  if (!answer.ok) throw new Trouble(answer.status, said ?? {});
-  return { body: said, etag: answer.headers.get("etag") };
+  const response = await fetchOrThrow(path, options);
+  const json = await response.json().catch(() => null); // a 204, or an error page of a proxy
+  if (!response.ok) throw new RequestError(response.status, json ?? {});
+  return { body: json, etag: response.headers.get("etag") };
 }
 
-async function reach(path, request) {
+async function fetchOrThrow(path, options) {
   try {
-    return await fetch(path, request);
+    return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble(0);
+    throw new RequestError(0);
   }
 }
 
-/** What everybody may see. */
+/** The JSON of a public resource, perhaps from the browser's cache. Throws RequestError. */
 export async function get(path, signal) {
-  return (await ask("GET", path, { signal, cache: "default" })).body;
+  return (await sendRequest("GET", path, { signal, cache: "default" })).body;
 }

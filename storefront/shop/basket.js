@@ -1,69 +1,72 @@
-// The basket: kept by the shop; what was seen of it last stands in for it while it is away.
+// The visitor's basket. The shop keeps it; the browser stores it as last seen, to show it without a connection.
 import { get } from "./api.js";
-import { forget, keep, recall, whenChangedElsewhere } from "./keep.js";
-import { by, call, callSignedIn, guestToken, session } from "./visitor.js";
+import { callApi, callSignedIn, currentSession, getGuestToken, storageOwner } from "./session.js";
+import { onChangeInOtherTab, remove, restore, store } from "./storage.js";
 
-const changed = new EventTarget();
+const changes = new EventTarget();
 
-/** As whoever is here saw it last, in this tab or another; null before that. */
-export function seen() {
-  const kept = recall("seen");
-  return kept?.by === by() ? kept.basket : null;
+/** The visitor's basket as last seen, in this tab or another; null if it was never loaded. */
+export function lastSeenBasket() {
+  const stored = restore("basket");
+  return stored?.owner === storageOwner() ? stored.basket : null;
 }
 
-export const count = (basket) => (basket?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0);
+export const countItems = (basket) => (basket?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0);
 
-/** With what delivery costs to the country, where one is named. */
-export async function load(country) {
-  const whose = by(); // who may be somebody else when the answer comes
-  const { body } = await call("GET", country ? `/basket?${new URLSearchParams({ country })}` : "/basket");
-  return remember(body, whose);
+/** With `country`, the shipping options are those that ship to it. */
+export async function loadBasket(country) {
+  const owner = storageOwner(); // before the request: somebody may sign in or out meanwhile
+  const { body } = await callApi("GET", country ? `/basket?${new URLSearchParams({ country })}` : "/basket");
+  return storeBasket(body, owner);
 }
 
-/** Take along what was put as a guest. Asked until it is answered: the shop does it once. */
-export async function bringBasket() {
-  if (!recall("merge") || !session()) return;
-  const whose = by();
+/** After sign-in, merges the guest's basket into the user's. Retried on every page until the shop responds. */
+export async function mergeGuestBasket() {
+  if (!restore("merge") || !currentSession()) return;
+  const owner = storageOwner();
   try {
-    const headers = { "guest-token": guestToken() };
-    remember((await callSignedIn("POST", "/basket/merge", { headers })).body, whose);
-  } catch (trouble) {
-    if (!trouble.isAnswer) return; // the next page asks again
-    if (trouble.slug !== "basket-full") throw trouble;
+    const headers = { "guest-token": getGuestToken() };
+    storeBasket((await callSignedIn("POST", "/basket/merge", { headers })).body, owner);
+  } catch (error) {
+    if (!error.isFinal) return; // the next page retries
+    if (error.type !== "basket-full") throw error;
   }
-  forget("merge");
+  remove("merge");
 }
 
-export async function put(sku, quantity) {
-  await call("PUT", `/basket/items/${encodeURIComponent(sku)}`, { body: { quantity } });
-  return load();
+/** Returns the changed basket. */
+export async function setQuantity(sku, quantity) {
+  await callApi("PUT", `/basket/items/${encodeURIComponent(sku)}`, { body: { quantity } });
+  return loadBasket();
 }
 
-export async function add(sku, more) {
-  const held = (await load()).lines.find((line) => line.sku === sku)?.quantity ?? 0;
-  return put(sku, held + more);
+/** Adds `quantity` to what the basket has of the product. Returns the changed basket. */
+export async function addItems(sku, quantity) {
+  const current = (await loadBasket()).lines.find((line) => line.sku === sku)?.quantity ?? 0;
+  return setQuantity(sku, current + quantity);
 }
 
-export async function remove(sku) {
-  await call("DELETE", `/basket/items/${encodeURIComponent(sku)}`);
-  return load();
+/** Returns the changed basket. */
+export async function removeLine(sku) {
+  await callApi("DELETE", `/basket/items/${encodeURIComponent(sku)}`);
+  return loadBasket();
 }
 
-function remember(basket, whose) {
-  keep("seen", { by: whose, basket });
-  changed.dispatchEvent(new Event("change"));
+function storeBasket(basket, owner) {
+  store("basket", { owner, basket });
+  changes.dispatchEvent(new Event("change"));
   return basket;
 }
 
-/** Calls back when the basket changed, here or in another tab. */
-export function whenChanged(callback) {
-  changed.addEventListener("change", callback);
-  whenChangedElsewhere("seen", callback);
+/** Calls `callback` when the basket changes, in this tab or another. */
+export function onBasketChange(callback) {
+  changes.addEventListener("change", callback);
+  onChangeInOtherTab("basket", callback);
 }
 
-/** Pictures of what is in it; of a product that cannot be asked for there is none. */
-export async function pictures(lines) {
-  const found = await Promise.all(lines.map(({ sku }) =>
+/** The products' pictures by SKU. A product that cannot be loaded has none. */
+export async function loadPictures(lines) {
+  const products = await Promise.all(lines.map(({ sku }) =>
     get(`/api/products/${encodeURIComponent(sku)}`).catch(() => null)));
-  return new Map(lines.map(({ sku }, index) => [sku, found[index]?.image]));
+  return new Map(lines.map(({ sku }, index) => [sku, products[index]?.image]));
 }

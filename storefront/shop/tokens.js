@@ -1,15 +1,16 @@
-// Tokens: drawn by chance here, or read where somebody else made them.
+// Random tokens, and the claims of signed ones.
 
-export function random(bytes) {
-  return base64url(crypto.getRandomValues(new Uint8Array(bytes)));
+/** A random token in base64url. */
+export function randomToken(byteCount) {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(byteCount)));
 }
 
-export function base64url(bytes) {
+export function toBase64Url(bytes) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** What a signed token says; whether it is true, only the API checks. */
-export function claims(token) {
+/** The claims of a JSON Web Token. Does not verify the signature: only the API does. */
+export function readClaims(token) {
   const binary = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (one) => one.charCodeAt(0))));
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0))));
 }

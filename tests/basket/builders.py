@@ -1,12 +1,12 @@
-"""Offers, lines and checkouts, with the boring parts filled in."""
+"""Builders of offers, lines and checkouts with default values."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from souk.basket.domain import Contact, Head, Line, Offer, Receipt
+from souk.basket.domain import BasketHead, BasketLine, CheckoutRecord, ContactRecord, Offer
 from souk.basket.events import BasketCheckedOut
-from souk.basket.shipping import Option, Rate
+from souk.basket.shipping import ShippingOption, ShippingRate
 from souk.basket.usecases import Checkout
 from souk.kernel.clock import now
 from souk.kernel.ids import new_id
@@ -14,48 +14,53 @@ from souk.kernel.money import Money
 
 ADA = "customer-ada"
 BOB = "guest-bob"
-SHIPPING = 495
+SHIPPING_PENCE = 495
 
 
 def pounds(amount: int) -> Money:
-    """An amount in pence."""
+    """`amount` is in pence."""
     return Money(amount, "GBP")
 
 
-def an_option(option: str = "standard", *rates: Rate, **given: Any) -> Option:
-    """Sends anything everywhere for 4.95, unless other rates are given."""
-    known = {"name": f"Name of {option}", "offered": True, "version": 1}
-    return Option(**{"option": option, "rates": list(rates) or [a_rate()], **known, **given})
+def a_shipping_option(
+    option_id: str = "standard", *rates: ShippingRate, **fields: Any
+) -> ShippingOption:
+    """By default it ships any weight to all countries for £4.95."""
+    defaults = {"name": f"Name of {option_id}", "offered": True, "version": 1}
+    rate_list = list(rates) or [a_rate()]
+    return ShippingOption(**{"option_id": option_id, "rates": rate_list, **defaults, **fields})
 
 
-def a_rate(country: str = "*", price: int = SHIPPING, *, up_to: int | None = None) -> Rate:
-    return Rate(country=country, max_grams=up_to, price=pounds(price))
+def a_rate(
+    country: str = "*", price: int = SHIPPING_PENCE, *, max_grams: int | None = None
+) -> ShippingRate:
+    return ShippingRate(country=country, max_grams=max_grams, price=pounds(price))
 
 
-STANDARD = an_option()
+STANDARD = a_shipping_option()
 
 
-def an_offer(sku: str = "LAMP-1", *, price: int = 1299, **given: Any) -> Offer:
-    known = {"name": f"Name of {sku}", "weight_grams": 900, "listed": True, "version": 1}
-    return Offer(**{"sku": sku, "price": pounds(price), **known, **given})
+def an_offer(sku: str = "LAMP-1", *, price: int = 1299, **fields: Any) -> Offer:
+    defaults = {"name": f"Name of {sku}", "weight_grams": 900, "listed": True, "version": 1}
+    return Offer(**{"sku": sku, "price": pounds(price), **defaults, **fields})
 
 
 def a_line(
-    sku: str = "LAMP-1", *, quantity: int = 2, seen: int = 1299, added_at: str = "2026-11-23"
-) -> Line:
-    return Line(sku=sku, quantity=quantity, seen_price=pounds(seen), added_at=added_at)
+    sku: str = "LAMP-1", *, quantity: int = 2, seen_price: int = 1299, added_at: str = "2026-11-23"
+) -> BasketLine:
+    return BasketLine(sku=sku, quantity=quantity, seen_price=pounds(seen_price), added_at=added_at)
 
 
-def a_head(owner: str = ADA, **given: Any) -> Head:
-    """Of a basket just begun with one line, good for an hour."""
-    expires = int(now().timestamp()) + 3600
-    known = {"basket_id": new_id(), "version": 1, "line_count": 1, "expires_at": expires}
-    return Head(**{"owner": owner, **known, **given})
+def a_basket_head(owner: str = ADA, **fields: Any) -> BasketHead:
+    """The head of a new basket with one line; it expires in an hour."""
+    expires_at = int(now().timestamp()) + 3600
+    defaults = {"basket_id": new_id(), "version": 1, "line_count": 1, "expires_at": expires_at}
+    return BasketHead(**{"owner": owner, **defaults, **fields})
 
 
-def a_wish(total: int, *, fingerprint: str = "body-1", **given: Any) -> Checkout:
-    """A checkout at a total of the lines given in pence; shipping is added to it."""
-    known = Checkout(
+def a_checkout(subtotal: int, *, fingerprint: str = "body-1", **fields: Any) -> Checkout:
+    """A checkout that expects this subtotal in pence, plus standard shipping."""
+    checkout = Checkout(
         contact={
             "name": "Ada Lovelace",
             "email": "ada@example.org",
@@ -63,29 +68,31 @@ def a_wish(total: int, *, fingerprint: str = "body-1", **given: Any) -> Checkout
         },
         shipping_option="standard",
         payment_token="tok_visa",
-        expected_total=pounds(total + SHIPPING),
+        expected_total=pounds(subtotal + SHIPPING_PENCE),
         fingerprint=fingerprint,
     )
-    return known._replace(**given)
+    return checkout._replace(**fields)
 
 
-def a_receipt(total: int = 3093, *, fingerprint: str = "body-1") -> Receipt:
-    return Receipt(order_id=new_id(), total=pounds(total), fingerprint=fingerprint)
+def a_checkout_record(total: int = 3093, *, fingerprint: str = "body-1") -> CheckoutRecord:
+    return CheckoutRecord(order_id=new_id(), total=pounds(total), fingerprint=fingerprint)
 
 
-def a_contact() -> Contact:
-    return Contact(new_id(), {"name": "Ada Lovelace", "address": {"city": "London"}})
+def a_contact() -> ContactRecord:
+    return ContactRecord(new_id(), {"name": "Ada Lovelace", "address": {"city": "London"}})
 
 
-def a_checkout_of(head: Head, receipt: Receipt, contact: Contact) -> BasketCheckedOut:
+def a_checked_out_event(
+    head: BasketHead, record: CheckoutRecord, contact: ContactRecord
+) -> BasketCheckedOut:
     return BasketCheckedOut(
-        order_id=receipt.order_id,
+        order_id=record.order_id,
         owner=head.owner,
         contact_id=contact.contact_id,
         lines=[],
         shipping_option="standard",
-        shipping=pounds(SHIPPING),
-        total=receipt.total,
+        shipping=pounds(SHIPPING_PENCE),
+        total=record.total,
         payment_token="tok_visa",
         checked_out_at="2026-11-23T12:00:00.000Z",
     )

@@ -1,4 +1,7 @@
-"""Baskets kept in memory, and the real ones laid open; both can be put into any state."""
+"""An in-memory fake of the basket store, and the real store with access to its outbox.
+
+Both have what the contract tests need: the published events and a way to set the line count.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
+from souk.basket.domain import (
+    MAX_LINES,
+    BasketHead,
+    BasketLine,
+    CheckoutRecord,
+    ContactRecord,
+    Offer,
+)
 from souk.basket.events import BasketCheckedOut
-from souk.basket.shipping import Option
+from souk.basket.shipping import ShippingOption
 from souk.basket.store import BasketStore
-from souk.basket.usecases import put_line, see_basket
+from souk.basket.usecases import get_basket, set_quantity
 from souk.kernel import aws, dynamo
+from souk.kernel.errors import ConcurrentUpdate
 from souk.kernel.items import to_item
 from tests.basket.builders import ADA, STANDARD, an_offer
 from tests.kernel import tables
@@ -20,183 +31,199 @@ from tests.kernel import tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 
 class FakeBaskets:
-    """Baskets by owner.
+    """Implements `Baskets` in memory. It knows the standard shipping option from the start.
 
-    `meanwhile` holds what other requests do, one after another, each just before a write;
-    `said` are the facts told, `kept` the contacts. Standard shipping goes everywhere.
+    Before each write, one of `concurrent_requests` runs, to simulate another request that comes
+    in between. `published` are the events of closed baskets; `contacts` are the stored contacts
+    by id.
     """
 
-    def __init__(self, *offers: Offer, meanwhile: Iterable[Callable[[], object]] = ()) -> None:
-        self._catalog = {offer.sku: offer for offer in offers}
-        self._stock: dict[str, tuple[int, bool]] = {}  # the turn, and whether it is sold out
-        self._heads: dict[str, Head] = {}
-        self._lines: dict[str, dict[str, Line]] = {}
-        self._receipts: dict[tuple[str, str], Receipt] = {}
-        self._options = {STANDARD.option: STANDARD}
-        self.meanwhile = list(meanwhile)
-        self.kept: dict[str, Contact] = {}
-        self.said: list[Fact] = []
+    def __init__(
+        self, *offers: Offer, concurrent_requests: Iterable[Callable[[], object]] = ()
+    ) -> None:
+        self._offers = {offer.sku: offer for offer in offers}
+        self._availability: dict[str, tuple[int, bool]] = {}  # availability_version, sold_out
+        self._heads: dict[str, BasketHead] = {}
+        self._lines: dict[str, dict[str, BasketLine]] = {}
+        self._records: dict[tuple[str, str], CheckoutRecord] = {}
+        self._options = {STANDARD.option_id: STANDARD}
+        self.concurrent_requests = list(concurrent_requests)
+        self.contacts: dict[str, ContactRecord] = {}
+        self.published: list[Event] = []
 
-    def head(self, owner: str) -> Head | None:
+    def get_head(self, owner: str) -> BasketHead | None:
         head = self._heads.get(owner)
         return head if head is not None and head.expires_at > time.time() else None
 
-    def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
-        return self._offer(sku), self.head(owner)
+    def get_offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, BasketHead | None]:
+        return self._offer(sku), self.get_head(owner)
 
-    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
-        return self._receipts.get((owner, key)), self.head(owner)
+    def get_record_and_head(
+        self, owner: str, idempotency_key: str
+    ) -> tuple[CheckoutRecord | None, BasketHead | None]:
+        return self._records.get((owner, idempotency_key)), self.get_head(owner)
 
-    def lines(self, basket_id: str) -> list[Line]:
+    def get_lines(self, basket_id: str) -> list[BasketLine]:
         return list(self._lines.get(basket_id, {}).values())
 
-    def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
+    def get_offers(self, skus: Iterable[str]) -> dict[str, Offer]:
         return {sku: offer for sku in skus if (offer := self._offer(sku)) is not None}
 
-    def shipping_options(self) -> list[Option]:
+    def get_shipping_options(self) -> list[ShippingOption]:
         return list(self._options.values())
 
-    def begin(self, head: Head, line: Line) -> None:
-        self._others_first()
-        if self.head(head.owner) is not None:
-            raise BasketMoved
+    def create(self, head: BasketHead, line: BasketLine) -> None:
+        self._run_concurrent_request()
+        if self.get_head(head.owner) is not None:
+            raise ConcurrentUpdate
         self._heads[head.owner] = head
         self._lines[head.basket_id] = {line.sku: line}
 
-    def add(self, head: Head, line: Line) -> bool:
-        lines = self._lines_of(head)
+    def add_line(self, head: BasketHead, line: BasketLine) -> bool:
+        lines = self._lines_to_change(head)
         if self._heads[head.owner].line_count >= MAX_LINES:
-            raise BasketMoved
+            raise ConcurrentUpdate
         if line.sku in lines:
             return False
         lines[line.sku] = line
-        self._touch(head, lines=1)
+        self._update_head(head, lines=1)
         return True
 
-    def change(self, head: Head, line: Line) -> bool:
-        lines = self._lines_of(head)
+    def update_line(self, head: BasketHead, line: BasketLine) -> bool:
+        lines = self._lines_to_change(head)
         if line.sku not in lines:
             return False
-        kept = lines[line.sku]
-        lines[line.sku] = replace(kept, quantity=line.quantity, seen_price=line.seen_price)
-        self._touch(head)
+        stored = lines[line.sku]
+        lines[line.sku] = replace(stored, quantity=line.quantity, seen_price=line.seen_price)
+        self._update_head(head)
         return True
 
-    def remove(self, head: Head, sku: str) -> bool:
-        if self._lines_of(head).pop(sku, None) is None:
+    def remove_line(self, head: BasketHead, sku: str) -> bool:
+        if self._lines_to_change(head).pop(sku, None) is None:
             return False
-        self._touch(head, lines=-1)
+        self._update_head(head, lines=-1)
         return True
 
-    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
-        self._others_first()
-        self._check(source)
-        self._check(target)
-        self._take(source, lines)
+    def move_lines(
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+    ) -> None:
+        self._run_concurrent_request()
+        self._require_unchanged(source)
+        self._require_unchanged(target)
+        self._delete_lines(source, lines)
         self._lines[target.basket_id] |= {line.sku: line for line in lines}
-        self._touch(target, lines=new)
+        self._update_head(target, lines=new)
 
-    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
-        self._others_first()
-        self._check(source)
-        if self.head(head.owner) is not None:
-            raise BasketMoved
-        self._take(source, lines)
+    def create_with_lines(
+        self, head: BasketHead, source: BasketHead, lines: Sequence[BasketLine]
+    ) -> None:
+        self._run_concurrent_request()
+        self._require_unchanged(source)
+        if self.get_head(head.owner) is not None:
+            raise ConcurrentUpdate
+        self._delete_lines(source, lines)
         self._heads[head.owner] = head
         self._lines[head.basket_id] = {line.sku: line for line in lines}
 
     def close(
-        self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: BasketCheckedOut
+        self,
+        head: BasketHead,
+        idempotency_key: str,
+        record: CheckoutRecord,
+        contact: ContactRecord,
+        event: BasketCheckedOut,
     ) -> None:
-        self._lines_of(head)
-        if (head.owner, key) in self._receipts or self._heads[head.owner].version != head.version:
-            raise BasketMoved
+        self._lines_to_change(head)
+        is_bound = (head.owner, idempotency_key) in self._records
+        if is_bound or self._heads[head.owner].version != head.version:
+            raise ConcurrentUpdate
         del self._heads[head.owner]
-        self._receipts[head.owner, key] = receipt
-        self.kept[contact.contact_id] = contact
-        self.said.append(fact)
+        self._records[head.owner, idempotency_key] = record
+        self.contacts[contact.contact_id] = contact
+        self.published.append(event)
 
-    def learn(self, offer: Offer) -> None:
-        known = self._catalog.get(offer.sku)
-        if known is None or known.version < offer.version:
-            self._catalog[offer.sku] = offer
+    def get_contacts(self, contact_ids: Sequence[str]) -> list[ContactRecord]:
+        return [self.contacts[each] for each in contact_ids if each in self.contacts]
 
-    def learn_option(self, option: Option) -> None:
-        known = self._options.get(option.option)
-        if known is None or known.version < option.version:
-            self._options[option.option] = option
+    def save_offer(self, offer: Offer) -> None:
+        stored = self._offers.get(offer.sku)
+        if stored is None or stored.version < offer.version:
+            self._offers[offer.sku] = offer
 
-    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
-        if turn > self._stock.get(sku, (0, False))[0]:
-            self._stock[sku] = (turn, sold_out)
+    def save_shipping_option(self, option: ShippingOption) -> None:
+        stored = self._options.get(option.option_id)
+        if stored is None or stored.version < option.version:
+            self._options[option.option_id] = option
 
-    def _offer(self, sku: str) -> Offer | None:
-        if sku not in self._catalog:
-            return None
-        return replace(self._catalog[sku], sold_out=self._stock.get(sku, (0, False))[1])
+    def save_availability(self, sku: str, availability_version: int, *, sold_out: bool) -> None:
+        if availability_version > self._availability.get(sku, (0, False))[0]:
+            self._availability[sku] = (availability_version, sold_out)
 
-    def set_line_count(self, head: Head, count: int) -> None:
+    def set_line_count(self, head: BasketHead, count: int) -> None:
         self._heads[head.owner] = replace(self._heads[head.owner], line_count=count)
 
-    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
-        return [self.kept[each] for each in contact_ids if each in self.kept]
+    def _offer(self, sku: str) -> Offer | None:
+        if sku not in self._offers:
+            return None
+        return replace(self._offers[sku], sold_out=self._availability.get(sku, (0, False))[1])
 
-    def _others_first(self) -> None:
-        others, self.meanwhile = self.meanwhile, []
-        for other in others[:1]:
-            other()
-        self.meanwhile = others[1:]
+    def _run_concurrent_request(self) -> None:
+        """Requests that it makes itself run without concurrent ones."""
+        requests, self.concurrent_requests = self.concurrent_requests, []
+        for request in requests[:1]:
+            request()
+        self.concurrent_requests = requests[1:]
 
-    def _lines_of(self, head: Head) -> dict[str, Line]:
-        """Raises BasketMoved unless the basket of `head` is the owner's open one."""
-        self._others_first()
-        kept = self._heads.get(head.owner)
-        if kept is None or kept.basket_id != head.basket_id:
-            raise BasketMoved
+    def _lines_to_change(self, head: BasketHead) -> dict[str, BasketLine]:
+        """Raises ConcurrentUpdate unless the basket of `head` is the owner's open one."""
+        self._run_concurrent_request()
+        stored = self._heads.get(head.owner)
+        if stored is None or stored.basket_id != head.basket_id:
+            raise ConcurrentUpdate
         return self._lines[head.basket_id]
 
-    def _check(self, head: Head) -> None:
-        """Raises BasketMoved unless the basket is as `head` says."""
-        kept = self._heads.get(head.owner)
-        if kept is None or (kept.basket_id, kept.version) != (head.basket_id, head.version):
-            raise BasketMoved
+    def _require_unchanged(self, head: BasketHead) -> None:
+        """Raises ConcurrentUpdate when the basket changed since `head` was read."""
+        stored = self._heads.get(head.owner)
+        if stored is None or (stored.basket_id, stored.version) != (head.basket_id, head.version):
+            raise ConcurrentUpdate
 
-    def _take(self, source: Head, lines: Sequence[Line]) -> None:
+    def _delete_lines(self, source: BasketHead, lines: Sequence[BasketLine]) -> None:
         for line in lines:
             del self._lines[source.basket_id][line.sku]
-        self._touch(source, lines=-len(lines))
+        self._update_head(source, lines=-len(lines))
 
-    def _touch(self, head: Head, lines: int = 0) -> None:
-        kept = self._heads[head.owner]
+    def _update_head(self, head: BasketHead, lines: int = 0) -> None:
+        stored = self._heads[head.owner]
         self._heads[head.owner] = replace(
-            kept, version=kept.version + 1, line_count=kept.line_count + lines
+            stored, version=stored.version + 1, line_count=stored.line_count + lines
         )
 
 
-def held(baskets: FakeBaskets, owner: str = ADA) -> dict[str, int]:
-    """How many of each SKU are in the owner's basket."""
-    return {each.line.sku: each.line.quantity for each in see_basket(owner, baskets=baskets).lines}
+def quantities(baskets: FakeBaskets, owner: str = ADA) -> dict[str, int]:
+    """The quantities in the owner's basket, by SKU."""
+    return {each.line.sku: each.line.quantity for each in get_basket(owner, baskets=baskets).lines}
 
 
-def with_lamps(quantity: int = 2) -> FakeBaskets:
-    """Ada's basket holds lamps; lamps and rugs are known."""
+def baskets_with_lamps(quantity: int = 2) -> FakeBaskets:
+    """Ada's basket contains lamps. Lamps and rugs are for sale."""
     baskets = FakeBaskets(an_offer("LAMP-1", price=1299), an_offer("RUG-1", price=5000))
-    put_line(ADA, "LAMP-1", quantity, baskets=baskets)
+    set_quantity(ADA, "LAMP-1", quantity, baskets=baskets)
     return baskets
 
 
 class StoredBaskets(BasketStore):
-    """The real store on a table no relay reads."""
+    """The real store, on a table that no relay reads, so events stay in the outbox."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, BasketCheckedOut)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, BasketCheckedOut)
 
-    def set_line_count(self, head: Head, count: int) -> None:
+    def set_line_count(self, head: BasketHead, count: int) -> None:
         aws.dynamodb().update_item(
             TableName=self._table,
             Key=dynamo.key(f"OWNER#{head.owner}", "BASKET"),

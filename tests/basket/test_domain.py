@@ -1,4 +1,4 @@
-"""What baskets cost, and what checkout demands."""
+"""What baskets cost, and the conditions of a checkout."""
 
 from __future__ import annotations
 
@@ -9,165 +9,173 @@ from hypothesis import strategies as st
 
 from souk.basket.domain import (
     MAX_LINES,
+    MAX_NAME_BYTES,
     MAX_QUANTITY,
-    NAME_BYTES,
     BasketEmpty,
-    KeyReused,
+    DelistedProduct,
     PricedLine,
-    ProductDelisted,
     SoldOut,
     TotalChanged,
-    agree,
-    checked_out_lines,
-    price,
-    shorten,
+    check_total,
+    price_lines,
+    shorten_name,
     subtotal,
+    to_order_lines,
 )
 from souk.basket.events import BasketCheckedOut
-from souk.basket.wire import Note, line_view
+from souk.basket.schemas import LineNote, to_line_view
 from souk.kernel import outbox
-from tests.basket.builders import a_line, a_receipt, an_offer, pounds
+from souk.kernel.errors import IdempotencyKeyReused
+from tests.basket.builders import a_checkout_record, a_line, an_offer, pounds
 
-LETTERS = st.sampled_from('a"\\/é—😀\x01\u2028\x7f👩\u200d')  # up to 6 bytes each in JSON
-NASTY = st.text(LETTERS, max_size=200)
+CHARACTERS = st.sampled_from('a"\\/é—😀\x01\u2028\x7f👩\u200d')  # up to 6 bytes each in JSON
+AWKWARD_TEXT = st.text(CHARACTERS, max_size=200)
 
 
-def priced(
-    sku: str = "LAMP-1", *, quantity: int = 2, seen: int = 1299, now: int = 1299
+def a_priced_line(
+    sku: str = "LAMP-1", *, quantity: int = 2, seen_price: int = 1299, price: int = 1299
 ) -> PricedLine:
-    return PricedLine(a_line(sku, quantity=quantity, seen=seen), an_offer(sku, price=now))
+    line = a_line(sku, quantity=quantity, seen_price=seen_price)
+    return PricedLine(line, an_offer(sku, price=price))
 
 
 @given(st.lists(st.tuples(st.integers(1, MAX_QUANTITY), st.integers(1, 10_000_000)), max_size=20))
-def test_a_subtotal_is_each_quantity_at_todays_price(lines: list[tuple[int, int]]) -> None:
-    due = subtotal((priced(quantity=quantity, now=now) for quantity, now in lines), "GBP")
+def test_a_subtotal_is_each_quantity_at_its_current_price(lines: list[tuple[int, int]]) -> None:
+    priced = (a_priced_line(quantity=quantity, price=price) for quantity, price in lines)
 
-    assert due == pounds(sum(quantity * now for quantity, now in lines))
+    assert subtotal(priced, "GBP") == pounds(sum(quantity * price for quantity, price in lines))
 
 
-def test_lines_stand_in_the_order_they_were_put() -> None:
+def test_lines_are_in_the_order_in_which_they_were_added() -> None:
     lines = [
         a_line("B", added_at="2026-11-23T12:00:02.000Z"),
         a_line("C", added_at="2026-11-23T12:00:01.000Z"),
         a_line("A", added_at="2026-11-23T12:00:02.000Z"),
     ]
 
-    ordered = price(lines, {sku: an_offer(sku) for sku in "ABC"})
+    ordered = price_lines(lines, {sku: an_offer(sku) for sku in "ABC"})
 
     assert [each.line.sku for each in ordered] == ["C", "A", "B"]
     assert [each.offer.sku for each in ordered] == ["C", "A", "B"]
 
 
-def test_a_line_as_it_was_put_has_nothing_to_note() -> None:
-    assert line_view(priced(seen=1299, now=1299)).notes == []
+def test_an_unchanged_line_has_no_notes() -> None:
+    assert to_line_view(a_priced_line(seen_price=1299, price=1299)).notes == []
 
 
-def test_a_price_change_since_a_line_was_put_is_noted_and_counts() -> None:
-    view = line_view(priced(quantity=2, seen=1299, now=999))
+def test_a_line_costs_its_new_price_and_notes_the_change() -> None:
+    view = to_line_view(a_priced_line(quantity=2, seen_price=1299, price=999))
 
     assert (view.unit_price, view.line_total) == (pounds(999), pounds(1998))
-    assert view.notes == [Note(kind="price-changed", was=pounds(1299), now=pounds(999))]
+    note = LineNote(type="price-changed", previous_price=pounds(1299), current_price=pounds(999))
+    assert view.notes == [note]
 
 
-def test_a_delisted_product_is_noted_beside_its_new_price() -> None:
-    line = PricedLine(a_line(seen=1299), an_offer(price=999, listed=False))
+def test_a_line_can_note_a_new_price_and_a_delisting() -> None:
+    line = PricedLine(a_line(seen_price=1299), an_offer(price=999, listed=False))
 
-    assert [note.kind for note in line_view(line).notes] == ["price-changed", "delisted"]
+    assert [note.type for note in to_line_view(line).notes] == ["price-changed", "delisted"]
 
 
-def test_the_total_both_sides_computed_is_agreed() -> None:
-    assert agree([priced(quantity=2), priced("RUG-1")], pounds(495), pounds(5691)) == pounds(5691)
+def test_a_total_as_expected_is_accepted() -> None:
+    assert check_total(
+        [a_priced_line(quantity=2), a_priced_line("RUG-1")], pounds(495), pounds(5691)
+    ) == pounds(5691)
 
 
 @pytest.mark.parametrize("expected", [5690, 5692, 5196, 1])
-def test_another_total_than_the_visitor_saw_is_told_with_what_changed(expected: int) -> None:
-    lines = [priced("LAMP-1", seen=1200), priced("RUG-1")]
+def test_another_total_is_refused_with_the_lines_that_changed(expected: int) -> None:
+    lines = [a_priced_line("LAMP-1", seen_price=1200), a_priced_line("RUG-1")]
 
-    with pytest.raises(TotalChanged) as refused:
-        agree(lines, pounds(495), pounds(expected))
+    with pytest.raises(TotalChanged) as error:
+        check_total(lines, pounds(495), pounds(expected))
 
-    assert refused.value.members == {
+    assert error.value.members == {
         "total": pounds(5691),
         "shipping": pounds(495),
-        "changes": [{"sku": "LAMP-1", "was": pounds(1200), "now": pounds(1299)}],
+        "changes": [
+            {"sku": "LAMP-1", "previous_price": pounds(1200), "current_price": pounds(1299)}
+        ],
     }
 
 
-def test_a_changed_price_that_the_visitor_has_seen_is_agreed() -> None:
-    assert agree([priced(seen=1200, now=999)], pounds(495), pounds(2493)) == pounds(2493)
+def test_a_changed_price_that_the_visitor_expects_is_accepted() -> None:
+    assert check_total(
+        [a_priced_line(seen_price=1200, price=999)], pounds(495), pounds(2493)
+    ) == pounds(2493)
 
 
-def test_an_empty_basket_is_not_checked_out() -> None:
+def test_an_empty_basket_cannot_be_checked_out() -> None:
     with pytest.raises(BasketEmpty):
-        agree([], pounds(495), pounds(495))
+        check_total([], pounds(495), pounds(495))
 
 
-def test_what_is_not_for_sale_any_more_is_named_before_the_total() -> None:
-    gone = PricedLine(a_line("RUG-1"), an_offer("RUG-1", listed=False))
+def test_delisted_products_are_reported_before_the_total() -> None:
+    delisted = PricedLine(a_line("RUG-1"), an_offer("RUG-1", listed=False))
 
-    with pytest.raises(ProductDelisted) as refused:
-        agree([priced(), gone], pounds(495), pounds(1))
+    with pytest.raises(DelistedProduct) as error:
+        check_total([a_priced_line(), delisted], pounds(495), pounds(1))
 
-    assert refused.value.members == {"skus": ["RUG-1"]}
-
-
-def test_what_is_sold_out_is_named_before_the_total() -> None:
-    gone = PricedLine(a_line("RUG-1"), an_offer("RUG-1", sold_out=True))
-
-    with pytest.raises(SoldOut) as refused:
-        agree([priced(), gone], pounds(495), pounds(1))
-
-    assert refused.value.members == {"skus": ["RUG-1"]}
+    assert error.value.members == {"skus": ["RUG-1"]}
 
 
-def test_a_key_is_answered_alike_for_the_same_body_only() -> None:
-    receipt = a_receipt(fingerprint="body-1")
+def test_sold_out_products_are_reported_before_the_total() -> None:
+    sold_out = PricedLine(a_line("RUG-1"), an_offer("RUG-1", sold_out=True))
 
-    assert receipt.answered("body-1") == receipt
-    with pytest.raises(KeyReused):
-        receipt.answered("body-2")
+    with pytest.raises(SoldOut) as error:
+        check_total([a_priced_line(), sold_out], pounds(495), pounds(1))
+
+    assert error.value.members == {"skus": ["RUG-1"]}
 
 
-@given(NASTY)
-def test_a_name_is_shortened_to_what_a_line_may_hold(name: str) -> None:
-    short = shorten(name)
+def test_a_checkout_record_is_returned_for_the_same_request_only() -> None:
+    record = a_checkout_record(fingerprint="body-1")
 
-    assert len(msgspec.json.encode(short)) <= NAME_BYTES + 2
+    assert record.require_fingerprint("body-1") == record
+    with pytest.raises(IdempotencyKeyReused):
+        record.require_fingerprint("body-2")
+
+
+@given(AWKWARD_TEXT)
+def test_a_name_is_shortened_to_the_limit(name: str) -> None:
+    short = shorten_name(name)
+
+    assert len(msgspec.json.encode(short)) <= MAX_NAME_BYTES + 2
     assert short == name or (short.endswith("…") and name.startswith(short[:-1]))
 
 
-@given(st.text(LETTERS, max_size=16))
-def test_a_name_that_fits_is_left_as_it_is(name: str) -> None:
-    assert shorten(name) == name
+@given(st.text(CHARACTERS, max_size=16))
+def test_a_name_within_the_limit_is_not_shortened(name: str) -> None:
+    assert shorten_name(name) == name
 
 
-@pytest.mark.parametrize("bytes_left_over", [1, 2, 10, 100])
-def test_a_name_just_too_long_is_cut_to_the_limit(bytes_left_over: int) -> None:
-    name = "n" * (NAME_BYTES + bytes_left_over)
+@pytest.mark.parametrize("excess_bytes", [1, 2, 10, 100])
+def test_a_name_slightly_too_long_is_cut_to_the_limit(excess_bytes: int) -> None:
+    name = "n" * (MAX_NAME_BYTES + excess_bytes)
 
-    assert shorten(name) == "n" * (NAME_BYTES - 3) + "…"
-    assert shorten(name[:NAME_BYTES]) == name[:NAME_BYTES]
+    assert shorten_name(name) == "n" * (MAX_NAME_BYTES - 3) + "…"
+    assert shorten_name(name[:MAX_NAME_BYTES]) == name[:MAX_NAME_BYTES]
 
 
-@given(name=st.text(LETTERS, min_size=100, max_size=200))
+@given(name=st.text(CHARACTERS, min_size=100, max_size=200))
 @example(name="n" * 200)
-def test_the_largest_basket_there_can_be_fits_in_one_fact(name: str) -> None:
+def test_the_largest_basket_fits_in_one_event(name: str) -> None:
     offer = an_offer("S" * 40, price=10_000_000, name=name)
     line = PricedLine(a_line("S" * 40, quantity=MAX_QUANTITY), offer)
-    (held,) = checked_out_lines([line])
-    due = line.total.times(MAX_LINES)
+    (order_line,) = to_order_lines([line])
+    total = line.total.times(MAX_LINES)
 
-    fact = BasketCheckedOut(
+    event = BasketCheckedOut(
         order_id="o" * 36,
         owner="o" * 60,
         contact_id="c" * 36,
-        lines=[held] * MAX_LINES,
+        lines=[order_line] * MAX_LINES,
         shipping_option="standard",
         shipping=pounds(495),
-        total=due,
+        total=total,
         payment_token="t" * 200,
         checked_out_at="2026-11-23T12:00:00.000Z",
     )
 
-    assert len(outbox.puts("table", fact)) == 1
-    assert due.amount < 2**53  # exact as a JSON number in every client
+    assert len(outbox.put_actions("table", event)) == 1
+    assert total.amount < 2**53  # exact as a JSON number in every client

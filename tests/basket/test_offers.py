@@ -1,4 +1,4 @@
-"""What baskets learn from catalog and inventory, in whatever order and however often it comes."""
+"""The basket's offers follow the events of catalog and inventory, in any order and repeated."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from souk.delivery.events import ShippingPriceChanged
 from souk.inventory.events import StockDepleted, StockReplenished
 from tests.basket.builders import pounds
 from tests.basket.fakes import FakeBaskets, StoredBaskets
-from tests.kernel.tables import twin
+from tests.kernel.tables import temporary_table
 
-Fact = ProductListed | PriceChanged | ProductDelisted | StockDepleted | StockReplenished
-STEPS = st.lists(st.sampled_from(["priced", "described"]), max_size=5)
+Event = ProductListed | PriceChanged | ProductDelisted | StockDepleted | StockReplenished
+STEPS = st.lists(st.sampled_from(["price", "details"]), max_size=5)
 
 
-def a_story(sku: str, steps: list[str], *, delisted: bool) -> list[Fact]:
-    """All that is said of a product from its listing on; its price is 100 x its version."""
-    said: list[Fact] = []
-    for version, step in enumerate(["described", *steps, *(["delisted"] if delisted else [])], 1):
-        told: dict[str, Any] = {
+def product_events(sku: str, steps: list[str], *, delisted: bool) -> list[Event]:
+    """All events of a product from its listing on. Its price is 100 times its version."""
+    events: list[Event] = []
+    for version, step in enumerate(["details", *steps, *(["delisting"] if delisted else [])], 1):
+        fields: dict[str, Any] = {
             "sku": sku,
             "name": f"Name {version}",
             "price": pounds(100 * version),
@@ -35,23 +35,26 @@ def a_story(sku: str, steps: list[str], *, delisted: bool) -> list[Fact]:
             "version": version,
         }
         match step:
-            case "described":
-                said.append(ProductListed(category="Lamps", **told))
-            case "priced":
-                said.append(PriceChanged(was=pounds(1), **told))
-            case "delisted":
-                said.append(ProductDelisted(**told))
-    return said
+            case "details":
+                events.append(ProductListed(category="Lamps", **fields))
+            case "price":
+                events.append(PriceChanged(previous_price=pounds(1), **fields))
+            case "delisting":
+                events.append(ProductDelisted(**fields))
+    return events
 
 
-def turns_of_stock(sku: str, number: int) -> list[Fact]:
-    """Received, sold out, received again, and so on."""
-    kinds = (StockDepleted, StockReplenished)
-    return [kinds[turn % 2](sku=sku, turn=turn) for turn in range(1, number + 1)]
+def stock_events(sku: str, count: int) -> list[Event]:
+    """Replenished, depleted, replenished again, and so on."""
+    event_types = (StockDepleted, StockReplenished)
+    return [
+        event_types[version % 2](sku=sku, availability_version=version)
+        for version in range(1, count + 1)
+    ]
 
 
-def what_it_comes_to(story: list[Fact], turns: int = 0) -> Offer:
-    last = story[-1]
+def expected_offer(events: list[Event], stock_event_count: int = 0) -> Offer:
+    last = events[-1]
     assert isinstance(last, ProductListed | PriceChanged | ProductDelisted)
     return Offer(
         sku=last.sku,
@@ -60,56 +63,60 @@ def what_it_comes_to(story: list[Fact], turns: int = 0) -> Offer:
         weight_grams=last.weight_grams,
         listed=not isinstance(last, ProductDelisted),
         version=last.version,
-        sold_out=turns > 0 and turns % 2 == 0,
+        sold_out=stock_event_count > 0 and stock_event_count % 2 == 0,
     )
 
 
-def hear(baskets: FakeBaskets | StoredBaskets, facts: list[Fact]) -> None:
+def handle_events(baskets: FakeBaskets | StoredBaskets, events: list[Event]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "baskets", lambda: baskets)
-        for fact in facts:
-            handlers.HEARS[type(fact)](fact)
+        for event in events:
+            handlers.SUBSCRIPTIONS[type(event)](event)
 
 
 @given(st.data(), STEPS, st.booleans(), st.integers(0, 5))
-def test_facts_doubled_late_and_out_of_order_leave_the_same_offer(
-    data: st.DataObject, steps: list[str], delisted: bool, turns: int
+def test_events_repeated_late_and_out_of_order_result_in_the_same_offer(
+    data: st.DataObject, steps: list[str], delisted: bool, stock_event_count: int
 ) -> None:
-    story = a_story("LAMP-1", steps, delisted=delisted)
-    everything = story + turns_of_stock("LAMP-1", turns)
-    doubled = data.draw(st.lists(st.sampled_from(everything), max_size=5))
+    of_product = product_events("LAMP-1", steps, delisted=delisted)
+    events = of_product + stock_events("LAMP-1", stock_event_count)
+    repeated = data.draw(st.lists(st.sampled_from(events), max_size=5))
     baskets = FakeBaskets()
 
-    hear(baskets, data.draw(st.permutations(everything + doubled)))
+    handle_events(baskets, data.draw(st.permutations(events + repeated)))
 
-    assert baskets.offers(["LAMP-1"]) == {"LAMP-1": what_it_comes_to(story, turns)}
+    assert baskets.get_offers(["LAMP-1"]) == {
+        "LAMP-1": expected_offer(of_product, stock_event_count)
+    }
 
 
 @pytest.mark.cloud
 @pytest.mark.parametrize("delisted", [True, False])
-def test_the_real_table_takes_facts_in_any_order_too(
+def test_the_real_table_handles_events_in_any_order_too(
     request: pytest.FixtureRequest, delisted: bool
 ) -> None:
-    shop = request.getfixturevalue("in_function")
-    stories = [
-        a_story(f"SKU-{number}", ["priced", "described", "priced"], delisted=delisted)
+    shop = request.getfixturevalue("lambda_env")
+    events_by_product = [
+        product_events(f"SKU-{number}", ["price", "details", "price"], delisted=delisted)
         for number in range(20)
     ]
 
-    with twin(shop.outputs["BasketTable"]) as table:
+    with temporary_table(shop.outputs["BasketTable"]) as table:
         baskets = StoredBaskets(table)
-        for story in stories:
-            everything = (story + turns_of_stock(story[0].sku, 4)) * 2
-            hear(baskets, sample(everything, len(everything)))
-        offers = baskets.offers([story[0].sku for story in stories])
+        for of_product in events_by_product:
+            events = (of_product + stock_events(of_product[0].sku, 4)) * 2
+            handle_events(baskets, sample(events, len(events)))
+        offers = baskets.get_offers([of_product[0].sku for of_product in events_by_product])
 
-    assert offers == {story[0].sku: what_it_comes_to(story, 4) for story in stories}
+    assert offers == {
+        of_product[0].sku: expected_offer(of_product, 4) for of_product in events_by_product
+    }
 
 
-def test_the_basket_hears_of_prices_and_stock_and_nothing_of_its_own() -> None:
-    assert set(handlers.HEARS) == {
+def test_the_basket_subscribes_to_prices_and_stock_but_not_to_its_own_events() -> None:
+    assert set(handlers.SUBSCRIPTIONS) == {
         *(ProductListed, PriceChanged, ProductDelisted),
         *(StockDepleted, StockReplenished),
         ShippingPriceChanged,
     }
-    assert BasketCheckedOut not in handlers.HEARS
+    assert BasketCheckedOut not in handlers.SUBSCRIPTIONS

@@ -1,4 +1,4 @@
-"""The basket's own copy of the shipping options: what a parcel costs, whatever is heard when."""
+"""The basket's copy of the shipping options: prices of parcels, and events in any order."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from souk.basket import handlers
-from souk.basket.shipping import Rate, priced
-from souk.delivery.events import ShippingPriceChanged, ShippingRate
-from tests.basket.builders import a_rate, an_option, pounds
+from souk.basket.shipping import ShippingRate, quote_options
+from souk.delivery import events as delivery
+from tests.basket.builders import a_rate, a_shipping_option, pounds
 from tests.basket.fakes import FakeBaskets
 
-OPTION = an_option(
+OPTION = a_shipping_option(
     "express",
-    a_rate("GB", 795, up_to=2000),
-    a_rate("GB", 1295, up_to=20_000),
-    a_rate("*", 2995, up_to=5000),
+    a_rate("GB", 795, max_grams=2000),
+    a_rate("GB", 1295, max_grams=20_000),
+    a_rate("*", 2995, max_grams=5000),
 )
 
 
 @pytest.mark.parametrize(
-    ("country", "grams", "price"),
+    ("country", "weight_grams", "price"),
     [
         ("GB", 0, 795),
         ("GB", 2000, 795),
@@ -34,10 +34,12 @@ OPTION = an_option(
         (None, 5000, 2995),
     ],
 )
-def test_a_parcel_costs_the_smallest_rate_that_fits(
-    country: str | None, grams: int, price: int | None
+def test_a_parcel_costs_the_smallest_rate_that_accepts_its_weight(
+    country: str | None, weight_grams: int, price: int | None
 ) -> None:
-    assert OPTION.price(country, grams) == (None if price is None else pounds(price))
+    expected = None if price is None else pounds(price)
+
+    assert OPTION.price_for(country, weight_grams) == expected
 
 
 RATES = st.lists(
@@ -45,7 +47,7 @@ RATES = st.lists(
         a_rate,
         st.sampled_from(["GB", "FR", "*"]),
         st.integers(0, 5000),
-        up_to=st.none() | st.integers(1, 5000),
+        max_grams=st.none() | st.integers(1, 5000),
     ),
     min_size=1,
     max_size=6,
@@ -54,35 +56,37 @@ RATES = st.lists(
 
 @given(RATES, st.integers(0, 6000), st.randoms())
 def test_the_order_of_the_rates_does_not_matter(
-    rates: list[Rate], grams: int, chance: Random
+    rates: list[ShippingRate], weight_grams: int, random: Random
 ) -> None:
-    by_place = {(rate.country, rate.max_grams): rate for rate in rates}
-    shuffled = list(by_place.values())
-    chance.shuffle(shuffled)
+    distinct = {(rate.country, rate.max_grams): rate for rate in rates}
+    shuffled = list(distinct.values())
+    random.shuffle(shuffled)
 
-    first, second = an_option("any", *by_place.values()), an_option("any", *shuffled)
+    first = a_shipping_option("any", *distinct.values())
+    second = a_shipping_option("any", *shuffled)
 
-    assert first.price("GB", grams) == second.price("GB", grams)
-
-
-def test_what_is_not_offered_is_not_priced() -> None:
-    assert priced([an_option(offered=False)], "GB", 100) == []
+    assert first.price_for("GB", weight_grams) == second.price_for("GB", weight_grams)
 
 
-def said(version: int) -> ShippingPriceChanged:
-    rate = ShippingRate(country="GB", max_grams=None, price=pounds(version))
-    return ShippingPriceChanged(
-        option="express", name="Express", rates=[rate], offered=True, version=version
+def test_an_option_that_is_not_offered_has_no_price() -> None:
+    assert quote_options([a_shipping_option(offered=False)], "GB", 100) == []
+
+
+def a_price_change(version: int) -> delivery.ShippingPriceChanged:
+    """An event whose price in pence is its version."""
+    rate = delivery.ShippingRate(country="GB", max_grams=None, price=pounds(version))
+    return delivery.ShippingPriceChanged(
+        option_id="express", name="Express", rates=[rate], offered=True, version=version
     )
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=15))
-def test_of_what_is_heard_of_an_option_the_highest_version_holds(versions: list[int]) -> None:
+def test_the_highest_version_of_an_option_is_current(versions: list[int]) -> None:
     baskets = FakeBaskets()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "baskets", lambda: baskets)
         for version in versions:
-            handlers.HEARS[ShippingPriceChanged](said(version))
+            handlers.SUBSCRIPTIONS[delivery.ShippingPriceChanged](a_price_change(version))
 
-    express = next(each for each in baskets.shipping_options() if each.option == "express")
-    assert express.price("GB", 1) == pounds(max(versions))
+    express = next(each for each in baskets.get_shipping_options() if each.option_id == "express")
+    assert express.price_for("GB", 1) == pounds(max(versions))

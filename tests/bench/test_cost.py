@@ -1,12 +1,12 @@
-"""What counts come to on a bill."""
+"""Metered counts are converted to billed quantities and bills."""
 
 import pytest
 
 from bench import prices
-from bench.cost import MAILS, WORKFLOW, Function, by_room, quantities
+from bench.cost import EMAILS, WORKFLOW, Function, quantities, split_by_service
 
 ORDERING = Function("souk.ordering.api.handler", 512, traces=False)
-COUNTED = {
+COUNTS = {
     "http_requests": 1.0,
     "read_units": 2.5,
     "write_units": 4.0,
@@ -20,47 +20,47 @@ COUNTED = {
 }
 
 
-def test_a_run_is_billed_by_whole_milliseconds_and_memory() -> None:
-    billed = quantities(COUNTED, {"ordering": ORDERING})
+def test_a_function_run_is_billed_by_whole_milliseconds_and_memory() -> None:
+    billed = quantities(COUNTS, {"ordering": ORDERING})
 
     assert billed["lambda_run"] == 2
     assert billed["lambda_gb_second"] == pytest.approx(2 * 0.005 * 0.5)
 
 
-def test_a_batch_of_a_queue_is_one_receive_and_one_delete_beside_its_sends() -> None:
-    assert quantities(COUNTED, {"ordering": ORDERING})["sqs_request"] == 3 + 1 + 1
+def test_a_queue_batch_is_billed_as_one_receive_one_delete_and_a_send_per_record() -> None:
+    assert quantities(COUNTS, {"ordering": ORDERING})["sqs_request"] == 3 + 1 + 1
 
 
-def test_logs_are_the_functions_own_lines_lambdas_and_the_gateways() -> None:
+def test_logs_include_the_lines_of_functions_of_lambda_and_of_the_gateway() -> None:
     silent = {"functions": {"ordering": {"runs": 1.0, "milliseconds": 1.0, "log_bytes": 0.0,
                                          "log_lines": 0.0}}}  # fmt: skip
 
-    own = quantities(COUNTED, {"ordering": ORDERING})["log_gb"]
+    shop = quantities(COUNTS, {"ordering": ORDERING})["log_gb"]
     lambdas = quantities(silent, {"ordering": ORDERING})["log_gb"]
 
-    assert own * 1e9 == pytest.approx(500 + 2 * 26 + 2 * lambdas * 1e9 + 190 + 26)
+    assert shop * 1e9 == pytest.approx(500 + 2 * 26 + 2 * lambdas * 1e9 + 190 + 26)
 
 
-def test_mails_and_word_to_staff_are_billed_by_their_number() -> None:
-    counted = {**COUNTED, "calls": {"ses:SendEmail": 2.0, "sns:Publish": 0.5}}
+def test_emails_and_staff_messages_are_billed_by_number() -> None:
+    counts = {**COUNTS, "calls": {"ses:SendEmail": 2.0, "sns:Publish": 0.5}}
 
-    billed = quantities(counted, {"ordering": ORDERING})
+    billed = quantities(counts, {"ordering": ORDERING})
 
-    assert (billed["mail"], billed["topic_message"]) == (2, 0.5)
-    (line,) = prices.bill({"mail": 1000})
+    assert (billed["email"], billed["topic_message"]) == (2, 0.5)
+    (line,) = prices.compute_bill({"email": 1000})
     assert (line.service, line.usd) == ("SES", 0.1)
 
 
-def test_traces_cost_where_a_function_begins_them() -> None:
+def test_traces_are_billed_for_functions_that_start_them() -> None:
     tracing = Function("souk.ordering.api.handler", 512, traces=True)
 
-    assert quantities(COUNTED, {"ordering": ORDERING})["trace"] == 0
-    assert quantities(COUNTED, {"ordering": tracing})["trace"] == 2
+    assert quantities(COUNTS, {"ordering": ORDERING})["trace"] == 0
+    assert quantities(COUNTS, {"ordering": tracing})["trace"] == 2
 
 
-def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
+def test_each_service_pays_for_its_resources_and_the_workflow_for_itself() -> None:
     run = {"runs": 1.0, "milliseconds": 4.0, "http_requests": 1.0}
-    counted = {
+    counts = {
         "functions": {"Souk-dev-BasketApi1": run, "Souk-dev-OrderingConsumer2": run},
         "tables": {"Souk-dev-BasketTable3": {"write_units": 4.0}},
         "sources": {"souk.ordering": {"events": 2.0}},
@@ -68,7 +68,7 @@ def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
         "calls": {"ses:SendEmail": 2.0},
     }
 
-    shares = by_room(counted, ["basket", "ordering"])
+    shares = split_by_service(counts, ["basket", "ordering"])
 
     assert shares == {
         "basket": {
@@ -78,30 +78,30 @@ def test_each_room_pays_for_what_it_owns_and_the_workflow_for_itself() -> None:
             "functions": {"Souk-dev-OrderingConsumer2": run}, "http_requests": 1.0, "events": 2.0,
         },
         WORKFLOW: {"functions": {}, "transitions": 7.0, "executions": 1.0},
-        MAILS: {"functions": {}, "calls": {"ses:SendEmail": 2.0}},
+        EMAILS: {"functions": {}, "calls": {"ses:SendEmail": 2.0}},
     }  # fmt: skip
     assert quantities(shares[WORKFLOW], {})["transition"] == 7
-    assert quantities(shares[MAILS], {})["mail"] == 2
+    assert quantities(shares[EMAILS], {})["email"] == 2
 
 
-def test_everything_counted_has_a_price() -> None:
-    names = quantities(COUNTED, {"ordering": ORDERING})
+def test_every_billed_quantity_has_a_price() -> None:
+    names = quantities(COUNTS, {"ordering": ORDERING})
 
-    assert set(names) <= set(prices.table()["prices"])
+    assert set(names) <= set(prices.load_prices()["prices"])
 
 
-def test_a_bill_is_its_lines_and_names_nothing_that_was_not_used() -> None:
-    lines = prices.bill({"write_unit": 2_000_000, "event": 0, "http_request": 500_000})
+def test_a_bill_has_no_lines_for_unused_services() -> None:
+    lines = prices.compute_bill({"write_unit": 2_000_000, "event": 0, "http_request": 500_000})
 
     assert [(line.service, line.usd) for line in lines] == [
         ("API Gateway", 0.5),
         ("DynamoDB", 1.25),
     ]
-    assert prices.total(lines) == 1.75
+    assert prices.total_usd(lines) == 1.75
 
 
-def test_every_price_says_where_and_when_it_was_read() -> None:
-    table = prices.table()
+def test_every_price_has_a_date_and_a_source() -> None:
+    table = prices.load_prices()
 
     assert table["date"]
     assert table["region"]

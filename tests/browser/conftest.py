@@ -1,4 +1,4 @@
-"""A Chromium a module, and in it a new visitor for every test."""
+"""One Chromium per module, in which every test gets a new visitor."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from cli.browser import HOW_TO_GET, chromium
-from local import people
-from local.shop import Running
+from cli.browser import NO_CHROMIUM, find_chromium
+from local import demo_users
+from local.shop import RunningShop
 from tests.browser.shopper import Shopper
 from tests.journeys.visitor import Staff
 
-PATIENCE = 20_000  # milliseconds
-expect.set_options(timeout=PATIENCE)
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,34 +28,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")  # while it runs, no other test of this process can use asyncio
 def browser() -> Iterator[Browser]:
-    program = chromium()
-    assert program, HOW_TO_GET
+    program = find_chromium()
+    assert program, NO_CHROMIUM
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
-def visitor(browser: Browser, shop: Running) -> Iterator[BrowserContext]:
-    with never_here(browser, shop.urls["storefront"]) as context:
+def visitor(browser: Browser, shop: RunningShop) -> Iterator[BrowserContext]:
+    with new_visitor(browser, shop.urls["storefront"]) as context:
         yield context
 
 
 @contextmanager
-def never_here(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A browser that was never here; a page that breaks, or breaks the policy, fails the test."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    wrong: list[str] = []
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
+def new_visitor(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
+    """A browser context without stored data.
+
+    An uncaught error on a page, or a violation of the Content Security Policy, fails the test.
+    """
+    context = browser.new_context(base_url=base_url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(TIMEOUT_MS)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on(
         "console",
-        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda message: (
+            errors.append(message.text) if "Content Security Policy" in message.text else None
+        ),
     )
     yield context
     context.close()
-    assert wrong == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -64,7 +69,7 @@ def page(visitor: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def staff(shop: Running) -> Staff:
+def staff(shop: RunningShop) -> Staff:
     return Staff(shop)
 
 
@@ -74,19 +79,19 @@ def shopper(page: Page, staff: Staff) -> Shopper:
 
 
 @pytest.fixture
-def at_work(shopper: Shopper, page: Page, shop: Running) -> Page:
-    """The staff's page, where a member of staff is signed in."""
-    shopper.signs_in("sam", people.password(shop, "sam"))
+def staff_page(shopper: Shopper, page: Page, shop: RunningShop) -> Page:
+    """`page`, signed in as staff, on the staff page."""
+    shopper.sign_in("sam", demo_users.password(shop, "sam"))
     page.get_by_role("link", name="Staff").click()
     expect(page.get_by_role("heading", level=1, name="Products")).to_be_visible()
     return page
 
 
 @pytest.fixture
-def desk(browser: Browser, shop: Running, staff: Staff) -> Iterator[Page]:
-    """The staff's page in another browser than the customer's."""
+def staff_window(browser: Browser, shop: RunningShop, staff: Staff) -> Iterator[Page]:
+    """A page signed in as staff, in another browser context than the customer's `page`."""
     context = browser.new_context(base_url=shop.urls["storefront"])
-    context.set_default_timeout(PATIENCE)
-    Shopper(context.new_page(), staff).signs_in("sam", people.password(shop, "sam"))
+    context.set_default_timeout(TIMEOUT_MS)
+    Shopper(context.new_page(), staff).sign_in("sam", demo_users.password(shop, "sam"))
     yield context.pages[0]
     context.close()

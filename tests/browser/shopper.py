@@ -1,9 +1,9 @@
-"""What a person does on the pages, by the words they read there."""
+"""A person who uses the pages, and finds elements by the texts on them."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 CONTACT = {
     "Name": "Ada Lovelace",
-    "E-mail": "ada@example.com",
+    "Email": "ada@example.com",
     "Street and number": "12 St James's Square",
-    "Town": "London",
+    "Town or city": "London",
 }
-CHECKOUT = "**/basket/checkout"
+CHECKOUT_URL = "**/basket/checkout"
+MAX_CLICKS = 20  # until the basket service knows a new product
 
 
 class Shopper:
@@ -24,73 +25,71 @@ class Shopper:
         self.page = page
         self._staff = staff
 
-    def in_another_tab(self) -> Shopper:
+    def open_tab(self) -> Shopper:
         return Shopper(self.page.context.new_page(), self._staff)
 
-    def puts_something(self, price: int = 1999, stock: int = 1000) -> str:
-        """A new product into the basket, on its page; returns its SKU."""
+    def add_new_product(self, price: int = 1999, stock: int = 1000) -> str:
+        """Have staff list a product, then add it to the basket. Returns its SKU."""
         sku = self._staff.list_product(price, stock)
         self.page.goto(f"/product?sku={sku}")
-        self.puts_this()
+        self.add_to_basket()
         return sku
 
-    def puts_this(self) -> None:
-        """The product shown; of a new one the basket has perhaps not heard at once."""
-        add, there = self.page.get_by_role("button", name="Add to basket"), self._in_basket()
-        for _ in range(20):
-            add.click()
-            told = self.page.locator("[role=alert]").filter(has_text="put up for sale just now")
-            expect(there.or_(told)).to_be_visible()
-            if there.is_visible():
+    def add_to_basket(self) -> None:
+        """Add the shown product, retrying until the basket service knows it."""
+        button = self.page.get_by_role("button", name="Add to basket")
+        added = self.page.get_by_role("link", name="Go to basket")
+        unknown = self.page.locator("[role=alert]").filter(has_text="added to the shop just now")
+        for _ in range(MAX_CLICKS):
+            button.click()
+            expect(added.or_(unknown)).to_be_visible()
+            if added.is_visible():
                 return
-        raise AssertionError("the basket never heard of the product")
+        raise AssertionError("the basket service does not know the product")
 
-    def goes_to_checkout(self, card: str = "A card that is accepted") -> None:
+    def fill_in_checkout(self, card: str = "A card that is accepted") -> None:
         self.page.goto("/checkout")
         for label, value in CONTACT.items():
             self.page.get_by_label(label, exact=True).fill(value)
         self.page.get_by_label(card).check()
 
     @property
-    def place(self) -> Any:
-        return self.page.get_by_role("button", name="Place the order")
+    def place_order_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Place order")
 
-    def sees(self, heading: str) -> None:
+    def expect_heading(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
 
-    def has_orders(self, number: int) -> None:
+    def expect_orders(self, count: int) -> None:
         self.page.goto("/orders")
-        if number:
-            expect(self.page.locator(".order-card")).to_have_count(number)
+        if count:
+            expect(self.page.locator(".order-card")).to_have_count(count)
         else:
-            expect(self.page.get_by_text("You have not ordered anything yet")).to_be_visible()
+            expect(self.page.get_by_text("You have not placed any orders yet")).to_be_visible()
 
-    def has_in_basket(self, number: int) -> None:
-        expect(self.page.locator(".top .count")).to_have_text(str(number))
+    def expect_items_in_basket(self, count: int) -> None:
+        expect(self.page.locator(".site-header .item-count")).to_have_text(str(count))
 
-    def signs_in(self, name: str, password: str) -> None:
+    def sign_in(self, name: str, password: str) -> None:
         self.page.goto("/sign-in")
-        self.page.get_by_label("E-mail or name").fill(name)
+        self.page.get_by_label("Email or user name").fill(name)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").last.click()
-        expect(self.page).not_to_have_url(re.compile("/sign-in"))  # it leads on by itself
+        expect(self.page).not_to_have_url(re.compile("/sign-in"))  # it opens the next page
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
-    def loses_answers_of(self, address: str) -> None:
-        """What is sent arrives and is done, but nothing comes back."""
+    def lose_responses(self, url: str) -> None:
+        """Requests to `url` take effect, but the page gets no response."""
 
         def lose(route: Route) -> None:
             route.fetch()
             route.abort()
 
-        self.page.route(address, lose)
-
-    def _in_basket(self) -> Any:
-        return self.page.get_by_role("link", name="Go to the basket")
+        self.page.route(url, lose)
 
 
-def finds_row(page: Page, text: str) -> Locator:
-    """The row of staff's list, however many pages are before it: tests share a shop."""
+def find_row(page: Page, text: str) -> Locator:
+    """The row of a staff list, on whichever page of it: tests share a shop."""
     row = page.get_by_role("row").filter(has_text=text)
     more = page.get_by_role("button", name="Show more")
     while True:
@@ -100,10 +99,10 @@ def finds_row(page: Page, text: str) -> Locator:
         more.click()
 
 
-def fill_in_a_new_product(page: Page, sku: str) -> None:
-    """On staff's products: all it needs but the click that saves it."""
-    page.get_by_role("button", name="A new product").click()
-    page.get_by_label("Number (SKU)").fill(sku)
+def fill_in_new_product(page: Page, sku: str) -> None:
+    """Fill in the form for a new product, without saving it."""
+    page.get_by_role("button", name="Add product").click()
+    page.get_by_label("SKU").fill(sku)
     page.get_by_label("Name").fill(f"Lamp {sku}")
     page.get_by_label("Category").fill("Tests")
     page.get_by_label("Price").fill("12.50")

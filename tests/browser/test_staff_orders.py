@@ -1,97 +1,107 @@
-"""What staff do with one order: send its parcel, cancel it, see what of it comes back."""
+"""Staff dispatch an order, cancel it, and open its returns."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from local.shop import Running
+from local.shop import RunningShop
 from tests.browser.shopper import Shopper
-from tests.browser.test_every_page import fits_a_phone, serious
-from tests.journeys.test_returns import delivered
-from tests.journeys.visitor import Staff, until
+from tests.browser.test_every_page import find_accessibility_problems, fits_a_phone
+from tests.journeys.test_returns import deliver
+from tests.journeys.visitor import Staff, wait_until
 
 
 @pytest.fixture
 def order_id(shopper: Shopper, page: Page, staff: Staff) -> str:
-    """A confirmed order that can be sent; its customer is on its page."""
-    shopper.puts_something()
-    shopper.goes_to_checkout()
-    shopper.place.click()
-    shopper.sees("Confirmed")
+    """A confirmed order whose shipment is created. `page` shows it to the customer."""
+    shopper.add_new_product()
+    shopper.fill_in_checkout()
+    shopper.place_order_button.click()
+    shopper.expect_heading("Confirmed")
     order_id = page.url.split("id=")[1]
     shipment = f"/staff/shipments/{order_id}"
-    until("a shipment", lambda: staff.http.get(shipment).status_code == 200)
+    wait_until("the shipment is created", lambda: staff.http.get(shipment).status_code == 200)
     return order_id
 
 
-def opens(desk: Page, order_id: str) -> None:
-    desk.goto("/staff?view=orders")
-    desk.get_by_label("Order number").fill(f" {order_id} ")
-    desk.get_by_role("button", name="Open").click()
-    expect(desk.get_by_role("heading", name="All that was said of it")).to_be_visible()
+def open_order(staff_window: Page, order_id: str) -> None:
+    staff_window.goto("/staff?view=orders")
+    staff_window.get_by_label("Order number").fill(f" {order_id} ")
+    staff_window.get_by_role("button", name="Open").click()
+    expect(staff_window.get_by_role("heading", name="Timeline")).to_be_visible()
 
 
-def test_staff_find_an_order_by_its_number_and_send_its_parcel(order_id: str, desk: Page) -> None:
-    opens(desk, order_id)
-    assert serious(desk) == []
-
-    desk.get_by_role("button", name="Dispatch its parcel").click()
-
-    expect(desk.get_by_text("The parcel is on its way.")).to_be_visible()
-    expect(desk.get_by_role("heading", level=2, name="On its way")).to_be_visible()
-    expect(desk.get_by_text("souk-post, tracking number")).to_be_visible()
-    expect(desk.get_by_role("button", name="Dispatch its parcel")).to_have_count(0)
-    expect(desk.get_by_text("Cancel this order")).to_have_count(0)
-
-
-def test_staff_cancel_an_order_and_its_customer_reads_why(
-    order_id: str, desk: Page, page: Page
+def test_staff_find_an_order_by_its_number_and_dispatch_its_parcel(
+    order_id: str, staff_window: Page
 ) -> None:
-    opens(desk, order_id)
-    desk.get_by_text("Cancel this order").click()
-    assert serious(desk) == []
-    assert fits_a_phone(desk)
+    open_order(staff_window, order_id)
+    assert find_accessibility_problems(staff_window) == []
 
-    desk.get_by_label("Why").fill("The lamp arrived broken")
-    desk.get_by_role("button", name="Cancel it").click()
-    expect(desk.get_by_role("heading", level=2, name="Cancelled")).to_be_visible()
-    expect(desk.get_by_text("Its customer reads: The lamp arrived broken")).to_be_visible()
+    staff_window.get_by_role("button", name="Dispatch parcel").click()
+
+    expect(staff_window.get_by_text("The parcel was dispatched.")).to_be_visible()
+    expect(staff_window.get_by_role("heading", level=2, name="Dispatched")).to_be_visible()
+    expect(staff_window.get_by_text("souk-post, tracking number")).to_be_visible()
+    expect(staff_window.get_by_role("button", name="Dispatch parcel")).to_have_count(0)
+    expect(staff_window.get_by_text("Cancel order")).to_have_count(0)
+
+
+def test_staff_cancel_an_order_and_the_customer_reads_the_reason(
+    order_id: str, staff_window: Page, page: Page
+) -> None:
+    open_order(staff_window, order_id)
+    staff_window.get_by_text("Cancel order").click()
+    assert find_accessibility_problems(staff_window) == []
+    assert fits_a_phone(staff_window)
+
+    staff_window.get_by_label("Reason").fill("The lamp arrived broken")
+    staff_window.get_by_role("button", name="Request cancellation").click()
+    expect(staff_window.get_by_role("heading", level=2, name="Cancelled")).to_be_visible()
+    expect(
+        staff_window.get_by_text("Reason shown to the customer: The lamp arrived broken")
+    ).to_be_visible()
     page.reload()
 
-    expect(page.get_by_text("We could not send it and have cancelled it.")).to_be_visible()
-    expect(page.get_by_text("The reason: The lamp arrived broken")).to_be_visible()
-    assert serious(page) == []
+    expect(page.get_by_text("We could not send this order and have cancelled it.")).to_be_visible()
+    expect(page.get_by_text("Reason: The lamp arrived broken")).to_be_visible()
+    assert find_accessibility_problems(page) == []
 
 
-def test_an_order_its_customer_cancelled_meanwhile_is_told_to_who_would_send_it(
-    order_id: str, desk: Page, page: Page, staff: Staff
+def test_dispatching_an_order_that_the_customer_has_cancelled_shows_an_error(
+    order_id: str, staff_window: Page, page: Page, staff: Staff
 ) -> None:
-    opens(desk, order_id)
-    page.get_by_role("button", name="Cancel this order").click()
-    page.get_by_role("button", name="Cancel this order").click()
+    open_order(staff_window, order_id)
+    page.get_by_role("button", name="Cancel order").click()
+    page.get_by_role("button", name="Cancel order").click()
     shipment = f"/staff/shipments/{order_id}"
-    until("a cancellation", lambda: staff.http.get(shipment).json()["state"] == "cancelled")
+    wait_until(
+        "the shipment is cancelled",
+        lambda: staff.http.get(shipment).json()["status"] == "cancelled",
+    )
 
-    desk.get_by_role("button", name="Dispatch its parcel").click()
+    staff_window.get_by_role("button", name="Dispatch parcel").click()
 
-    expect(desk.get_by_role("alert")).to_contain_text("cancelled first")
+    expect(staff_window.get_by_role("alert")).to_contain_text("was cancelled")
 
 
-def test_a_return_is_reached_from_its_order(
-    order_id: str, desk: Page, page: Page, staff: Staff, shop: Running
+def test_a_return_is_opened_from_its_order(
+    order_id: str, staff_window: Page, page: Page, staff: Staff, shop: RunningShop
 ) -> None:
-    delivered(shop, staff, order_id)
+    deliver(shop, staff, order_id)
     order = f"/staff/orders/{order_id}"
-    until("an order delivered", lambda: staff.http.get(order).json()["status"] == "delivered")
+    wait_until(
+        "the order is delivered", lambda: staff.http.get(order).json()["status"] == "delivered"
+    )
     page.reload()
-    page.get_by_text("Return something").click()
+    page.get_by_text("Return items").click()
     page.get_by_label("Lamp T-").fill("1")
-    page.get_by_role("button", name="Ask for the return").click()
-    expect(page.get_by_text("Asked for")).to_be_visible()
-    opens(desk, order_id)
+    page.get_by_role("button", name="Request return").click()
+    expect(page.get_by_text("Requested")).to_be_visible()
+    open_order(staff_window, order_id)
 
-    desk.get_by_role("listitem").filter(has_text="Asked for").get_by_role("link").click()
+    items = staff_window.get_by_role("listitem").filter(has_text="Requested")
+    items.get_by_role("link").click()
 
-    expect(desk.get_by_role("heading", level=2, name="Return")).to_be_focused()
-    expect(desk.get_by_role("button", name="accept and refund")).to_be_visible()
+    expect(staff_window.get_by_role("heading", level=2, name="Return")).to_be_focused()
+    expect(staff_window.get_by_role("button", name="Accept and refund")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a member of staff does with pictures of products, and what becomes of them on the pages."""
+"""Staff upload pictures of products, and customers see them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.shopper import fill_in_a_new_product
-from tests.browser.test_every_page import fits_a_phone, serious
+from tests.browser.shopper import fill_in_new_product
+from tests.browser.test_every_page import find_accessibility_problems, fits_a_phone
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Locator
 
     from tests.journeys.visitor import Staff
 
-UPLOAD = "**/souk-*pictures*"  # the bucket's address, which no page has
+UPLOAD_URL = "**/souk-*pictures*"  # the S3 bucket's; pages have other addresses
 
 
-def a_picture(width: int = 24) -> FilePayload:
+def png(width: int = 24) -> FilePayload:
     """A grey square."""
     rows = (b"\0" + b"\x80" * width) * width
     parts = (
@@ -38,112 +38,109 @@ def a_picture(width: int = 24) -> FilePayload:
 
 
 @pytest.fixture
-def sku(at_work: Page, staff: Staff) -> str:
-    """A product whose form is open."""
+def sku(staff_page: Page, staff: Staff) -> str:
+    """A product whose form is open on the staff page."""
     sku = staff.list_product(stock=0)
-    at_work.reload()
-    at_work.get_by_role("button", name=f"Lamp {sku}").click()
+    staff_page.reload()
+    staff_page.get_by_role("button", name=f"Lamp {sku}").click()
     return sku
 
 
-def choose(page: Page, file: FilePayload | None = None) -> None:
-    page.get_by_label("Picture from this device").set_input_files(file or a_picture())
+def choose_file(page: Page, file: FilePayload | None = None) -> None:
+    page.get_by_label("Picture file").set_input_files(file or png())
 
 
-def save(page: Page) -> Locator:
+def save_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Save")
 
 
-def test_a_picture_is_looked_at_then_saved_then_seen_by_everybody(
-    at_work: Page, sku: str, staff: Staff
+def test_a_picture_is_previewed_then_saved_then_shown_to_customers(
+    staff_page: Page, sku: str, staff: Staff
 ) -> None:
-    page = at_work
-    choose(page)
-    expect(page.locator(".choose img")).to_have_js_property("naturalWidth", 24)
-    assert serious(page) == []
-    assert fits_a_phone(page)
+    choose_file(staff_page)
+    expect(staff_page.locator(".picture-input img")).to_have_js_property("naturalWidth", 24)
+    assert find_accessibility_problems(staff_page) == []
+    assert fits_a_phone(staff_page)
     assert staff.http.get(f"/products/{sku}").json()["image"] is None
 
-    save(page).click()
-    expect(page.get_by_text("Done.")).to_be_visible()
+    save_button(staff_page).click()
+    expect(staff_page.get_by_text("Done.")).to_be_visible()
 
     image = staff.http.get(f"/products/{sku}").json()["image"]
     assert image.startswith("/media/")
-    page.goto(f"/product?sku={sku}")
-    shown = page.locator(f".product img[src='{image}']")
-    expect(shown).to_have_js_property("naturalWidth", 24)
+    staff_page.goto(f"/product?sku={sku}")
+    picture = staff_page.locator(f".product img[src='{image}']")
+    expect(picture).to_have_js_property("naturalWidth", 24)
 
 
-def test_a_new_product_is_listed_with_its_picture(at_work: Page, staff: Staff) -> None:
-    page, sku = at_work, f"S-{secrets.token_hex(4)}"
-    fill_in_a_new_product(page, sku)
-    choose(page)
+def test_a_new_product_is_listed_with_its_picture(staff_page: Page, staff: Staff) -> None:
+    sku = f"S-{secrets.token_hex(4)}"
+    fill_in_new_product(staff_page, sku)
+    choose_file(staff_page)
 
-    save(page).click()
-    expect(page.get_by_text("Done.")).to_be_visible()
+    save_button(staff_page).click()
+    expect(staff_page.get_by_text("Done.")).to_be_visible()
 
-    listed = staff.http.get(f"/products/{sku}").json()
-    assert listed["image"].startswith("/media/")
-    assert listed["version"] == 2
+    product = staff.http.get(f"/products/{sku}").json()
+    assert product["image"].startswith("/media/")
+    assert product["version"] == 2
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "told"),
+    ("media_type", "content", "message"),
     [
-        ("image/svg+xml", b"<svg/>", "no picture the shop can show"),
+        ("image/svg+xml", b"<svg/>", "file type is not supported"),
         ("image/png", bytes(5_000_001), "larger than 5 MB"),
     ],
 )
-def test_a_file_that_will_not_do_is_told_at_once_and_not_saved(
-    at_work: Page, sku: str, staff: Staff, kind: str, content: bytes, told: str
+def test_an_unsuitable_file_shows_an_error_and_is_not_saved(
+    staff_page: Page, sku: str, staff: Staff, media_type: str, content: bytes, message: str
 ) -> None:
-    page = at_work
-    choose(page, {"name": "file", "mimeType": kind, "buffer": content})
-    expect(page.get_by_text(told)).to_be_visible()
+    choose_file(staff_page, {"name": "file", "mimeType": media_type, "buffer": content})
+    expect(staff_page.get_by_text(message)).to_be_visible()
 
-    save(page).click()
+    save_button(staff_page).click()
 
-    expect(page.locator("#file:invalid")).to_be_focused()  # so the browser sent nothing
+    expect(staff_page.locator("#file:invalid")).to_be_focused()  # the browser did not submit
     assert staff.http.get(f"/products/{sku}").json()["version"] == 1
 
 
-def test_a_picture_on_its_way_is_shown_and_one_that_is_lost_is_told_and_sent_again(
-    at_work: Page, sku: str, staff: Staff
+def test_an_upload_shows_its_progress_and_can_be_repeated_after_an_error(
+    staff_page: Page, sku: str, staff: Staff
 ) -> None:
-    page = at_work
-    held: list[Route] = []
+    uploads: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        uploads.append(route)
 
-    page.route(UPLOAD, hold)
-    choose(page)
-    with page.expect_request(UPLOAD):
-        save(page).click()
-    expect(page.get_by_role("progressbar", name="The picture is on its way")).to_be_visible()
-    expect(save(page)).to_be_disabled()
-    held[0].abort()
-    page.unroute(UPLOAD)
-    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    staff_page.route(UPLOAD_URL, hold)
+    choose_file(staff_page)
+    with staff_page.expect_request(UPLOAD_URL):
+        save_button(staff_page).click()
+    expect(staff_page.get_by_role("progressbar", name="Uploading the picture")).to_be_visible()
+    expect(save_button(staff_page)).to_be_disabled()
+    uploads[0].abort()
+    staff_page.unroute(UPLOAD_URL)
+    expect(staff_page.get_by_role("alert")).to_contain_text("cannot be reached")
     assert staff.http.get(f"/products/{sku}").json()["version"] == 1
 
-    save(page).click()
-    expect(page.get_by_text("Done.")).to_be_visible()
+    save_button(staff_page).click()
+    expect(staff_page.get_by_text("Done.")).to_be_visible()
 
     assert staff.http.get(f"/products/{sku}").json()["image"].startswith("/media/")
 
 
-def test_a_picture_chosen_for_one_product_is_not_sent_with_another(
-    at_work: Page, sku: str, staff: Staff
+def test_a_picture_chosen_for_one_product_is_not_saved_with_another(
+    staff_page: Page, sku: str, staff: Staff
 ) -> None:
-    page, other = at_work, staff.list_product(stock=0)
-    page.reload()
-    page.get_by_role("button", name=f"Lamp {sku}").click()
-    choose(page)
-    page.get_by_role("button", name=f"Lamp {other}").click()
-    expect(page.get_by_role("heading", name=f"Change Lamp {other}")).to_be_visible()
+    other_sku = staff.list_product(stock=0)
+    staff_page.reload()
+    staff_page.get_by_role("button", name=f"Lamp {sku}").click()
+    choose_file(staff_page)
+    staff_page.get_by_role("button", name=f"Lamp {other_sku}").click()
+    expect(staff_page.get_by_role("heading", name=f"Edit Lamp {other_sku}")).to_be_visible()
 
-    save(page).click()
-    expect(page.get_by_text("Done.")).to_be_visible()
+    save_button(staff_page).click()
+    expect(staff_page.get_by_text("Done.")).to_be_visible()
 
-    assert staff.http.get(f"/products/{other}").json()["image"] is None
+    assert staff.http.get(f"/products/{other_sku}").json()["image"] is None

@@ -1,61 +1,61 @@
-"""Products kept in memory, and the real ones with their facts laid open."""
+"""In-memory fakes of the catalog's ports, and the real store with access to its outbox."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from souk.catalog.domain import Product, SkuTaken, Upload
+from souk.catalog.domain import PictureUpload, Product, SkuExists
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
 from souk.catalog.store import ProductStore
-from souk.kernel.errors import ChangedMeanwhile, NotFound
+from souk.kernel.errors import NotFound, PreconditionFailed
 from tests.kernel import tables
 
 if TYPE_CHECKING:
     from souk.catalog.domain import PictureFile
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 
 class FakeProducts:
-    """Products by SKU; `said` are the facts told with their changes."""
+    """Implements `Products` in memory; `published` are the events stored with the changes."""
 
     def __init__(self, *products: Product) -> None:
-        self._kept = {product.sku: product for product in products}
-        self.said: list[Fact] = []
+        self._products = {product.sku: product for product in products}
+        self.published: list[Event] = []
 
     def get(self, sku: str) -> Product:
-        if sku not in self._kept:
-            raise NotFound(f"there is no product {sku}")
-        return self._kept[sku]
+        if sku not in self._products:
+            raise NotFound(f"There is no product {sku}.")
+        return self._products[sku]
 
-    def add(self, product: Product, fact: Fact) -> None:
-        if product.sku in self._kept:
-            raise SkuTaken(f"the SKU {product.sku} is taken")
-        self._keep(product, fact)
+    def add(self, product: Product, event: Event) -> None:
+        if product.sku in self._products:
+            raise SkuExists(f"There is already a product with SKU {product.sku}.")
+        self._store(product, event)
 
-    def save(self, before: Product, after: Product, fact: Fact) -> None:
-        if self._kept[before.sku].version != before.version:
-            raise ChangedMeanwhile(f"{after.sku} was changed meanwhile; read it again")
-        self._keep(after, fact)
+    def save(self, before: Product, after: Product, event: Event) -> None:
+        if self._products[before.sku].version != before.version:
+            raise PreconditionFailed(f"Product {after.sku} was changed by another request.")
+        self._store(after, event)
 
-    def _keep(self, product: Product, fact: Fact) -> None:
-        self._kept[product.sku] = product
-        self.said.append(fact)
+    def _store(self, product: Product, event: Event) -> None:
+        self._products[product.sku] = product
+        self.published.append(event)
 
 
 class FakePictures:
-    """Lets every file be sent to one place; `asked` are those files."""
+    """Returns the same upload form for every file; `requested` are those files."""
 
     def __init__(self) -> None:
-        self.asked: list[PictureFile] = []
+        self.requested: list[PictureFile] = []
 
-    def upload(self, file: PictureFile) -> Upload:
-        self.asked.append(file)
-        return Upload("https://pictures.example", {"key": "media/1"}, "/media/1")
+    def create_upload(self, file: PictureFile) -> PictureUpload:
+        self.requested.append(file)
+        return PictureUpload("https://pictures.example", {"key": "media/1"}, "/media/1")
 
 
 class StoredProducts(ProductStore):
-    """The real store on a table no relay reads."""
+    """The real store, on a table that no relay reads, so events stay in the outbox."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, ProductListed, PriceChanged, ProductDelisted)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, ProductListed, PriceChanged, ProductDelisted)

@@ -1,4 +1,4 @@
-"""The catalog as its clients see it."""
+"""The catalog's API, called by staff, customers and strangers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from souk.catalog import handlers
-from souk.catalog.domain import Status
-from souk.edges import http
+from souk.catalog.domain import ProductStatus
+from souk.runtime import http
 from tests.catalog.builders import a_product
 from tests.catalog.fakes import FakePictures, FakeProducts, StoredProducts
-from tests.kernel.builders import answer_to
-from tests.kernel.tables import twin
+from tests.kernel.builders import send_request
+from tests.kernel.tables import temporary_table
 
-call = partial(answer_to, http.api(handlers.ROUTES))
+call = partial(send_request, http.api_handler(handlers.ROUTES))
 SAM = {"sub": "sam-1", "cognito:groups": "[staff]"}
 ADA = {"sub": "ada-1"}
 PRICE = {"amount": 1299, "currency": "GBP"}
-WISH: dict[str, Any] = {
+NEW_PRODUCT: dict[str, Any] = {
     "sku": "LAMP-1",
     "name": "Brass lamp",
     "category": "Lamps",
@@ -45,28 +45,28 @@ def as_staff(method: str, path: str, body: Any = None, **headers: str) -> Any:
     return call(method, f"/api/staff{path}", body=text, claims=SAM, **headers)
 
 
-def test_a_new_product_is_answered_with_its_place_and_version() -> None:
-    made = as_staff("POST", "/products", WISH)
+def test_a_new_product_is_returned_with_its_location_and_version() -> None:
+    created = as_staff("POST", "/products", NEW_PRODUCT)
 
-    assert (made.status, made.headers["ETag"]) == (201, '"1"')
-    assert made.headers["Location"] == "/api/products/LAMP-1"
-    assert made.body == WISH | {
+    assert (created.status, created.headers["ETag"]) == (201, '"1"')
+    assert created.headers["Location"] == "/api/products/LAMP-1"
+    assert created.body == NEW_PRODUCT | {
         "image": None,
         "status": "listed",
         "version": 1,
-        "listed_at": made.body["listed_at"],
+        "listed_at": created.body["listed_at"],
     }
-    assert call("GET", made.headers["Location"]).body == made.body
+    assert call("GET", created.headers["Location"]).body == created.body
 
 
-def test_a_sku_that_is_taken_is_a_conflict() -> None:
-    refused = as_staff("POST", "/products", WISH | {"sku": "RUG-1"})
+def test_a_sku_that_already_exists_is_a_conflict() -> None:
+    refused = as_staff("POST", "/products", NEW_PRODUCT | {"sku": "RUG-1"})
 
-    assert (refused.status, refused.body["type"]) == (409, "/problems/sku-taken")
+    assert (refused.status, refused.body["type"]) == (409, "/problems/sku-exists")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "pointer"),
+    ("invalid", "pointer"),
     [
         ({"sku": "LAMP 1"}, "/sku"),
         ({"sku": "LAMP-1\n"}, "/sku"),
@@ -75,17 +75,17 @@ def test_a_sku_that_is_taken_is_a_conflict() -> None:
         ({"weight_grams": "900"}, "/weight_grams"),
     ],
 )
-def test_a_product_that_does_not_fit_is_refused_by_field(
-    wrong: dict[str, Any], pointer: str, products: FakeProducts
+def test_an_invalid_product_names_the_invalid_field(
+    invalid: dict[str, Any], pointer: str, products: FakeProducts
 ) -> None:
-    refused = as_staff("POST", "/products", WISH | wrong)
+    refused = as_staff("POST", "/products", NEW_PRODUCT | invalid)
 
     assert refused.status == 422
     assert refused.body["errors"][0]["pointer"] == pointer
-    assert products.said == []
+    assert products.published == []
 
 
-def test_a_change_made_upon_the_latest_version_is_answered_with_the_next() -> None:
+def test_a_change_of_the_current_version_returns_the_next_version() -> None:
     price = {"price": PRICE}
     changed = as_staff("PUT", "/products/RUG-1/price", price, if_match='"1"')
 
@@ -96,11 +96,11 @@ def test_a_change_made_upon_the_latest_version_is_answered_with_the_next() -> No
 PHOTO = {"type": "image/jpeg", "size": 1000}
 
 
-def test_staff_are_told_where_to_send_a_picture_and_where_it_is_read() -> None:
-    told = as_staff("POST", "/products/RUG-1/image", PHOTO)
+def test_staff_get_an_upload_form_for_a_picture_and_its_future_path() -> None:
+    upload = as_staff("POST", "/products/RUG-1/image", PHOTO)
 
-    assert told.status == 200
-    assert told.body == {
+    assert upload.status == 200
+    assert upload.body == {
         "url": "https://pictures.example",
         "fields": {"key": "media/1"},
         "image": "/media/1",
@@ -108,7 +108,7 @@ def test_staff_are_told_where_to_send_a_picture_and_where_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "pointer"),
+    ("invalid", "pointer"),
     [
         ({"type": "image/svg+xml"}, "/type"),
         ({"type": "text/html"}, "/type"),
@@ -119,16 +119,14 @@ def test_staff_are_told_where_to_send_a_picture_and_where_it_is_read() -> None:
         ({"name": "rug.jpg"}, ""),
     ],
 )
-def test_a_picture_that_does_not_fit_is_refused_by_field(
-    wrong: dict[str, Any], pointer: str
-) -> None:
-    refused = as_staff("POST", "/products/RUG-1/image", PHOTO | wrong)
+def test_an_invalid_picture_names_the_invalid_field(invalid: dict[str, Any], pointer: str) -> None:
+    refused = as_staff("POST", "/products/RUG-1/image", PHOTO | invalid)
 
     assert refused.status == 422
     assert refused.body["errors"][0]["pointer"] == pointer
 
 
-def test_a_picture_belongs_to_a_product_that_is_for_sale() -> None:
+def test_a_picture_can_be_uploaded_for_a_listed_product_only() -> None:
     unknown = as_staff("POST", "/products/LAMP-1/image", PHOTO)
     as_staff("POST", "/products/RUG-1/delisting", if_match='"1"')
     delisted = as_staff("POST", "/products/RUG-1/image", PHOTO)
@@ -145,20 +143,23 @@ CHANGES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
-def test_a_change_must_say_which_version_was_read(method: str, path: str, body: Any) -> None:
-    unsaid = as_staff(method, path, body)
+def test_a_change_must_name_the_current_version(method: str, path: str, body: Any) -> None:
+    without_version = as_staff(method, path, body)
     stale = as_staff(method, path, body, if_match='"7"')
 
-    assert (unsaid.status, unsaid.body["type"]) == (428, "/problems/precondition-required")
-    assert (stale.status, stale.body["type"]) == (412, "/problems/changed-meanwhile")
+    assert (without_version.status, without_version.body["type"]) == (
+        428,
+        "/problems/precondition-required",
+    )
+    assert (stale.status, stale.body["type"]) == (412, "/problems/precondition-failed")
     assert stale.body["version"] == 1
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body"),
-    [("POST", "/products", WISH), ("POST", "/products/RUG-1/image", PHOTO), *CHANGES],
+    [("POST", "/products", NEW_PRODUCT), ("POST", "/products/RUG-1/image", PHOTO), *CHANGES],
 )
-def test_customers_change_no_product(
+def test_customers_cannot_change_products(
     method: str, path: str, body: Any, products: FakeProducts
 ) -> None:
     text = json.dumps(body)
@@ -166,32 +167,32 @@ def test_customers_change_no_product(
     refused = call(method, f"/api/staff{path}", body=text, claims=ADA, if_match='"1"')
 
     assert refused.status == 403
-    assert products.said == []
+    assert products.published == []
 
 
-def test_a_delisted_product_is_still_read() -> None:
+def test_a_delisted_product_can_still_be_read() -> None:
     as_staff("POST", "/products/RUG-1/delisting", if_match='"1"')
 
-    read = call("GET", "/api/products/RUG-1")
+    product = call("GET", "/api/products/RUG-1")
 
-    assert (read.status, read.body["status"]) == (200, Status.DELISTED.value)
+    assert (product.status, product.body["status"]) == (200, ProductStatus.DELISTED.value)
     assert as_staff("POST", "/products/RUG-1/delisting", if_match='"2"').status == 409
 
 
-def test_a_product_nobody_listed_is_not_found() -> None:
+def test_an_unknown_product_is_not_found() -> None:
     assert call("GET", "/api/products/LAMP-1").status == 404
 
 
 @pytest.mark.cloud
-def test_a_list_is_followed_by_its_cursor(
+def test_a_list_continues_at_its_cursor(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["CatalogTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["CatalogTable"]) as table:
         stored = StoredProducts(table)
         monkeypatch.setattr(handlers, "products", lambda: stored)
         for number in range(3):
-            as_staff("POST", "/products", WISH | {"sku": f"LAMP-{number}"})
+            as_staff("POST", "/products", NEW_PRODUCT | {"sku": f"LAMP-{number}"})
 
         first = call(path="/api/products", query={"category": "", "limit": "2"}).body
         rest = call(path="/api/products", query={"limit": "2", "cursor": first["next"]}).body

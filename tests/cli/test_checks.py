@@ -1,4 +1,4 @@
-"""`./souk test` runs every check, says what it left out, and is green only if all are."""
+"""`./souk test` runs every check, lists what it did not run, and succeeds only if all succeed."""
 
 import os
 import shutil
@@ -20,10 +20,10 @@ markers = ["all", "browser", "data"]
 [tool.importlinter]
 root_packages = ["cli"]
 [[tool.importlinter.contracts]]
-name = "Sums are done alone"
+name = "Sums import nothing"
 type = "forbidden"
 source_modules = ["cli.sums"]
-forbidden_modules = ["cli.locks"]
+forbidden_modules = ["cli.requirement_files"]
 """
 TESTS = """
 import pytest
@@ -50,7 +50,7 @@ SUMS = '"""Sums."""\n\n\ndef double(number: int) -> int:\n    return number * 2\
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "cli").mkdir()
-    for module in ("__init__", "browser", "checks", "locks"):
+    for module in ("__init__", "browser", "checks", "requirement_files"):
         shutil.copy(ROOT / "cli" / f"{module}.py", tmp_path / "cli")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
@@ -60,10 +60,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def check(
-    project: Path, *, everything: bool, chromium: str = "true"
+    project: Path, *, include_long: bool, chromium: str = "true"
 ) -> subprocess.CompletedProcess[str]:
-    """`chromium` names a program; any that is there will do here."""
-    code = f"import sys; from cli.checks import check; sys.exit(check(everything={everything}))"
+    """`chromium` is the name of a program; any existing one will do here."""
+    code = (
+        "import sys; from cli.checks import run_checks;"
+        f" sys.exit(run_checks(include_long={include_long}))"
+    )
     return subprocess.run(
         [sys.executable, "-P", "-c", code],
         env={
@@ -78,65 +81,65 @@ def check(
     )
 
 
-def test_a_green_run_says_what_it_left_out_and_closes_with_the_count(project: Path) -> None:
-    checked = check(project, everything=False)
+def test_a_successful_run_lists_what_did_not_run_and_ends_with_the_count(project: Path) -> None:
+    completed = check(project, include_long=False)
 
-    *lines, last = checked.stdout.splitlines()
-    assert checked.returncode == 0, checked.stdout
+    *lines, last = completed.stdout.splitlines()
+    assert completed.returncode == 0, completed.stdout
     assert "not run: test_sums.py::test_doubling_for_long (only with --all)" in lines
     assert (
         "not run: test_sums.py::test_doubling_real_numbers"
-        " (the real days are not there; SOUK_DATA can name their folder)"
+        " (no data of a real shop; set SOUK_DATA to its folder)"
     ) in lines
     assert "1 passed, 2 deselected" in last
 
 
-def test_without_a_chromium_it_says_how_to_get_one(project: Path) -> None:
+def test_without_a_chromium_the_run_says_how_to_get_one(project: Path) -> None:
     with (project / "test_sums.py").open("a") as tests:
         tests.write(
             "\n\n@pytest.mark.browser\ndef test_doubling_on_a_page():\n    assert double(1) == 2\n"
         )
 
-    without = check(project, everything=False, chromium="no-such-chromium")
-    having = check(project, everything=False)
+    without = check(project, include_long=False, chromium="no-such-chromium")
+    with_chromium = check(project, include_long=False)
 
     assert without.returncode == 0
     assert (
         "not run: test_sums.py::test_doubling_on_a_page"
-        " (no Chromium: install the package `chromium`, or name one in SOUK_CHROMIUM)"
+        " (no Chromium: install the package `chromium`, or set SOUK_CHROMIUM to its path)"
     ) in without.stdout.splitlines()
     assert "1 passed" in without.stdout.splitlines()[-1]
-    assert "2 passed" in having.stdout.splitlines()[-1]
+    assert "2 passed" in with_chromium.stdout.splitlines()[-1]
 
 
-def test_all_leaves_out_only_what_cannot_run(project: Path) -> None:
+def test_all_runs_everything_that_can_run(project: Path) -> None:
     (project / "nowhere").mkdir()
 
-    checked = check(project, everything=True)
+    completed = check(project, include_long=True)
 
-    assert "not run" not in checked.stdout
-    assert "3 passed" in checked.stdout.splitlines()[-1]
+    assert "not run" not in completed.stdout
+    assert "3 passed" in completed.stdout.splitlines()[-1]
 
 
-def test_whatever_fails_the_other_checks_run_and_the_run_is_red(project: Path) -> None:
+def test_all_checks_run_even_if_some_fail_and_the_run_fails(project: Path) -> None:
     (project / "requirements" / "run.txt").write_text("--index-url https://mirror.example\n")
     (project / "cli" / "sums.py").write_text(
-        SUMS + "import os\nfrom cli import locks\nNAME: int = ( 'one' )\n"
+        SUMS + "import os\nfrom cli import requirement_files\nNAME: int = ( 'one' )\n"
     )
 
-    checked = check(project, everything=False)
+    completed = check(project, include_long=False)
 
-    assert checked.returncode == 1
+    assert completed.returncode == 1
     for name in ("requirement files", "ruff format", "ruff check", "mypy", "import rules"):
-        assert f"{name}: FAILED" in checked.stdout
-        assert name in checked.stdout.rpartition("FAILED before the tests: ")[2]
-    assert "1 passed" in checked.stdout.splitlines()[-1]
+        assert f"{name}: FAILED" in completed.stdout
+        assert name in completed.stdout.rpartition("FAILED before the tests: ")[2]
+    assert "1 passed" in completed.stdout.splitlines()[-1]
 
 
-def test_a_failed_test_makes_the_run_red(project: Path) -> None:
+def test_a_failed_test_makes_the_run_fail(project: Path) -> None:
     (project / "cli" / "sums.py").write_text(SUMS.replace("* 2", "* 3"))
 
-    checked = check(project, everything=False)
+    completed = check(project, include_long=False)
 
-    assert checked.returncode == 1
-    assert "1 failed" in checked.stdout.splitlines()[-1]
+    assert completed.returncode == 1
+    assert "1 failed" in completed.stdout.splitlines()[-1]

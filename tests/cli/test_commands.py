@@ -1,4 +1,4 @@
-"""The commands as a person or a script meets them; shop, template and replay are stand-ins."""
+"""The commands as users and scripts run them. Shop, synthesis, replay and audit are stubs."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STAND_INS = Path(__file__).parent / "stand_ins"
+STUBS = Path(__file__).parent / "stubs"
 
 Souk = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,12 +23,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "cli").mkdir()
     for module in (ROOT / "cli").glob("*.py"):
         shutil.copy(module, project / "cli")
-    return shutil.copytree(STAND_INS, project, dirs_exist_ok=True)
+    return shutil.copytree(STUBS, project, dirs_exist_ok=True)
 
 
 @pytest.fixture
 def souk(project: Path, tmp_path: Path) -> Souk:
-    """Runs ./souk with these arguments, in a folder of its own, where the state is too."""
+    """Runs ./souk with the given arguments in a separate folder, which also has the state."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -49,45 +49,52 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(project: Path, folder: Path) -> dict[str, str]:
-    ours = {"PYTHONPATH": str(project), "SOUK_STATE": str(folder / "state")}
-    return {**os.environ, **ours, "COLUMNS": "100"}
+    variables = {"PYTHONPATH": str(project), "SOUK_STATE": str(folder / "state")}
+    return {**os.environ, **variables, "COLUMNS": "100"}
 
 
-def diary(folder: Path) -> list[str]:
-    return (folder / "state" / "diary").read_text().splitlines()
+def recorded_calls(folder: Path) -> list[str]:
+    """The calls of the shop's stub."""
+    return (folder / "state" / "calls").read_text().splitlines()
 
 
 # --- up, down, status -------------------------------------------------------------------------
 
 
-def test_a_detached_shop_stays_open_and_says_where_everything_is(
+def test_a_detached_shop_keeps_running_and_its_addresses_are_printed(
     souk: Souk, tmp_path: Path
 ) -> None:
-    opened = souk("up", "--detach", "--port", "8123")
+    started = souk("up", "--detach", "--port", "8123")
 
-    assert opened.returncode == 0
-    assert opened.stdout == ""
-    assert "Shop           http://127.0.0.1:8123/\n" in opened.stderr
-    assert "API reference  http://127.0.0.1:8123/api/docs/\n" in opened.stderr
-    here = f"--state {tmp_path / 'state'}\n"  # no hint leads to another shop
-    assert f"To stop        ./souk down {here}" in opened.stderr
-    assert "AWS::Events::Archive" in opened.stderr
-    assert "Demo catalogue listed by token-of-sam-at-8123" in opened.stderr
-    assert diary(tmp_path) == ["start fresh=False assembly openapi.json", "people"]
+    assert started.returncode == 0
+    assert started.stdout == ""
+    assert "Shop           http://127.0.0.1:8123/\n" in started.stderr
+    assert "API reference  http://127.0.0.1:8123/api/docs/\n" in started.stderr
+    state_option = f"--state {tmp_path / 'state'}\n"  # each hint names the same shop
+    assert f"Stop           ./souk down {state_option}" in started.stderr
+    assert "AWS::Events::Archive" in started.stderr
+    assert "Demo catalogue listed by token-of-sam-at-8123" in started.stderr
+    assert recorded_calls(tmp_path) == [
+        "start fresh=False assembly openapi.json",
+        "create demo users",
+    ]
 
 
-def test_a_shop_without_demo_products_still_has_its_demo_people(souk: Souk, tmp_path: Path) -> None:
-    opened = souk("up", "--detach", "--no-demo", "--fresh")
+def test_a_shop_without_demo_products_still_has_its_demo_users(souk: Souk, tmp_path: Path) -> None:
+    started = souk("up", "--detach", "--no-demo", "--fresh")
 
-    assert "Demo catalogue" not in opened.stderr
-    assert diary(tmp_path) == ["start fresh=True assembly openapi.json", "people"]
+    assert "Demo catalogue" not in started.stderr
+    assert recorded_calls(tmp_path) == [
+        "start fresh=True assembly openapi.json",
+        "create demo users",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_whatever_ends_up_closes_the_shop(
-    project: Path, tmp_path: Path, wish: signal.Signals, code: int
+def test_a_signal_to_up_stops_the_shop(
+    project: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     with subprocess.Popen(
         command("up"),
@@ -96,57 +103,59 @@ def test_whatever_ends_up_closes_the_shop(
         text=True,
     ) as up:
         assert up.stderr
-        said = "".join(iter(up.stderr.readline, "To stop        Ctrl-C\n"))
-        up.send_signal(wish)
-        said += up.stderr.read()
+        output = "".join(iter(up.stderr.readline, "Stop           Ctrl-C\n"))
+        up.send_signal(number)
+        output += up.stderr.read()
 
     assert up.returncode == code
-    assert "Stopping the shop" in said
-    assert "Traceback" not in said
-    assert diary(tmp_path)[-1] == "stop"
+    assert "Stopping the shop" in output
+    assert "Traceback" not in output
+    assert recorded_calls(tmp_path)[-1] == "stop"
 
 
-def test_only_a_command_that_stays_can_watch(souk: Souk, tmp_path: Path) -> None:
-    asked = souk("up", "--watch", "--detach")
+def test_watch_and_detach_exclude_each_other(souk: Souk, tmp_path: Path) -> None:
+    rejected = souk("up", "--watch", "--detach")
 
-    assert asked.returncode == 2
-    assert "leave out --detach" in asked.stderr
+    assert rejected.returncode == 2
+    assert "leave out --detach" in rejected.stderr
     assert not (tmp_path / "state").exists()
 
 
-def test_up_notices_when_the_shop_stops_without_it(
+def test_up_ends_when_another_command_stops_the_shop(
     project: Path, souk: Souk, tmp_path: Path
 ) -> None:
     with subprocess.Popen(
         command("up"), env=environment(project, tmp_path), stderr=subprocess.PIPE, text=True
     ) as up:
         assert up.stderr
-        "".join(iter(up.stderr.readline, "To stop        Ctrl-C\n"))
+        "".join(iter(up.stderr.readline, "Stop           Ctrl-C\n"))
         souk("down")
-        said = up.stderr.read()
+        output = up.stderr.read()
 
     assert up.returncode == 1
-    assert "The shop has stopped" in said
+    assert "The shop was stopped" in output
 
 
-def test_a_shop_that_could_not_be_stocked_is_closed_again(souk: Souk, tmp_path: Path) -> None:
-    opened = souk("up", "--detach", "--port", "83")
+def test_a_shop_whose_demo_data_cannot_be_loaded_is_stopped_again(
+    souk: Souk, tmp_path: Path
+) -> None:
+    started = souk("up", "--detach", "--port", "83")
 
-    assert opened.returncode == 1
-    assert opened.stderr.endswith("Error: The demo products could not be listed.\n")
-    assert diary(tmp_path)[-1] == "stop"
+    assert started.returncode == 1
+    assert started.stderr.endswith("Error: The demo products could not be listed.\n")
+    assert recorded_calls(tmp_path)[-1] == "stop"
 
 
-def test_a_busy_port_is_told_in_one_sentence(souk: Souk) -> None:
-    opened = souk("up", "--port", "81")
+def test_a_busy_port_is_reported_in_one_sentence(souk: Souk) -> None:
+    started = souk("up", "--port", "81")
 
-    assert opened.returncode == 1
-    assert opened.stderr.splitlines()[1:] == [
+    assert started.returncode == 1
+    assert started.stderr.splitlines()[1:] == [
         "Error: Port 81 is in use; choose another with --port."
     ]
 
 
-def test_down_says_if_there_was_anything_to_stop(souk: Souk) -> None:
+def test_down_reports_whether_the_shop_was_running(souk: Souk) -> None:
     souk("up", "--detach")
 
     first, second = souk("down"), souk("down")
@@ -155,34 +164,37 @@ def test_down_says_if_there_was_anything_to_stop(souk: Souk) -> None:
     assert (second.returncode, second.stderr) == (0, "The shop was not running.\n")
 
 
-def test_status_tells_a_script_by_its_exit_code(souk: Souk) -> None:
-    closed = souk("status", "--json")
+def test_the_exit_code_of_status_tells_whether_the_shop_is_running(souk: Souk) -> None:
+    stopped = souk("status", "--json")
     souk("up", "--detach")
-    opened = souk("status", "--json")
+    running = souk("status", "--json")
 
-    assert (closed.returncode, json.loads(closed.stdout)["ready"]) == (1, False)
-    assert (opened.returncode, json.loads(opened.stdout)["ready"]) == (0, True)
-    assert (closed.stderr, opened.stderr) == ("", "")
+    assert (stopped.returncode, json.loads(stopped.stdout)["ready"]) == (1, False)
+    assert (running.returncode, json.loads(running.stdout)["ready"]) == (0, True)
+    assert (stopped.stderr, running.stderr) == ("", "")
 
 
-def test_status_tells_a_person_what_waits(souk: Souk) -> None:
+def test_status_shows_the_messages_in_the_queues(souk: Souk) -> None:
     souk("up", "--detach")
 
-    told = souk("status").stdout.splitlines()
+    lines = souk("status").stdout.splitlines()
 
-    assert told[-2:] == ["queue   waiting  in flight  dead", "orders        3          1     0"]
+    assert lines[-2:] == [
+        "queue   waiting  in flight  dead letters",
+        "orders        3          1             0",
+    ]
 
 
-def test_the_state_may_be_named_before_or_after_the_command(souk: Souk, tmp_path: Path) -> None:
+def test_the_state_option_may_precede_or_follow_the_command(souk: Souk, tmp_path: Path) -> None:
     souk("--state", "one", "up", "--detach", "--port", "8001")
     souk("up", "--detach", "--port", "8002", "--state", "two")
 
     one, two = souk("status", "--json", "--state", "one"), souk("--state", "two", "status")
-    later_wins = souk("--state", "one", "token", "--as", "ada", "--state", "two")
+    both_options = souk("--state", "one", "token", "--as", "ada", "--state", "two")
 
     assert json.loads(one.stdout)["urls"]["storefront"] == "http://127.0.0.1:8001/"
     assert "http://127.0.0.1:8002/" in two.stdout
-    assert later_wins.stdout == "token-of-ada-at-8002\n"
+    assert both_options.stdout == "token-of-ada-at-8002\n"  # the later option wins
     assert not (tmp_path / "state").exists()
 
 
@@ -194,92 +206,96 @@ def a_day(folder: Path, name: str = "day.csv") -> str:
     return str(folder / name)
 
 
-def test_replay_opens_a_closed_shop_and_closes_it_again(souk: Souk, tmp_path: Path) -> None:
-    played = souk("replay", a_day(tmp_path))
+def test_replay_starts_a_stopped_shop_and_stops_it_again(souk: Souk, tmp_path: Path) -> None:
+    replayed = souk("replay", a_day(tmp_path))
 
-    assert played.returncode == 0
-    assert played.stdout == "Books of 8 customers No promise is broken.\n"
-    assert "it is started for this command" in played.stderr
-    assert diary(tmp_path) == ["start fresh=False assembly openapi.json", "people", "stop"]
+    assert replayed.returncode == 0
+    assert replayed.stdout == "Report of 8 customers No violations.\n"
+    assert "It is started for this command" in replayed.stderr
+    assert recorded_calls(tmp_path) == [
+        "start fresh=False assembly openapi.json",
+        "create demo users",
+        "stop",
+    ]
 
 
-def test_replay_leaves_an_open_shop_open(souk: Souk, tmp_path: Path) -> None:
+def test_replay_does_not_stop_a_running_shop(souk: Souk, tmp_path: Path) -> None:
     souk("up", "--detach")
 
     souk("replay", a_day(tmp_path))
 
-    assert "stop" not in diary(tmp_path)
+    assert "stop" not in recorded_calls(tmp_path)
 
 
-def test_replay_for_a_script_prints_one_object_and_nothing_else(souk: Souk, tmp_path: Path) -> None:
-    played = souk("replay", "--json", "--concurrency", "3", a_day(tmp_path))
+def test_replay_with_json_prints_one_object_and_nothing_else(souk: Souk, tmp_path: Path) -> None:
+    replayed = souk("replay", "--json", "--concurrency", "3", a_day(tmp_path))
 
-    assert json.loads(played.stdout) == {
+    assert json.loads(replayed.stdout) == {
         "balanced": True,
         "customers": 3,
         "audit": {"violations": []},
     }
-    assert "Playing: 50 %" in played.stderr
+    assert "Replaying: 50 %" in replayed.stderr
 
 
 def test_books_that_do_not_balance_are_a_failure(souk: Souk, tmp_path: Path) -> None:
     assert souk("replay", a_day(tmp_path, "unbalanced.csv")).returncode == 1
 
 
-def test_a_day_that_cannot_be_read_starts_no_shop(souk: Souk, tmp_path: Path) -> None:
-    played = souk("replay", a_day(tmp_path, "odd.csv"))
+def test_an_invalid_day_starts_no_shop(souk: Souk, tmp_path: Path) -> None:
+    replayed = souk("replay", a_day(tmp_path, "invalid.csv"))
 
-    assert played.returncode == 1
-    assert played.stderr == "Error: odd.csv, line 3: no number where a quantity should be.\n"
+    assert replayed.returncode == 1
+    assert replayed.stderr == ("Error: invalid.csv, line 3: Quantity has to be a whole number.\n")
     assert not (tmp_path / "state").exists()
 
 
-def test_an_interrupted_replay_closes_what_it_opened(souk: Souk, tmp_path: Path) -> None:
-    played = souk("replay", a_day(tmp_path, "long.csv"))
+def test_an_interrupted_replay_stops_the_shop_that_it_started(souk: Souk, tmp_path: Path) -> None:
+    replayed = souk("replay", a_day(tmp_path, "interrupted.csv"))
 
-    assert played.returncode == 130
-    assert "Traceback" not in played.stderr
-    assert diary(tmp_path)[-1] == "stop"
-
-
-# --- the others, and how commands end ---------------------------------------------------------
+    assert replayed.returncode == 130
+    assert "Traceback" not in replayed.stderr
+    assert recorded_calls(tmp_path)[-1] == "stop"
 
 
-def test_a_token_needs_an_open_shop_and_a_known_name(souk: Souk, tmp_path: Path) -> None:
-    closed = souk("token", "--as", "ada")
+# --- other commands, and exit codes -----------------------------------------------------------
+
+
+def test_a_token_needs_a_running_shop_and_a_known_name(souk: Souk, tmp_path: Path) -> None:
+    stopped = souk("token", "--as", "ada")
     souk("up", "--detach")
     ada, eve = souk("token", "--as", "ada"), souk("token", "--as", "eve")
 
     start = f"./souk up --state {tmp_path / 'state'}"
-    assert closed.stderr == f"Error: The shop is not running; start it with: {start}\n"
+    assert stopped.stderr == f"Error: The shop is not running. Start it with: {start}\n"
     assert ada.stdout == "token-of-ada-at-8000\n"
     assert (eve.returncode, eve.stderr) == (1, "Error: There is no 'eve' in this shop.\n")
 
 
-def test_a_shop_that_is_not_running_has_no_mails_to_show(souk: Souk, tmp_path: Path) -> None:
-    closed = souk("mails")
+def test_a_shop_that_is_not_running_has_no_emails_to_list(souk: Souk, tmp_path: Path) -> None:
+    stopped = souk("emails")
 
     start = f"./souk up --state {tmp_path / 'state'}"
-    assert closed.returncode == 1
-    assert closed.stderr == f"Error: The shop is not running; start it with: {start}\n"
+    assert stopped.returncode == 1
+    assert stopped.stderr == f"Error: The shop is not running. Start it with: {start}\n"
 
 
 def test_documents_are_printed_and_nothing_else(souk: Souk) -> None:
     assert json.loads(souk("openapi").stdout) == {"openapi": "3.1.0"}
-    assert souk("events").stdout == "# Facts\n"
+    assert souk("events").stdout == "# Events\n"
     assert json.loads(souk("events", "--json").stdout) == {"asyncapi": "3.0.0"}
     assert souk("synth").stdout == "/assembly\n"
 
 
 @pytest.mark.parametrize("arguments", [["updown"], ["replay", "missing.csv"], ["up", "--port=x"]])
-def test_a_command_line_nobody_understands_is_code_2(souk: Souk, arguments: list[str]) -> None:
-    asked = souk(*arguments)
+def test_an_invalid_command_line_exits_with_2(souk: Souk, arguments: list[str]) -> None:
+    rejected = souk(*arguments)
 
-    assert asked.returncode == 2
-    assert asked.stderr.startswith("Usage: souk ")
+    assert rejected.returncode == 2
+    assert rejected.stderr.startswith("Usage: souk ")
 
 
-def test_a_mistyped_command_is_answered_with_the_right_one(souk: Souk) -> None:
+def test_a_mistyped_command_gets_a_suggestion(souk: Souk) -> None:
     assert "Did you mean 'status'?" in souk("staus").stderr
 
 
@@ -288,19 +304,19 @@ def test_a_mistyped_command_is_answered_with_the_right_one(souk: Souk) -> None:
     ["up", "down", "status", "test", "replay", "token", "synth", "openapi", "events", "map"],
 )
 def test_every_command_has_help(souk: Souk, name: str) -> None:
-    helped = souk(name, "--help")
+    shown = souk(name, "--help")
 
-    assert helped.returncode == 0
-    assert helped.stdout.startswith(f"Usage: souk {name} ")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(f"Usage: souk {name} ")
     assert f"  {name} " in souk("--help").stdout
 
 
-def test_what_nobody_expected_is_told_without_a_stack_trace(souk: Souk, tmp_path: Path) -> None:
-    opened = souk("up", "--port", "82")
+def test_an_unexpected_error_is_reported_without_a_stack_trace(souk: Souk, tmp_path: Path) -> None:
+    started = souk("up", "--port", "82")
 
-    sentence = opened.stderr.splitlines()[-1]
-    log = Path(sentence.split("; ")[1].split(" has ")[0])
-    assert opened.returncode == 1
-    assert sentence.startswith("Error: Something unexpected happened (KeyError: 'UserPoolId')")
+    sentence = started.stderr.splitlines()[-1]
+    log = Path(sentence.split("; see ")[1].split(" for ")[0])
+    assert started.returncode == 1
+    assert sentence.startswith("Error: Unexpected error (KeyError: 'UserPoolId')")
     assert "Traceback" in log.read_text()
     log.unlink()

@@ -1,12 +1,12 @@
-"""Options, rates and shipments, with the boring parts filled in."""
+"""Shipping options, rates, labels and shipments with default values."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from souk.delivery.domain import Label, Shipment, ready
+from souk.delivery.domain import Label, Shipment, new_shipment
 from souk.delivery.events import ShippingRate
-from souk.delivery.shipping import Option
+from souk.delivery.shipping import ShippingOption
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
 
@@ -23,9 +23,9 @@ def a_rate(country: str = "GB", price: int = 495, *, up_to: int | None = None) -
     return ShippingRate(country=country, max_grams=up_to, price=pounds(price))
 
 
-def an_option(option: str = "standard", *rates: ShippingRate, **given: Any) -> Option:
-    known = {"name": "Standard", "rates": list(rates) or [a_rate()]}
-    return Option(**{"option": option, **known, **given})
+def an_option(option_id: str = "standard", *rates: ShippingRate, **given: Any) -> ShippingOption:
+    defaults = {"name": "Standard", "rates": list(rates) or [a_rate()]}
+    return ShippingOption(**{"id": option_id, **defaults, **given})
 
 
 def a_label(number: str = "SP-1", carrier: str = "souk-post") -> Label:
@@ -33,5 +33,7 @@ def a_label(number: str = "SP-1", carrier: str = "souk-post") -> Label:
 
 
 def a_shipment(order_id: str = "", *, contact_id: str = "contact-1") -> Shipment:
-    """Made from a confirmed order."""
-    return ready(order_id or new_id(), ADA, contact_id, journey="journey-1", at=NOON)
+    """The shipment of a confirmed order."""
+    return new_shipment(
+        order_id or new_id(), ADA, contact_id, correlation_id="correlation-1", at=NOON
+    )

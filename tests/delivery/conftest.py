@@ -1,4 +1,4 @@
-"""Options and shipments in memory and in DynamoDB: what is promised is promised of both."""
+"""Fixtures that run each store test twice: on the fake and on the real store in DynamoDB."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.delivery.fakes import FakeOptions, FakeShipments, StoredOptions, StoredShipments
-from tests.kernel.tables import twin
+from tests.delivery.fakes import (
+    FakeShipments,
+    FakeShippingOptions,
+    StoredShipments,
+    StoredShippingOptions,
+)
+from tests.kernel.tables import temporary_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BOTH = ["in memory", pytest.param("in DynamoDB", marks=pytest.mark.cloud)]
+FAKE_AND_REAL = ["in memory", pytest.param("in DynamoDB", marks=pytest.mark.cloud)]
 
 
-@pytest.fixture(params=BOTH)
-def options(request: pytest.FixtureRequest) -> FakeOptions | StoredOptions:
+@pytest.fixture(params=FAKE_AND_REAL)
+def options(request: pytest.FixtureRequest) -> FakeShippingOptions | StoredShippingOptions:
     if request.param == "in memory":
-        return FakeOptions()
-    return StoredOptions(request.getfixturevalue("table"))
+        return FakeShippingOptions()
+    return StoredShippingOptions(request.getfixturevalue("table"))
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=FAKE_AND_REAL)
 def shipments(request: pytest.FixtureRequest) -> FakeShipments | StoredShipments:
     if request.param == "in memory":
         return FakeShipments()
@@ -37,6 +42,6 @@ def stored(table: str) -> StoredShipments:
 
 @pytest.fixture
 def table(request: pytest.FixtureRequest) -> Iterator[str]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["DeliveryTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["DeliveryTable"]) as table:
         yield table

@@ -1,17 +1,16 @@
-"""Options, shipments and payment in memory, and the real stores with their facts laid open."""
+"""In-memory shipping options, shipments and payment, and the real stores with their events."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from souk.delivery.domain import (
+    CaptureResult,
+    CaptureUnknown,
     Label,
-    MoneyUnknown,
-    NumberTaken,
     Shipment,
-    ShipmentMoved,
-    State,
-    Verdict,
+    ShipmentStatus,
+    TrackingNumberInUse,
 )
 from souk.delivery.events import (
     ParcelDelivered,
@@ -19,16 +18,16 @@ from souk.delivery.events import (
     ShipmentDispatched,
     ShippingPriceChanged,
 )
-from souk.delivery.shipping import Option, OptionTaken
-from souk.delivery.store import OptionStore, ShipmentStore
-from souk.kernel.errors import ChangedMeanwhile, NotFound
-from souk.kernel.facts import Fact, current_cause
+from souk.delivery.shipping import ShippingOption, ShippingOptionExists
+from souk.delivery.store import ShipmentStore, ShippingOptionStore
+from souk.kernel.errors import ConcurrentUpdate, NotFound, PreconditionFailed
+from souk.kernel.events import Event, current_cause
 from tests.kernel import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FACTS: tuple[type[Fact], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     ShipmentDispatched,
     ShipmentCancelled,
     ParcelDelivered,
@@ -36,106 +35,109 @@ FACTS: tuple[type[Fact], ...] = (
 )
 
 
-class FakeOptions:
-    def __init__(self, *options: Option) -> None:
-        self._kept = {option.option: option for option in options}
-        self.said: list[Fact] = []
+class FakeShippingOptions:
+    """Shipping options by id. `published` are the events written with them."""
 
-    def get(self, option: str) -> Option:
-        if option not in self._kept:
-            raise NotFound(f"there is no shipping option {option}")
-        return self._kept[option]
+    def __init__(self, *options: ShippingOption) -> None:
+        self._options = {option.id: option for option in options}
+        self.published: list[Event] = []
 
-    def all(self) -> list[Option]:
-        return [self._kept[option] for option in sorted(self._kept)]
+    def get(self, option_id: str) -> ShippingOption:
+        if option_id not in self._options:
+            raise NotFound(f"There is no shipping option {option_id}.")
+        return self._options[option_id]
 
-    def add(self, option: Option, fact: Fact) -> None:
-        if option.option in self._kept:
-            raise OptionTaken(option.option)
-        self._keep(option, fact)
+    def all(self) -> list[ShippingOption]:
+        return [self._options[option_id] for option_id in sorted(self._options)]
 
-    def save(self, after: Option, fact: Fact) -> None:
-        if self._kept[after.option].version != after.version - 1:
-            raise ChangedMeanwhile(after.option)
-        self._keep(after, fact)
+    def add(self, option: ShippingOption, event: Event) -> None:
+        if option.id in self._options:
+            raise ShippingOptionExists(option.id)
+        self._write(option, event)
 
-    def _keep(self, option: Option, fact: Fact) -> None:
-        self._kept[option.option] = option
-        self.said.append(fact)
+    def save(self, after: ShippingOption, event: Event) -> None:
+        if self._options[after.id].version != after.version - 1:
+            raise PreconditionFailed(after.id)
+        self._write(after, event)
+
+    def _write(self, option: ShippingOption, event: Event) -> None:
+        self._options[option.id] = option
+        self.published.append(event)
 
 
-class StoredOptions(OptionStore):
-    """The real store on a table no relay reads."""
+class StoredShippingOptions(ShippingOptionStore):
+    """The real store, on a table without a relay: its outbox keeps the events."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, *FACTS)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, *EVENTS)
 
 
 class FakeShipments:
-    """Shipments by order; `said` are the facts told, `journeys` on whose behalf. `meanwhile` is
-    what others do, one after another, each just before a write."""
+    """Shipments by order id. `published` are the events written with them, `correlation_ids` their
+    correlation ids. `before_save` are concurrent updates: each runs once, before a save."""
 
     def __init__(self, *shipments: Shipment) -> None:
-        self._kept = {shipment.order_id: shipment for shipment in shipments}
+        self._shipments = {shipment.order_id: shipment for shipment in shipments}
         self._labels: dict[Label, str] = {}
-        self.said: list[Fact] = []
-        self.journeys: list[str] = []
-        self.meanwhile: list[Callable[[], object]] = []
+        self.published: list[Event] = []
+        self.correlation_ids: list[str] = []
+        self.before_save: list[Callable[[], object]] = []
 
     def get(self, order_id: str) -> Shipment | None:
-        return self._kept.get(order_id)
+        return self._shipments.get(order_id)
 
     def order_of(self, label: Label) -> str | None:
         return self._labels.get(label)
 
-    def save(self, after: Shipment, fact: Fact | None) -> None:
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-        known = self._kept.get(after.order_id)
-        if (known.version if known else 0) != after.version - 1:
-            raise ShipmentMoved
-        if after.state is State.DISPATCHING and after.label:
-            self._claim(after.label, after.order_id)
-        self._kept[after.order_id] = after
-        if fact is not None:
-            self.said.append(fact)
-            self.journeys.append(current_cause().correlation_id)
+    def save(self, after: Shipment, event: Event | None) -> None:
+        if self.before_save:
+            self.before_save.pop(0)()
+        stored = self._shipments.get(after.order_id)
+        if (stored.version if stored else 0) != after.version - 1:
+            raise ConcurrentUpdate
+        if after.status is ShipmentStatus.DISPATCHING and after.label:
+            self._reserve_label(after.label, after.order_id)
+        self._shipments[after.order_id] = after
+        if event is not None:
+            self.published.append(event)
+            self.correlation_ids.append(current_cause().correlation_id)
 
-    def _claim(self, label: Label, order_id: str) -> None:
+    def _reserve_label(self, label: Label, order_id: str) -> None:
         if self._labels.setdefault(label, order_id) != order_id:
-            raise NumberTaken("this tracking number is another parcel's")
+            raise TrackingNumberInUse("Another parcel has this tracking number.")
 
     def dispatching(self) -> Iterator[str]:
-        kept = list(self._kept.values())
-        return (each.order_id for each in kept if each.state is State.DISPATCHING)
+        shipments = list(self._shipments.values())
+        return (
+            shipment.order_id
+            for shipment in shipments
+            if shipment.status is ShipmentStatus.DISPATCHING
+        )
 
 
 class StoredShipments(ShipmentStore):
-    """The real store on a table no relay reads."""
+    """The real store, on a table without a relay: its outbox keeps the events."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, *FACTS)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, *EVENTS)
 
 
 class FakePayment:
-    """Takes each order's money, or does as it is told: `says` are its next answers, None for
-    silence; `meanwhile` is what others do, one after another, while it thinks."""
+    """Captures each order's payment. `results` are its next results, None for a failed call.
+    `during_capture` are concurrent updates: each runs once, during a call."""
 
-    def __init__(self, *says: Verdict | None) -> None:
-        self._says = list(says)
-        self.asked: list[str] = []
-        self.taken: set[str] = set()
-        self.meanwhile: list[Callable[[], object]] = []
+    def __init__(self, *results: CaptureResult | None) -> None:
+        self._results = list(results)
+        self.calls: list[str] = []
+        self.during_capture: list[Callable[[], object]] = []
 
-    def __call__(self, order_id: str) -> Verdict:
-        self.asked.append(order_id)
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-        verdict = self._says.pop(0) if self._says else Verdict(captured=True)
-        if verdict is None:
-            raise MoneyUnknown(order_id)
-        if verdict.captured:
-            self.taken.add(order_id)
-        return verdict
+    def __call__(self, order_id: str) -> CaptureResult:
+        self.calls.append(order_id)
+        if self.during_capture:
+            self.during_capture.pop(0)()
+        result = self._results.pop(0) if self._results else CaptureResult(captured=True)
+        if result is None:
+            raise CaptureUnknown(order_id)
+        return result

@@ -1,4 +1,4 @@
-"""Whatever is heard, asked and answered, doubled, late and in any order: one end, and one told."""
+"""Properties of a shipment under duplicate, late and reordered events, calls and failures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from souk.delivery import handlers, usecases
 from souk.delivery.domain import (
     AlreadyCancelled,
-    MoneyUnknown,
-    ParcelUnknown,
-    State,
-    Verdict,
+    CaptureResult,
+    CaptureUnknown,
+    ParcelNotFound,
+    ShipmentStatus,
 )
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
 from souk.kernel.errors import NotFound
@@ -28,121 +28,137 @@ ORDER = "0196f3a2-6c1e-7d10-9b5a-1f0c2d3e4f50"
 CONFIRMED = OrderConfirmed(
     order_id=ORDER, owner=ADA, contact_id="contact-1", total=pounds(100), confirmed_at=NOON
 )
-ASKED = CancellationRequested(order_id=ORDER, owner=ADA, requested_at=NOON)
+CANCELLATION_REQUESTED = CancellationRequested(order_id=ORDER, owner=ADA, requested_at=NOON)
 
-WAYS = {
-    State.CALLED_OFF: {State.CANCELLED},
-    State.READY: {State.DISPATCHING, State.CANCELLED},
-    State.DISPATCHING: {State.DISPATCHED, State.PARKED, State.CANCELLED},
-    State.PARKED: {State.DISPATCHING, State.DISPATCHED, State.CANCELLED},
-    State.DISPATCHED: {State.DELIVERED},
-    State.DELIVERED: set(),
-    State.CANCELLED: set(),
+TRANSITIONS = {
+    ShipmentStatus.TOMBSTONE: {ShipmentStatus.CANCELLED},
+    ShipmentStatus.READY: {ShipmentStatus.DISPATCHING, ShipmentStatus.CANCELLED},
+    ShipmentStatus.DISPATCHING: {
+        ShipmentStatus.DISPATCHED,
+        ShipmentStatus.CAPTURE_FAILED,
+        ShipmentStatus.CANCELLED,
+    },
+    ShipmentStatus.CAPTURE_FAILED: {
+        ShipmentStatus.DISPATCHING,
+        ShipmentStatus.DISPATCHED,
+        ShipmentStatus.CANCELLED,
+    },
+    ShipmentStatus.DISPATCHED: {ShipmentStatus.DELIVERED},
+    ShipmentStatus.DELIVERED: set(),
+    ShipmentStatus.CANCELLED: set(),
 }
 
 
-class World:
-    """A shop of one order: a payment that takes money once, or not at all, and may say nothing."""
+class Shop:
+    """A shop with one order. `capture_outcomes` are those of the next calls of payment: it
+    captures or fails, and the response may be lost."""
 
     def __init__(self) -> None:
         self.shipments = FakeShipments()
-        self.taken = False
-        self.moods: list[str] = []
-        self.seen: list[State] = []
+        self.is_captured = False
+        self.capture_outcomes: list[str] = []
+        self.statuses: list[ShipmentStatus] = []
 
-    def take(self, _: str) -> Verdict:
-        mood = self.moods.pop(0) if self.moods else "takes"
-        if mood == "refuses" and not self.taken:
-            return Verdict(captured=False, reason="card-declined")
-        self.taken = self.taken or mood in ("takes", "takes silently")
-        if mood in ("is silent", "takes silently"):
-            raise MoneyUnknown(ORDER)
-        return Verdict(captured=True)
+    def capture(self, _: str) -> CaptureResult:
+        outcome = self.capture_outcomes.pop(0) if self.capture_outcomes else "captured"
+        if outcome == "failed" and not self.is_captured:
+            return CaptureResult(captured=False, reason="card-declined")
+        self.is_captured = self.is_captured or outcome in ("captured", "captured, response lost")
+        if outcome in ("no response", "captured, response lost"):
+            raise CaptureUnknown(ORDER)
+        return CaptureResult(captured=True)
 
-    def hear_confirmed(self) -> None:
-        handlers.HEARS[OrderConfirmed](CONFIRMED)
+    def confirm(self) -> None:
+        handlers.SUBSCRIPTIONS[OrderConfirmed](CONFIRMED)
 
-    def hear_wish(self) -> None:
-        handlers.HEARS[CancellationRequested](ASKED)
+    def request_cancellation(self) -> None:
+        handlers.SUBSCRIPTIONS[CancellationRequested](CANCELLATION_REQUESTED)
 
     def dispatch(self) -> None:
-        usecases.dispatch(ORDER, a_label(), shipments=self.shipments, take=self.take)
+        usecases.dispatch(ORDER, a_label(), shipments=self.shipments, capture=self.capture)
 
-    def clock(self) -> None:
+    def reconcile(self) -> None:
         for order_id in list(self.shipments.dispatching()):
-            shipment = usecases.read_shipment(order_id, shipments=self.shipments)
-            usecases.settle(shipment, shipments=self.shipments, take=self.take)
+            shipment = usecases.get_shipment(order_id, shipments=self.shipments)
+            usecases.complete_dispatch(shipment, shipments=self.shipments, capture=self.capture)
 
-    def deliver(self) -> None:
-        usecases.deliver(a_label(), shipments=self.shipments)
+    def record_delivery(self) -> None:
+        usecases.record_delivery(a_label(), shipments=self.shipments)
 
-    def do(self, step: Callable[[World], None]) -> None:
-        with suppress(NotFound, AlreadyCancelled, MoneyUnknown, ParcelUnknown):
+    def run(self, step: Callable[[Shop], None]) -> None:
+        with suppress(NotFound, AlreadyCancelled, CaptureUnknown, ParcelNotFound):
             step(self)
         shipment = self.shipments.get(ORDER)
-        if shipment and (not self.seen or self.seen[-1] is not shipment.state):
-            self.seen.append(shipment.state)
+        if shipment and (not self.statuses or self.statuses[-1] is not shipment.status):
+            self.statuses.append(shipment.status)
 
     @property
-    def state(self) -> State:
-        return self.seen[-1]
+    def status(self) -> ShipmentStatus:
+        return self.statuses[-1]
 
-    def count(self, fact: type) -> int:
-        return [type(each) for each in self.shipments.said].count(fact)
+    def count(self, event: type) -> int:
+        return [type(each) for each in self.shipments.published].count(event)
 
 
-STEPS = [World.hear_confirmed, World.hear_wish, World.dispatch, World.clock, World.deliver]
-MOODS = ["takes", "refuses", "is silent", "takes silently"]
+STEPS = [
+    Shop.confirm,
+    Shop.request_cancellation,
+    Shop.dispatch,
+    Shop.reconcile,
+    Shop.record_delivery,
+]
+CAPTURE_OUTCOMES = ["captured", "failed", "no response", "captured, response lost"]
 
 
 @given(
     st.lists(st.sampled_from(STEPS), max_size=15),
-    st.lists(st.sampled_from(MOODS), max_size=6),
+    st.lists(st.sampled_from(CAPTURE_OUTCOMES), max_size=6),
 )
-def test_a_shipment_is_sent_or_cancelled_and_never_both(
-    steps: list[Callable[[World], None]], moods: list[str]
+def test_a_shipment_is_dispatched_or_cancelled_and_never_both(
+    steps: list[Callable[[Shop], None]], capture_outcomes: list[str]
 ) -> None:
-    world = World()
-    world.moods = moods
-    with _deciding(world):
-        for step in [*steps, World.hear_confirmed]:
-            world.do(step)
+    shop = Shop()
+    shop.capture_outcomes = capture_outcomes
+    with _handlers_use(shop):
+        for step in [*steps, Shop.confirm]:
+            shop.run(step)
 
-        world.moods = []
-        world.do(World.clock)
+        shop.capture_outcomes = []
+        shop.run(Shop.reconcile)
 
-    assert all(after in _reachable(before) for before, after in pairwise(world.seen))
-    assert world.count(ShipmentDispatched) <= 1
-    assert world.count(ShipmentCancelled) <= 1
-    assert world.count(ShipmentDispatched) + world.count(ShipmentCancelled) <= 1
-    assert world.count(ShipmentDispatched) == (world.state in (State.DISPATCHED, State.DELIVERED))
-    assert world.count(ShipmentCancelled) == (world.state is State.CANCELLED)
-    assert world.count(ParcelDelivered) == (world.state is State.DELIVERED)
-    assert world.state not in (State.CALLED_OFF, State.DISPATCHING)
-    assert world.taken == (world.state in (State.DISPATCHED, State.DELIVERED))
+    was_dispatched = shop.status in (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED)
+    assert all(after in _reachable(before) for before, after in pairwise(shop.statuses))
+    assert shop.count(ShipmentDispatched) <= 1
+    assert shop.count(ShipmentCancelled) <= 1
+    assert shop.count(ShipmentDispatched) + shop.count(ShipmentCancelled) <= 1
+    assert shop.count(ShipmentDispatched) == was_dispatched
+    assert shop.count(ShipmentCancelled) == (shop.status is ShipmentStatus.CANCELLED)
+    assert shop.count(ParcelDelivered) == (shop.status is ShipmentStatus.DELIVERED)
+    assert shop.status not in (ShipmentStatus.TOMBSTONE, ShipmentStatus.DISPATCHING)
+    assert shop.is_captured == was_dispatched
 
 
-@given(st.permutations([World.hear_confirmed, World.hear_wish] * 3))
-def test_without_a_warehouse_a_wish_always_cancels_whatever_is_heard_first(
-    steps: list[Callable[[World], None]],
+@given(st.permutations([Shop.confirm, Shop.request_cancellation] * 3))
+def test_a_shipment_that_nobody_dispatches_is_cancelled_whatever_event_arrives_first(
+    steps: list[Callable[[Shop], None]],
 ) -> None:
-    world = World()
-    with _deciding(world):
+    shop = Shop()
+    with _handlers_use(shop):
         for step in steps:
-            world.do(step)
+            shop.run(step)
 
-    assert world.state is State.CANCELLED
-    assert [type(fact) for fact in world.shipments.said] == [ShipmentCancelled]
+    assert shop.status is ShipmentStatus.CANCELLED
+    assert [type(event) for event in shop.shipments.published] == [ShipmentCancelled]
 
 
-def _reachable(state: State) -> set[State]:
-    """One call may take two steps: to be dispatched, and to be sent or parked."""
-    return WAYS[state].union(*(WAYS[after] for after in WAYS[state]))
+def _reachable(status: ShipmentStatus) -> set[ShipmentStatus]:
+    """One call may make two transitions: start the dispatch and complete it."""
+    return TRANSITIONS[status].union(*(TRANSITIONS[after] for after in TRANSITIONS[status]))
 
 
 @contextmanager
-def _deciding(world: World) -> Iterator[None]:
-    """The room's listeners write to this world."""
+def _handlers_use(shop: Shop) -> Iterator[None]:
+    """The event handlers read and write the shipments of `shop`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handlers, "shipments", lambda: world.shipments)
+        patch.setattr(handlers, "shipments", lambda: shop.shipments)
         yield

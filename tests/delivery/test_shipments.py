@@ -1,4 +1,4 @@
-"""What shipments promise, wherever they are kept: sent or cancelled, each once."""
+"""Shipments, in the fake and in DynamoDB: dispatched or cancelled, and each only once."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import pytest
 
 from souk.delivery.domain import (
     AlreadyCancelled,
-    MoneyUnknown,
-    NumberTaken,
-    ParcelUnknown,
+    CaptureResult,
+    CaptureUnknown,
+    ParcelNotFound,
     Shipment,
-    State,
-    Verdict,
+    ShipmentStatus,
+    TrackingNumberInUse,
 )
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
 from souk.delivery.usecases import (
-    call_off,
-    deliver,
+    complete_dispatch,
+    create_shipment,
     dispatch,
-    make_shipment,
-    read_shipment,
-    settle,
+    get_shipment,
+    record_delivery,
+    request_cancellation,
 )
 from souk.kernel.errors import NotFound
-from souk.kernel.facts import Cause, caused_by
+from souk.kernel.events import Cause, caused_by
 from souk.kernel.ids import new_id
 from tests.delivery.builders import ADA, a_label, a_shipment
 from tests.delivery.fakes import FakePayment, FakeShipments, StoredShipments
@@ -33,48 +33,48 @@ from tests.delivery.fakes import FakePayment, FakeShipments, StoredShipments
 if TYPE_CHECKING:
     Shipments = FakeShipments | StoredShipments
 
-REFUSED = Verdict(captured=False, reason="insufficient-funds")
+FAILED = CaptureResult(captured=False, reason="insufficient-funds")
 
 
-def made(shipments: Shipments, order_id: str = "") -> str:
+def confirm_order(shipments: Shipments, order_id: str = "") -> str:
     order_id = order_id or new_id()
-    make_shipment(order_id, ADA, "contact-1", shipments=shipments)
+    create_shipment(order_id, ADA, "contact-1", shipments=shipments)
     return order_id
 
 
 def cancel(shipments: Shipments, order_id: str) -> Shipment:
-    return call_off(order_id, ADA, shipments=shipments)
+    return request_cancellation(order_id, ADA, shipments=shipments)
 
 
-def state(shipments: Shipments, order_id: str) -> State:
+def status(shipments: Shipments, order_id: str) -> ShipmentStatus:
     shipment = shipments.get(order_id)
     assert shipment
-    return shipment.state
+    return shipment.status
 
 
-def told(shipments: Shipments) -> list[type]:
-    return [type(fact) for fact in shipments.said]
+def event_types(shipments: Shipments) -> list[type]:
+    return [type(event) for event in shipments.published]
 
 
 def test_an_order_confirmed_twice_has_one_shipment(shipments: Shipments) -> None:
-    order_id = made(shipments)
+    order_id = confirm_order(shipments)
     first = shipments.get(order_id)
 
-    made(shipments, order_id)
+    confirm_order(shipments, order_id)
 
     assert shipments.get(order_id) == first
-    assert read_shipment(order_id, shipments=shipments).state is State.READY
+    assert get_shipment(order_id, shipments=shipments).status is ShipmentStatus.READY
 
 
-def test_a_parcel_is_sent_once_its_money_is_taken_and_twice_is_once(shipments: Shipments) -> None:
-    order_id, payment = made(shipments), FakePayment()
+def test_a_parcel_is_dispatched_after_the_capture_and_only_once(shipments: Shipments) -> None:
+    order_id, payment = confirm_order(shipments), FakePayment()
 
-    first = dispatch(order_id, a_label(), shipments=shipments, take=payment)
-    second = dispatch(order_id, a_label("SP-other"), shipments=shipments, take=payment)
+    first = dispatch(order_id, a_label(), shipments=shipments, capture=payment)
+    second = dispatch(order_id, a_label("SP-other"), shipments=shipments, capture=payment)
 
     assert first == second == shipments.get(order_id)
-    assert payment.asked == [order_id]
-    assert shipments.said == [
+    assert payment.calls == [order_id]
+    assert shipments.published == [
         ShipmentDispatched(
             order_id=order_id,
             owner=ADA,
@@ -87,251 +87,261 @@ def test_a_parcel_is_sent_once_its_money_is_taken_and_twice_is_once(shipments: S
     ]
 
 
-def test_a_shipment_whose_money_cannot_be_had_is_parked_with_the_reason(
+def test_a_failed_capture_is_recorded_with_its_reason(shipments: Shipments) -> None:
+    order_id = confirm_order(shipments)
+
+    failed = dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(FAILED))
+
+    assert (failed.status, failed.reason) == (ShipmentStatus.CAPTURE_FAILED, "insufficient-funds")
+    assert shipments.published == []
+
+
+def test_after_a_failed_capture_the_parcel_can_be_dispatched_with_another_tracking_number(
     shipments: Shipments,
 ) -> None:
-    order_id = made(shipments)
+    order_id, payment = confirm_order(shipments), FakePayment(FAILED)
+    dispatch(order_id, a_label("SP-1"), shipments=shipments, capture=payment)
 
-    parked = dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(REFUSED))
+    after = dispatch(order_id, a_label("SP-2"), shipments=shipments, capture=payment)
 
-    assert (parked.state, parked.reason) == (State.PARKED, "insufficient-funds")
-    assert shipments.said == []
-
-
-def test_what_was_parked_can_be_sent_later_under_another_number(shipments: Shipments) -> None:
-    order_id, payment = made(shipments), FakePayment(REFUSED)
-    dispatch(order_id, a_label("SP-1"), shipments=shipments, take=payment)
-
-    sent = dispatch(order_id, a_label("SP-2"), shipments=shipments, take=payment)
-
-    assert (sent.state, sent.label, sent.reason) == (State.DISPATCHED, a_label("SP-2"), None)
+    assert (after.status, after.label, after.reason) == (
+        ShipmentStatus.DISPATCHED,
+        a_label("SP-2"),
+        None,
+    )
 
 
-def test_what_was_parked_is_cancelled_when_that_is_asked(shipments: Shipments) -> None:
-    order_id = made(shipments)
-    dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(REFUSED))
+def test_a_cancellation_after_a_failed_capture_cancels_the_shipment(shipments: Shipments) -> None:
+    order_id = confirm_order(shipments)
+    dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(FAILED))
 
     cancel(shipments, order_id)
 
-    assert state(shipments, order_id) is State.CANCELLED
-    assert told(shipments) == [ShipmentCancelled]
+    assert status(shipments, order_id) is ShipmentStatus.CANCELLED
+    assert event_types(shipments) == [ShipmentCancelled]
 
 
-def test_while_payment_gives_no_answer_it_is_being_dispatched_and_asked_again(
+def test_while_payment_does_not_respond_the_shipment_stays_dispatching_and_is_retried(
     shipments: Shipments,
 ) -> None:
-    order_id, payment = made(shipments), FakePayment(None, None)
+    order_id, payment = confirm_order(shipments), FakePayment(None, None)
 
     for _ in range(2):
-        with pytest.raises(MoneyUnknown):
-            dispatch(order_id, a_label(), shipments=shipments, take=payment)
-    waiting = list(shipments.dispatching())
-    found = read_shipment(order_id, shipments=shipments)
-    sent = settle(found, shipments=shipments, take=payment)
+        with pytest.raises(CaptureUnknown):
+            dispatch(order_id, a_label(), shipments=shipments, capture=payment)
+    dispatching = list(shipments.dispatching())
+    found = get_shipment(order_id, shipments=shipments)
+    after = complete_dispatch(found, shipments=shipments, capture=payment)
 
-    assert waiting == [order_id]
-    assert sent.state is State.DISPATCHED
-    assert told(shipments) == [ShipmentDispatched]
+    assert dispatching == [order_id]
+    assert after.status is ShipmentStatus.DISPATCHED
+    assert event_types(shipments) == [ShipmentDispatched]
     assert list(shipments.dispatching()) == []
 
 
-def test_a_wish_that_comes_first_cancels_and_nothing_is_sent(shipments: Shipments) -> None:
-    order_id, payment = made(shipments), FakePayment()
+def test_a_cancellation_before_dispatch_cancels_the_shipment(shipments: Shipments) -> None:
+    order_id, payment = confirm_order(shipments), FakePayment()
 
     cancel(shipments, order_id)
     cancel(shipments, order_id)
     with pytest.raises(AlreadyCancelled):
-        dispatch(order_id, a_label(), shipments=shipments, take=payment)
+        dispatch(order_id, a_label(), shipments=shipments, capture=payment)
 
-    assert payment.asked == []
-    assert told(shipments) == [ShipmentCancelled]
+    assert payment.calls == []
+    assert event_types(shipments) == [ShipmentCancelled]
 
 
-def test_a_wish_that_comes_after_the_parcel_left_changes_nothing(shipments: Shipments) -> None:
-    order_id = made(shipments)
-    sent = dispatch(order_id, a_label(), shipments=shipments, take=FakePayment())
+def test_a_cancellation_after_dispatch_changes_nothing(shipments: Shipments) -> None:
+    order_id = confirm_order(shipments)
+    dispatched = dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment())
 
-    assert cancel(shipments, order_id) == sent
-    assert told(shipments) == [ShipmentDispatched]
+    assert cancel(shipments, order_id) == dispatched
+    assert event_types(shipments) == [ShipmentDispatched]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "ends", "says"),
+    ("result", "expected", "event"),
     [
-        (Verdict(captured=True), State.DISPATCHED, ShipmentDispatched),
-        (REFUSED, State.CANCELLED, ShipmentCancelled),
+        (CaptureResult(captured=True), ShipmentStatus.DISPATCHED, ShipmentDispatched),
+        (FAILED, ShipmentStatus.CANCELLED, ShipmentCancelled),
     ],
 )
-def test_of_a_wish_that_comes_while_it_is_being_dispatched_the_money_decides(
-    shipments: Shipments, verdict: Verdict, ends: State, says: type
+def test_the_capture_result_decides_a_cancellation_during_dispatch(
+    shipments: Shipments, result: CaptureResult, expected: ShipmentStatus, event: type
 ) -> None:
-    order_id, payment = made(shipments), FakePayment(verdict)
-    payment.meanwhile.append(lambda: cancel(shipments, order_id))
+    order_id, payment = confirm_order(shipments), FakePayment(result)
+    payment.during_capture.append(lambda: cancel(shipments, order_id))
 
-    after = dispatch(order_id, a_label(), shipments=shipments, take=payment)
+    after = dispatch(order_id, a_label(), shipments=shipments, capture=payment)
 
-    assert after.state is ends
-    assert after.cancel_asked_at is not None
-    assert told(shipments) == [says]
+    assert after.status is expected
+    assert after.cancellation_requested_at is not None
+    assert event_types(shipments) == [event]
 
 
-def test_a_wish_before_the_order_is_confirmed_sees_that_nothing_is_ever_sent(
+def test_an_order_cancelled_before_it_is_confirmed_is_never_dispatched(
     shipments: Shipments,
 ) -> None:
     order_id = new_id()
     cancel(shipments, order_id)
-    before = list(shipments.said)
+    before = list(shipments.published)
 
-    made(shipments, order_id)
-    made(shipments, order_id)
+    confirm_order(shipments, order_id)
+    confirm_order(shipments, order_id)
 
     assert before == []
-    assert state(shipments, order_id) is State.CANCELLED
-    assert told(shipments) == [ShipmentCancelled]
+    assert status(shipments, order_id) is ShipmentStatus.CANCELLED
+    assert event_types(shipments) == [ShipmentCancelled]
 
 
-def test_what_was_only_called_off_is_no_shipment(shipments: Shipments) -> None:
+def test_a_tombstone_is_not_found_as_a_shipment(shipments: Shipments) -> None:
     order_id = new_id()
     cancel(shipments, order_id)
 
     with pytest.raises(NotFound):
-        read_shipment(order_id, shipments=shipments)
+        get_shipment(order_id, shipments=shipments)
     with pytest.raises(NotFound):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment())
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment())
 
 
-def test_the_carriers_word_delivers_a_sent_parcel_once(shipments: Shipments) -> None:
-    order_id = made(shipments)
-    dispatch(order_id, a_label(), shipments=shipments, take=FakePayment())
+def test_the_carrier_reports_a_delivery_and_it_is_recorded_once(shipments: Shipments) -> None:
+    order_id = confirm_order(shipments)
+    dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment())
 
-    first, second = (deliver(a_label(), shipments=shipments) for _ in range(2))
+    first, second = (record_delivery(a_label(), shipments=shipments) for _ in range(2))
 
     assert first == second
-    assert first.state is State.DELIVERED
-    assert told(shipments) == [ShipmentDispatched, ParcelDelivered]
+    assert first.status is ShipmentStatus.DELIVERED
+    assert event_types(shipments) == [ShipmentDispatched, ParcelDelivered]
 
 
-def test_the_carriers_word_about_a_parcel_that_did_not_leave_is_to_be_said_again(
+def test_a_delivery_reported_before_dispatch_is_not_found_until_the_dispatch_is_complete(
     shipments: Shipments,
 ) -> None:
-    with pytest.raises(ParcelUnknown):
-        deliver(a_label(), shipments=shipments)
-    order_id = made(shipments)
-    with pytest.raises(MoneyUnknown):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(None))
-    with pytest.raises(ParcelUnknown):
-        deliver(a_label(), shipments=shipments)
-    dispatch(order_id, a_label(), shipments=shipments, take=FakePayment())
+    with pytest.raises(ParcelNotFound):
+        record_delivery(a_label(), shipments=shipments)
+    order_id = confirm_order(shipments)
+    with pytest.raises(CaptureUnknown):
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(None))
+    with pytest.raises(ParcelNotFound):
+        record_delivery(a_label(), shipments=shipments)
+    dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment())
 
-    assert deliver(a_label(), shipments=shipments).state is State.DELIVERED
-
-
-def test_a_number_given_up_for_another_delivers_nothing(shipments: Shipments) -> None:
-    order_id, payment = made(shipments), FakePayment(REFUSED)
-    dispatch(order_id, a_label("SP-1"), shipments=shipments, take=payment)
-    dispatch(order_id, a_label("SP-2"), shipments=shipments, take=payment)
-
-    with pytest.raises(ParcelUnknown):
-        deliver(a_label("SP-1"), shipments=shipments)
+    assert record_delivery(a_label(), shipments=shipments).status is ShipmentStatus.DELIVERED
 
 
-def test_two_parcels_of_a_carrier_have_two_numbers(shipments: Shipments) -> None:
-    first, second, payment = made(shipments), made(shipments), FakePayment()
-    dispatch(first, a_label("SP-1"), shipments=shipments, take=payment)
+def test_a_replaced_tracking_number_delivers_nothing(shipments: Shipments) -> None:
+    order_id, payment = confirm_order(shipments), FakePayment(FAILED)
+    dispatch(order_id, a_label("SP-1"), shipments=shipments, capture=payment)
+    dispatch(order_id, a_label("SP-2"), shipments=shipments, capture=payment)
 
-    with pytest.raises(NumberTaken):
-        dispatch(second, a_label("SP-1"), shipments=shipments, take=payment)
+    with pytest.raises(ParcelNotFound):
+        record_delivery(a_label("SP-1"), shipments=shipments)
+
+
+def test_two_parcels_of_one_carrier_have_different_tracking_numbers(shipments: Shipments) -> None:
+    first, second, payment = confirm_order(shipments), confirm_order(shipments), FakePayment()
+    dispatch(first, a_label("SP-1"), shipments=shipments, capture=payment)
+
+    with pytest.raises(TrackingNumberInUse):
+        dispatch(second, a_label("SP-1"), shipments=shipments, capture=payment)
     other = a_label("SP-1", "another-carrier")
 
-    assert state(shipments, second) is State.READY
-    assert dispatch(second, other, shipments=shipments, take=payment).state is State.DISPATCHED
+    assert status(shipments, second) is ShipmentStatus.READY
+    after = dispatch(second, other, shipments=shipments, capture=payment)
+    assert after.status is ShipmentStatus.DISPATCHED
 
 
-def test_the_verdict_on_an_earlier_attempt_says_nothing_about_a_later_one(
+def test_the_capture_result_of_an_earlier_attempt_does_not_affect_a_later_one(
     shipments: Shipments,
 ) -> None:
-    """Two asked; the first was refused, staff tried again, and only now the second hears `no`."""
-    order_id = made(shipments)
-    with pytest.raises(MoneyUnknown):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(None))
-    slow = read_shipment(order_id, shipments=shipments)
-    settle(slow, shipments=shipments, take=FakePayment(REFUSED))
-    with pytest.raises(MoneyUnknown):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(None))
+    """A slow call belongs to the first attempt. The attempt fails, staff dispatch again, and only
+    then the slow call reports its failure."""
+    order_id = confirm_order(shipments)
+    with pytest.raises(CaptureUnknown):
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(None))
+    slow = get_shipment(order_id, shipments=shipments)
+    complete_dispatch(slow, shipments=shipments, capture=FakePayment(FAILED))
+    with pytest.raises(CaptureUnknown):
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(None))
 
-    after = settle(slow, shipments=shipments, take=FakePayment(REFUSED))
+    after = complete_dispatch(slow, shipments=shipments, capture=FakePayment(FAILED))
 
-    assert after.state is State.DISPATCHING
+    assert after.status is ShipmentStatus.DISPATCHING
 
 
-def test_money_that_was_taken_counts_even_if_another_was_told_that_it_was_not(
+def test_a_successful_capture_counts_even_after_a_reported_failure(
     shipments: Shipments,
 ) -> None:
-    order_id = made(shipments)
-    with pytest.raises(MoneyUnknown):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment(None))
-    slow = read_shipment(order_id, shipments=shipments)
-    settle(slow, shipments=shipments, take=FakePayment(REFUSED))
+    order_id = confirm_order(shipments)
+    with pytest.raises(CaptureUnknown):
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment(None))
+    slow = get_shipment(order_id, shipments=shipments)
+    complete_dispatch(slow, shipments=shipments, capture=FakePayment(FAILED))
 
-    assert settle(slow, shipments=shipments, take=FakePayment()).state is State.DISPATCHED
+    after = complete_dispatch(slow, shipments=shipments, capture=FakePayment())
+
+    assert after.status is ShipmentStatus.DISPATCHED
 
 
-def test_all_that_is_said_of_a_shipment_is_said_on_its_orders_journey() -> None:
+def test_all_events_of_a_shipment_carry_the_correlation_id_of_its_order() -> None:
     shipments, order_id = FakeShipments(), new_id()
     with caused_by(Cause("the-order's")):
-        made(shipments, order_id)
+        confirm_order(shipments, order_id)
 
     with caused_by(Cause("the-warehouse's")):
-        dispatch(order_id, a_label(), shipments=shipments, take=FakePayment())
+        dispatch(order_id, a_label(), shipments=shipments, capture=FakePayment())
     with caused_by(Cause("the-carrier's")):
-        deliver(a_label(), shipments=shipments)
+        record_delivery(a_label(), shipments=shipments)
 
-    assert shipments.journeys == ["the-order's"] * 2
+    assert shipments.correlation_ids == ["the-order's"] * 2
 
 
-def test_who_loses_the_race_for_the_row_goes_on_from_what_the_other_made_of_it() -> None:
+def test_a_dispatch_that_loses_the_race_sees_the_cancellation() -> None:
     shipments, payment = FakeShipments(), FakePayment()
-    order_id = made(shipments)
-    shipments.meanwhile.append(lambda: cancel(shipments, order_id))
+    order_id = confirm_order(shipments)
+    shipments.before_save.append(lambda: cancel(shipments, order_id))
 
     with pytest.raises(AlreadyCancelled):
-        dispatch(order_id, a_label(), shipments=shipments, take=payment)
+        dispatch(order_id, a_label(), shipments=shipments, capture=payment)
 
-    assert payment.asked == []
+    assert payment.calls == []
 
 
 @pytest.mark.cloud
-def test_shipments_are_listed_as_they_stand_oldest_first(stored: StoredShipments) -> None:
-    orders = [made(stored, f"01a2000{number}-0000-7000-8000-000000000000") for number in range(4)]
-    dispatch(orders[1], a_label(), shipments=stored, take=FakePayment())
+def test_open_shipments_are_listed_by_status_oldest_order_first(stored: StoredShipments) -> None:
+    orders = [
+        confirm_order(stored, f"01a2000{number}-0000-7000-8000-000000000000") for number in range(4)
+    ]
+    dispatch(orders[1], a_label(), shipments=stored, capture=FakePayment())
     cancel(stored, orders[3])
 
-    first = stored.page(State.READY, 1, None)
-    rest = stored.page(State.READY, 1, first.next)
-    sent = stored.page(State.DISPATCHED, 10, None)
-    deliver(a_label(), shipments=stored)
+    first = stored.page(ShipmentStatus.READY, 1, None)
+    second = stored.page(ShipmentStatus.READY, 1, first.next)
+    dispatched = stored.page(ShipmentStatus.DISPATCHED, 10, None)
+    record_delivery(a_label(), shipments=stored)
 
-    assert [each.order_id for each in (*first.shipments, *rest.shipments)] == [
+    assert [each.order_id for each in (*first.shipments, *second.shipments)] == [
         orders[0],
         orders[2],
     ]
-    assert rest.next is None
-    assert [each.order_id for each in sent.shipments] == [orders[1]]
-    assert stored.page(State.DISPATCHED, 10, None).shipments == []
+    assert second.next is None
+    assert [each.order_id for each in dispatched.shipments] == [orders[1]]
+    assert stored.page(ShipmentStatus.DISPATCHED, 10, None).shipments == []
 
 
-def test_a_shipment_that_nobody_is_to_receive_is_never_said_to_be_sent() -> None:
+def test_a_shipment_without_label_or_recipient_is_never_dispatched() -> None:
     shipment = a_shipment()
-    begun, _ = shipment.dispatch(a_label(), "now") or (shipment, None)
-    lost = Shipment(
-        order_id=begun.order_id,
+    started, _ = shipment.start_dispatch(a_label(), "now") or (shipment, None)
+    incomplete = Shipment(
+        order_id=started.order_id,
         owner=ADA,
-        shipment_id=begun.shipment_id,
-        journey="j",
-        made_at="now",
-        state=State.DISPATCHING,
+        shipment_id=started.shipment_id,
+        correlation_id="correlation-1",
+        created_at="now",
+        status=ShipmentStatus.DISPATCHING,
         attempt=1,
     )
 
-    with pytest.raises(ValueError, match="no label, or nobody"):
-        lost.settle(Verdict(captured=True), 1, "now")
+    with pytest.raises(ValueError, match="no label or no recipient"):
+        incomplete.complete_dispatch(CaptureResult(captured=True), 1, "now")

@@ -1,4 +1,4 @@
-"""The demo catalogue obeys the catalog's contract, and its pictures are harmless."""
+"""The demo data is valid for the shop's API, and its pictures are safe to serve."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from cli.demo import demo_products, demo_shipping, demo_stock
-from souk.delivery.wire import NewOption
+from cli.demo import demo_products, demo_shipping_options, demo_stock
+from souk.delivery.schemas import CreateShippingOptionRequest
 
 STOREFRONT = Path(__file__).parents[2] / "storefront"
 PICTURES = sorted((STOREFRONT / "pictures").iterdir())
@@ -20,20 +20,20 @@ every_product = pytest.mark.parametrize("product", PRODUCTS, ids=lambda product:
 every_picture = pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 
 
-def test_there_are_24_products_each_with_a_sku_of_its_own() -> None:
+def test_there_are_24_products_with_different_skus() -> None:
     skus = {product["sku"] for product in PRODUCTS}
 
     assert len(PRODUCTS) == len(skus) == 24
 
 
-def test_there_are_a_handful_of_categories_with_something_to_choose_in_each() -> None:
-    named = [product["category"] for product in PRODUCTS]
+def test_there_are_5_to_8_categories_with_at_least_3_products_each() -> None:
+    categories = [product["category"] for product in PRODUCTS]
 
-    assert 5 <= len(set(named)) <= 8
-    assert all(named.count(name) >= 3 for name in named)
+    assert 5 <= len(set(categories)) <= 8
+    assert all(categories.count(name) >= 3 for name in categories)
 
 
-def test_there_is_stock_of_every_product_and_of_some_so_little_that_it_runs_out() -> None:
+def test_every_product_has_stock_and_some_have_very_little() -> None:
     stock = demo_stock()
 
     assert stock.keys() == {product["sku"] for product in PRODUCTS}
@@ -41,7 +41,7 @@ def test_there_is_stock_of_every_product_and_of_some_so_little_that_it_runs_out(
 
 
 @every_product
-def test_a_demo_product_has_exactly_the_fields_of_a_listing(product: dict[str, Any]) -> None:
+def test_a_demo_product_has_exactly_the_fields_of_the_api(product: dict[str, Any]) -> None:
     fields = {"sku", "name", "category", "description", "price", "weight_grams", "image"}
 
     assert set(product) == fields
@@ -49,7 +49,7 @@ def test_a_demo_product_has_exactly_the_fields_of_a_listing(product: dict[str, A
 
 
 @every_product
-def test_a_demo_product_keeps_within_the_limits(product: dict[str, Any]) -> None:
+def test_a_demo_product_is_within_the_limits(product: dict[str, Any]) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", product["sku"])
     assert 1 <= len(product["name"]) <= 200
     assert 1 <= len(product["category"]) <= 60
@@ -72,7 +72,7 @@ def test_every_picture_is_used() -> None:
 
 
 @every_picture
-def test_a_picture_is_a_small_titled_drawing_of_the_common_size(picture: Path) -> None:
+def test_a_picture_is_a_small_svg_with_a_title_and_the_common_size(picture: Path) -> None:
     drawing = ET.fromstring(picture.read_bytes())  # noqa: S314  our own file
 
     assert picture.stat().st_size < 6_000
@@ -82,7 +82,7 @@ def test_a_picture_is_a_small_titled_drawing_of_the_common_size(picture: Path) -
 
 
 @every_picture
-def test_a_picture_runs_nothing_and_fetches_nothing(picture: Path) -> None:
+def test_a_picture_runs_no_scripts_and_loads_nothing(picture: Path) -> None:
     drawing = ET.fromstring(picture.read_bytes())  # noqa: S314  our own file
     tags = {element.tag.removeprefix(SVG) for element in drawing.iter()}
     attributes = [pair for element in drawing.iter() for pair in element.items()]
@@ -93,9 +93,11 @@ def test_a_picture_runs_nothing_and_fetches_nothing(picture: Path) -> None:
     assert not [value for _, value in attributes if re.search(r"//|url\((?!#)|data:", value)]
 
 
-def test_the_demos_shipping_options_obey_deliverys_contract() -> None:
-    options = [msgspec.convert(option, NewOption) for option in demo_shipping()]
+def test_the_demos_shipping_options_are_valid_for_the_api() -> None:
+    options = [
+        msgspec.convert(option, CreateShippingOptionRequest) for option in demo_shipping_options()
+    ]
 
-    standard = next(option for option in options if option.option == "standard")
+    standard = next(option for option in options if option.id == "standard")
     assert [(rate.country, rate.max_grams) for rate in standard.rates] == [("*", None)]
     assert len(options) > 1

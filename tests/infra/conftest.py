@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra import synth
-from tests.infra.template import Template, read
+from tests.infra.template import Template, read_template
 
-os.environ["JSII_NODE"] = synth.node()  # before CDK is imported, which asks for it at once
+os.environ["JSII_NODE"] = synth.node_path()  # before the CDK is imported, which reads it
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,14 @@ def assembly() -> Path:
 
 @pytest.fixture(scope="session")
 def dev(assembly: Path) -> Template:
-    return read(assembly, "dev")
+    return read_template(assembly, "dev")
 
 
 @pytest.fixture(scope="session")
 def prod(assembly: Path) -> Template:
-    return read(assembly, "prod")
+    return read_template(assembly, "prod")
 
 
 @pytest.fixture(scope="session", params=["dev", "prod"])
 def template(request: pytest.FixtureRequest, assembly: Path) -> Template:
-    return read(assembly, request.param)
+    return read_template(assembly, request.param)

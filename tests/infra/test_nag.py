@@ -1,4 +1,4 @@
-"""cdk-nag's AwsSolutions over both stages: each finding is fixed, or accepted with a reason."""
+"""cdk-nag's AwsSolutions rules hold in both stages, or a finding is accepted with a reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
-from infra import app, reasons
+from infra import app, nag_suppressions
 from infra.packaging import LayerFolders
 from infra.stages import STAGES
 
@@ -22,8 +22,8 @@ class Finding(NamedTuple):
     path: str
 
 
-class Accepted(NamedTuple):
-    """A finding accepted at a construct, and so for all that is in it."""
+class Suppression(NamedTuple):
+    """Accepts the findings of a rule at a construct and its children."""
 
     rule: str
     path: str
@@ -33,53 +33,56 @@ class Accepted(NamedTuple):
         return finding.rule == self.rule and finding.path.startswith(f"{self.path}/")
 
 
-def findings(assembly: Path) -> set[Finding]:
-    """What the checks say of the app, errors and warnings; written to `assembly`."""
+def check(assembly: Path) -> set[Finding]:
+    """The errors and warnings of the app, which is synthesized to `assembly`."""
     layer = assembly / "layer"
     layer.mkdir(parents=True)
-    shop = app.build(tuple(STAGES), LayerFolders(layer, layer), assembly / "out")
+    shop = app.build_app(tuple(STAGES), LayerFolders(layer, layer), assembly / "out")
     Validations.of(shop).add_plugins(AwsSolutionsChecks(shop))
-    with suppress(RuntimeError):  # raised for errors, not for warnings; the report has both
+    with suppress(RuntimeError):  # raised for errors but not for warnings; the report has both
         shop.synth()
     report = json.loads((assembly / "out" / "validation-report.json").read_text())
     return {
-        Finding(violation["ruleName"], place["constructPath"])
+        Finding(violation["ruleName"], construct["constructPath"])
         for plugin in report["pluginReports"]
         for violation in plugin["violations"]
-        for place in violation["violatingConstructs"]
+        for construct in violation["violatingConstructs"]
     }
 
 
 @pytest.fixture(scope="module")
-def unaccepted(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[Finding], list[Accepted]]:
-    """What is found when nothing is accepted, and what would have been."""
-    would_be: list[Accepted] = []
+def unsuppressed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[set[Finding], list[Suppression]]:
+    """All findings when nothing is suppressed, and the suppressions that were ignored."""
+    suppressions: list[Suppression] = []
 
-    def note(construct: IConstruct, rule: str, reason: str) -> None:
-        would_be.append(Accepted(rule, construct.node.path, reason))
+    def record(construct: IConstruct, rule: str, reason: str) -> None:
+        suppressions.append(Suppression(rule, construct.node.path, reason))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reasons, "acknowledge", note)
-        return findings(tmp_path_factory.mktemp("unaccepted")), would_be
+        patch.setattr(nag_suppressions, "acknowledge", record)
+        return check(tmp_path_factory.mktemp("unsuppressed")), suppressions
 
 
-def test_nothing_is_found_that_is_not_accepted(tmp_path: Path) -> None:
-    assert findings(tmp_path) == set()
+def test_every_finding_is_fixed_or_suppressed(tmp_path: Path) -> None:
+    assert check(tmp_path) == set()
 
 
-def test_without_its_acceptance_a_finding_is_seen(
-    unaccepted: tuple[set[Finding], list[Accepted]],
+def test_without_its_suppression_a_finding_is_reported(
+    unsuppressed: tuple[set[Finding], list[Suppression]],
 ) -> None:
-    found, accepted = unaccepted
+    findings, suppressions = unsuppressed
 
-    assert found
-    assert {finding for finding in found if not any(a.covers(finding) for a in accepted)} == set()
+    assert findings
+    uncovered = {each for each in findings if not any(s.covers(each) for s in suppressions)}
+    assert uncovered == set()
 
 
-def test_every_acceptance_is_needed_and_says_why(
-    unaccepted: tuple[set[Finding], list[Accepted]],
+def test_every_suppression_is_needed_and_has_a_reason(
+    unsuppressed: tuple[set[Finding], list[Suppression]],
 ) -> None:
-    found, accepted = unaccepted
+    findings, suppressions = unsuppressed
 
-    assert [each for each in accepted if not any(map(each.covers, found))] == []
-    assert [each for each in accepted if len(each.reason.split()) < 5] == []
+    assert [each for each in suppressions if not any(map(each.covers, findings))] == []
+    assert [each for each in suppressions if len(each.reason.split()) < 5] == []

@@ -1,4 +1,4 @@
-"""The OpenAPI document is sound, and tells of the API as it is deployed."""
+"""The OpenAPI document is valid and describes the deployed API."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra import contracts
-from infra.contracts.parameters import BODIES
-from souk.edges.routes import Call
+from infra.contracts.parameters import EXAMPLE_BODIES
 from souk.kernel.errors import InvalidQuery
+from souk.runtime.routes import Request
 from tests.infra.template import Template
 
 Json = Any
@@ -20,7 +20,7 @@ DOCUMENT = contracts.openapi()
 
 
 class Operation(NamedTuple):
-    key: str  # as a route of the API is called: `GET /api/products`
+    key: str  # as a route key of API Gateway: `GET /api/products`
     body: Json
 
     def response(self, status: int) -> Json:
@@ -40,84 +40,84 @@ OPERATIONS = list(operations())
 BY_KEY = {each.key: each for each in OPERATIONS}
 
 
-def every_operation(wanted: str = "/api/") -> pytest.MarkDecorator:
-    chosen = [each for each in OPERATIONS if wanted in each.key]
-    return pytest.mark.parametrize("operation", chosen, ids=lambda each: each.key)
+def each_operation(prefix: str = "/api/") -> pytest.MarkDecorator:
+    selected = [each for each in OPERATIONS if prefix in each.key]
+    return pytest.mark.parametrize("operation", selected, ids=lambda each: each.key)
 
 
-def test_the_document_is_a_valid_one() -> None:
+def test_the_document_is_valid() -> None:
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
 def http_routes(template: Template) -> list[Json]:
-    """Those of the WebSocket API, `$connect` and its like, are no HTTP."""
-    routes = template.of("ApiGatewayV2::Route").values()
+    """All routes except those of the WebSocket API, such as `$connect`."""
+    routes = template.properties("ApiGatewayV2::Route").values()
     return [route for route in routes if not route["RouteKey"].startswith("$")]
 
 
-def test_every_deployed_route_is_documented_and_no_other(template: Template) -> None:
+def test_the_document_has_exactly_the_deployed_routes(template: Template) -> None:
     deployed = {route["RouteKey"] for route in http_routes(template)}
 
     assert deployed == set(BY_KEY)
 
 
-def test_a_route_is_documented_to_ask_for_sign_in_where_it_does(template: Template) -> None:
+def test_routes_that_need_sign_in_are_documented_as_such(template: Template) -> None:
     for route in http_routes(template):
-        documented = BY_KEY[route["RouteKey"]].body.get("security", [])
-        asked = {scheme for choice in documented for scheme in choice} - {"guest"}
+        security = BY_KEY[route["RouteKey"]].body.get("security", [])
+        token_schemes = {scheme for choice in security for scheme in choice} - {"guest"}
 
-        assert bool(asked) is (route["AuthorizationType"] == "JWT"), route["RouteKey"]
+        assert bool(token_schemes) is (route["AuthorizationType"] == "JWT"), route["RouteKey"]
 
 
-@every_operation()
-def test_an_operation_says_what_it_does_and_for_whom(operation: Operation) -> None:
+@each_operation()
+def test_every_operation_is_described(operation: Operation) -> None:
     for text in ("operationId", "summary", "description"):
         assert operation.body[text]
 
 
-def test_operations_have_names_of_their_own() -> None:
+def test_operation_ids_are_unique() -> None:
     names = [each.body["operationId"] for each in OPERATIONS]
 
     assert len(set(names)) == len(names)
 
 
-def test_every_room_has_something_to_say_of_itself() -> None:
+def test_every_service_is_described() -> None:
     tags = {tag["name"]: tag["description"] for tag in DOCUMENT["tags"]}
 
     assert all(tags.values())
     assert {tag for each in OPERATIONS for tag in each.body["tags"]} == set(tags)
 
 
-@every_operation()
+@each_operation()
 def test_every_parameter_is_described(operation: Operation) -> None:
     for parameter in operation.body["parameters"]:
         assert parameter["description"]
         assert parameter["schema"]["type"]
 
 
-@every_operation()
-def test_every_refusal_is_described_as_problem_details(operation: Operation) -> None:
-    from_the_gateway = {"429"} if "guest" in operation.key else {"401", "429"}
+@each_operation()
+def test_every_error_is_documented_as_problem_details(operation: Operation) -> None:
+    gateway_statuses = {"429"} if "guest" in operation.key else {"401", "429"}
     for status, response in operation.body["responses"].items():
         assert response["description"]
-        if int(status) >= 400 and status not in from_the_gateway:
-            assert "`" in response["description"], "each with its type"
-            (kind,) = response["content"]
-            assert kind == "application/problem+json"
+        if int(status) >= 400 and status not in gateway_statuses:
+            assert "`" in response["description"], "names the problem type"
+            (content_type,) = response["content"]
+            assert content_type == "application/problem+json"
 
 
-@every_operation("/api/staff/")
-def test_a_staff_route_says_so(operation: Operation) -> None:
+@each_operation("/api/staff/")
+def test_a_staff_route_is_documented_as_such(operation: Operation) -> None:
     assert "staff" in operation.body["description"]
     assert operation.body["security"] == [{"staff": []}]
     assert "`forbidden`" in operation.response(403)["description"]
 
 
-@every_operation()
-def test_who_must_say_who_they_are_may_be_told_to(operation: Operation) -> None:
-    asked = operation.body.get("security", [])
+@each_operation()
+def test_routes_that_need_authentication_document_401(operation: Operation) -> None:
+    security = operation.body.get("security", [])
 
-    assert bool(operation.response(401)) is bool(asked)
+    assert bool(operation.response(401)) is bool(security)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_who_must_say_who_they_are_may_be_told_to(operation: Operation) -> None:
         ("GET /api/orders", 200, "Correlation-Id"),
     ],
 )
-def test_a_header_clients_need_is_documented(key: str, status: int, header: str) -> None:
+def test_a_header_that_clients_need_is_documented(key: str, status: int, header: str) -> None:
     assert header in BY_KEY[key].headers(status)
 
 
@@ -144,39 +144,41 @@ def test_a_header_that_is_not_sent_is_not_documented(key: str) -> None:
     assert BY_KEY[key].headers(200) == {"Correlation-Id"}
 
 
-def test_the_page_size_is_documented_as_it_is_checked() -> None:
+def test_the_documented_page_size_is_enforced() -> None:
     documented = {
         parameter["name"]: parameter["schema"]
         for parameter in BY_KEY["GET /api/products"].body["parameters"]
     }["limit"]
-    least, most = documented["minimum"], documented["maximum"]
+    minimum, maximum = documented["minimum"], documented["maximum"]
 
-    assert asked_for(least) == least
-    assert asked_for(most) == most
-    assert asked_for(None) == documented["default"]
-    for beyond in (least - 1, most + 1):
+    assert parse_limit(minimum) == minimum
+    assert parse_limit(maximum) == maximum
+    assert parse_limit(None) == documented["default"]
+    for invalid in (minimum - 1, maximum + 1):
         with pytest.raises(InvalidQuery):
-            asked_for(beyond)
+            parse_limit(invalid)
 
 
-def asked_for(limit: int | None) -> int:
-    return Call(path={}, query={} if limit is None else {"limit": str(limit)}, headers={}).limit()
+def parse_limit(limit: int | None) -> int:
+    return Request(
+        path={}, query={} if limit is None else {"limit": str(limit)}, headers={}
+    ).limit()
 
 
-def test_an_example_is_a_body_the_shop_takes() -> None:
+def test_every_example_is_a_valid_body() -> None:
     bodies = {
         route.body.__name__: route.body
-        for room in contracts.ROOMS.values()
-        for route in room.ROUTES
+        for service in contracts.SERVICES.values()
+        for route in service.ROUTES
         if route.body is not None
     }
 
-    assert set(bodies) == set(BODIES)
-    for name, kind in bodies.items():
-        msgspec.convert(BODIES[name], kind)
+    assert set(bodies) == set(EXAMPLE_BODIES)
+    for name, body_type in bodies.items():
+        msgspec.convert(EXAMPLE_BODIES[name], body_type)
 
 
-def test_refusals_with_the_same_status_are_told_apart() -> None:
+def test_errors_with_the_same_status_have_different_types() -> None:
     conflict = BY_KEY["POST /api/guest/basket/checkout"].response(409)["description"]
 
     assert "`basket-empty`" in conflict

@@ -1,4 +1,4 @@
-"""The map shows all that is deployed, in the same way each time, and can be read."""
+"""The map shows everything that is deployed, is reproducible, and is legible."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from infra import contracts, shopmap
-from infra.shopmap.graph import Facts, edges
+from infra.shopmap.graph import EventSources, find_edges
 from infra.shopmap.shapes import Box, text_width
-from infra.shopmap.template import read as read_places
+from infra.shopmap.template import read_template as read_template_with_paths
 from infra.synth import map_path
-from tests.infra.template import Template, referred
+from tests.infra.template import Template, reference
 
 Json = Any
 ROOT = Path(__file__).parents[2]
-SHOWN = (
+RESOURCE_TYPES = (
     "ApiGatewayV2::Api",
     "DynamoDB::GlobalTable",
     "Events::Archive",
@@ -29,207 +29,222 @@ SHOWN = (
     "SQS::Queue",
     "StepFunctions::StateMachine",
 )
-SIZES = {"title": 16, "glyph": 15, "label": 12, "name": 11, "small": 10.5, "figure": 12}
+FONT_SIZES = {"title": 16, "glyph": 15, "label": 12, "name": 11, "small": 10.5, "depth": 12}
 
 both_drawings = pytest.mark.parametrize("name", ["wide", "tall"])
 
 
 @pytest.fixture(scope="module")
-def made(assembly: Path) -> Json:
+def shop_map(assembly: Path) -> Json:
     return json.loads(map_path(assembly).read_text())
 
 
-def nodes(made: Json) -> dict[str, Json]:
-    return {node["id"]: node for node in made["nodes"]}
+def nodes(shop_map: Json) -> dict[str, Json]:
+    return {node["id"]: node for node in shop_map["nodes"]}
 
 
-def lines(made: Json, means: str) -> list[Json]:
-    return [edge for edge in made["edges"] if edge["means"] == means]
+def edges(shop_map: Json, kind: str) -> list[Json]:
+    return [edge for edge in shop_map["edges"] if edge["kind"] == kind]
 
 
-@pytest.mark.parametrize("kind", SHOWN)
-def test_everything_deployed_is_on_the_map(made: Json, template: Template, kind: str) -> None:
-    assert set(template.of(kind)) <= set(nodes(made))
-    assert template.of(kind)
+@pytest.mark.parametrize("resource_type", RESOURCE_TYPES)
+def test_everything_deployed_is_on_the_map(
+    shop_map: Json, template: Template, resource_type: str
+) -> None:
+    assert set(template.properties(resource_type)) <= set(nodes(shop_map))
+    assert template.properties(resource_type)
 
 
-def test_nothing_is_on_the_map_that_is_not_deployed(made: Json, template: Template) -> None:
-    assert set(nodes(made)) <= set(template.resources)
-    for edge in made["edges"]:
-        assert {edge["from"], edge["to"]} <= set(nodes(made))
+def test_nothing_else_is_on_the_map(shop_map: Json, template: Template) -> None:
+    assert set(nodes(shop_map)) <= set(template.resources)
+    for edge in shop_map["edges"]:
+        assert {edge["from"], edge["to"]} <= set(nodes(shop_map))
 
 
-def test_every_rule_carries_the_facts_of_its_pattern(made: Json, template: Template) -> None:
-    carried = {edge["to"]: edge.get("carries", []) for edge in lines(made, "carries")}
+def test_the_edge_to_a_rule_has_the_events_of_its_pattern(
+    shop_map: Json, template: Template
+) -> None:
+    matched = {edge["to"]: edge.get("labels", []) for edge in edges(shop_map, "matches")}
 
-    for name, rule in template.of("Events::Rule").items():
+    for name, rule in template.properties("Events::Rule").items():
         pattern = rule.get("EventPattern", {}).get("detail-type")
         if pattern and "EventBusName" in rule:
-            assert sorted(carried[name]) == sorted(pattern)
+            assert sorted(matched[name]) == sorted(pattern)
 
 
-def test_a_rule_without_names_carries_all_facts_of_its_sources() -> None:
-    facts = Facts({"OrderPlaced": "souk.ordering", "PriceChanged": "souk.catalog"})
+def test_a_pattern_without_event_names_matches_all_events_of_its_sources() -> None:
+    sources = EventSources({"OrderPlaced": "souk.ordering", "PriceChanged": "souk.catalog"})
 
-    assert facts.matching({"source": [{"prefix": "souk."}]}) == ("OrderPlaced", "PriceChanged")
-    assert facts.matching({"source": ["souk.catalog"]}) == ("PriceChanged",)
-
-
-def test_every_route_leads_to_its_function(made: Json, template: Template) -> None:
-    drawn = {key for edge in lines(made, "routes") for key in edge["carries"]}
-
-    assert {route["RouteKey"] for route in template.of("ApiGatewayV2::Route").values()} == drawn
+    assert sources.matching({"source": [{"prefix": "souk."}]}) == ("OrderPlaced", "PriceChanged")
+    assert sources.matching({"source": ["souk.catalog"]}) == ("PriceChanged",)
 
 
-def test_every_dead_letter_queue_is_known_as_one(made: Json, template: Template) -> None:
-    dead = {
-        referred(queue["RedrivePolicy"]["deadLetterTargetArn"])
-        for queue in template.of("SQS::Queue").values()
+def test_every_route_has_an_edge_to_its_function(shop_map: Json, template: Template) -> None:
+    route_keys = {key for edge in edges(shop_map, "routes") for key in edge["labels"]}
+    routes = template.properties("ApiGatewayV2::Route").values()
+
+    assert {route["RouteKey"] for route in routes} == route_keys
+
+
+def test_dead_letter_queues_have_their_own_kind(shop_map: Json, template: Template) -> None:
+    dead_letter_queues = {
+        reference(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in template.properties("SQS::Queue").values()
         if "RedrivePolicy" in queue
     }
 
-    assert dead
-    assert {nodes(made)[name]["kind"] for name in dead} == {"dead-letters"}
+    assert dead_letter_queues
+    kinds = {nodes(shop_map)[name]["kind"] for name in dead_letter_queues}
+    assert kinds == {"dead-letter-queue"}
 
 
-def test_dead_letters_go_back_to_the_queues_they_came_out_of(made: Json) -> None:
-    back = {edge["to"] for edge in made["edges"] if edge["means"] == "redrives"}
-    into_graves = {
+def test_dead_letters_are_redriven_to_the_queues_they_came_from(shop_map: Json) -> None:
+    redriven_to = {edge["to"] for edge in edges(shop_map, "redrives")}
+    queues = {
         edge["from"]
-        for edge in made["edges"]
-        if edge["means"] == "gives-up" and nodes(made)[edge["from"]]["kind"] == "queue"
+        for edge in edges(shop_map, "dead-letters")
+        if nodes(shop_map)[edge["from"]]["kind"] == "queue"
     }
 
-    assert back == into_graves
+    assert redriven_to == queues
 
 
-def test_every_fact_is_on_the_map_with_who_says_and_hears_it(made: Json) -> None:
+def test_every_event_is_on_the_map_with_publisher_and_subscribers(shop_map: Json) -> None:
     messages = contracts.events_json()["channels"]["bus"]["messages"]
-    drawn = {fact["name"]: fact for fact in made["facts"]}
+    events = {event["name"]: event for event in shop_map["events"]}
 
-    assert set(drawn) == set(messages)
+    assert set(events) == set(messages)
     for name, message in messages.items():
-        assert drawn[name]["room"] == message["x-source"].removeprefix("souk.")
-        assert set(drawn[name]["heard_by"]) == set(message["x-heard-by"])
-        assert drawn[name]["fields"]
+        assert events[name]["service"] == message["x-source"].removeprefix("souk.")
+        assert set(events[name]["subscribers"]) == set(message["x-subscribers"])
+        assert events[name]["fields"]
 
 
-def test_a_fact_can_be_followed_from_the_table_of_one_room_to_that_of_another(made: Json) -> None:
-    means = {(edge["from"], edge["to"]): edge["means"] for edge in made["edges"]}
-    by_place = {(node.get("room", ""), node["name"]): node["id"] for node in made["nodes"]}
-    way = [("basket", "Table"), ("basket", "Relay"), ("", "Bus"), ("ordering", "Hears"),
-           ("ordering", "Queue"), ("ordering", "Consumer"), ("ordering", "Table")]  # fmt: skip
+def test_an_event_can_be_followed_from_the_table_of_one_service_to_that_of_another(
+    shop_map: Json,
+) -> None:
+    kinds = {(edge["from"], edge["to"]): edge["kind"] for edge in shop_map["edges"]}
+    ids = {(node.get("service", ""), node["name"]): node["id"] for node in shop_map["nodes"]}
+    path = [("basket", "Table"), ("basket", "Relay"), ("", "Bus"), ("ordering", "Subscriptions"),
+            ("ordering", "Queue"), ("ordering", "Consumer"), ("ordering", "Table")]  # fmt: skip
 
-    stops = [by_place[place] for place in way]
+    path_ids = [ids[each] for each in path]
 
-    assert [means[step] for step in pairwise(stops)] == [
-        "streams", "says", "carries", "delivers", "delivers", "data",
+    assert [kinds[step] for step in pairwise(path_ids)] == [
+        "streams", "publishes", "matches", "delivers", "delivers", "accesses",
     ]  # fmt: skip
 
 
-def test_the_workflow_shows_every_state_and_whom_it_asks(made: Json) -> None:
-    written = json.loads((ROOT / "src/souk/ordering/checkout.asl.json").read_text())
-    (flow,) = made["workflows"]
+def test_the_workflow_has_all_states_with_the_services_that_they_invoke(shop_map: Json) -> None:
+    definition = json.loads((ROOT / "src/souk/ordering/checkout.asl.json").read_text())
+    (workflow,) = shop_map["workflows"]
 
-    assert {state["name"] for state in flow["states"]} == set(written["States"])
-    rooms = {state["name"]: state["room"] for state in flow["states"]}
-    assert rooms["ReserveStock"] == "inventory"
-    assert rooms["ConfirmOrder"] == "ordering"
-    asked = {nodes(made)[edge["to"]]["room"] for edge in lines(made, "asks")}
-    assert {"inventory", "payment", "ordering"} <= asked
-
-
-def test_the_map_is_the_same_of_every_stage_and_each_time(made: Json, assembly: Path) -> None:
-    assert shopmap.make(assembly, "Souk-dev") == made
-    assert shopmap.make(assembly, "Souk-prod") == made
+    assert {state["name"] for state in workflow["states"]} == set(definition["States"])
+    services = {state["name"]: state["service"] for state in workflow["states"]}
+    assert services["ReserveStock"] == "inventory"
+    assert services["ConfirmOrder"] == "ordering"
+    invoked = {nodes(shop_map)[edge["to"]]["service"] for edge in edges(shop_map, "invokes")}
+    assert {"inventory", "payment", "ordering"} <= invoked
 
 
-def test_a_room_added_tomorrow_appears_by_itself(assembly: Path) -> None:
-    template = read_places(assembly, "Souk-dev")
-    added = {
+def test_the_map_is_the_same_for_all_stages_and_reproducible(
+    shop_map: Json, assembly: Path
+) -> None:
+    assert shopmap.build_map(assembly, "Souk-dev") == shop_map
+    assert shopmap.build_map(assembly, "Souk-prod") == shop_map
+
+
+def test_a_new_service_is_added_to_the_map_automatically(assembly: Path) -> None:
+    template = read_template_with_paths(assembly, "Souk-dev")
+    new_resources = {
         name.replace("Basket", "Gifts"): json.loads(json.dumps(each).replace("Basket", "Gifts"))
         for name, each in template.resources.items()
         if name.startswith("Basket")
     }
-    places = {
-        name.replace("Basket", "Gifts"): ("Gifts", *place[1:])
-        for name, place in template.places.items()
+    new_paths = {
+        name.replace("Basket", "Gifts"): ("Gifts", *path[1:])
+        for name, path in template.paths.items()
         if name.startswith("Basket")
     }
-    grown = template._replace(
-        resources={**template.resources, **added}, places={**template.places, **places}
+    extended = template._replace(
+        resources={**template.resources, **new_resources}, paths={**template.paths, **new_paths}
     )
 
-    made = shopmap.of_template(grown)
+    shop_map = shopmap.map_of_template(extended)
 
-    assert "gifts" in {room["id"] for room in made["rooms"]}
-    for drawing in made["drawings"].values():
-        assert {"gifts", *added} & drawn(drawing) >= {"gifts", "GiftsQueue8C1CEFED"}
-    assert edges(grown, Facts({})) != edges(template, Facts({}))
+    assert "gifts" in {service["id"] for service in shop_map["services"]}
+    for drawing in shop_map["drawings"].values():
+        drawn = {"gifts", *new_resources} & drawn_ids(drawing)
+        assert drawn >= {"gifts", "GiftsQueue8C1CEFED"}
+    sources = EventSources({})
+    assert find_edges(extended, sources) != find_edges(template, sources)
 
 
-def drawn(drawing: Json) -> set[str]:
-    return {group["of"] for group in drawing["groups"]}
+def drawn_ids(drawing: Json) -> set[str]:
+    return {group["id"] for group in drawing["groups"]}
 
 
 @both_drawings
-def test_every_node_and_room_is_drawn(made: Json, name: str) -> None:
-    wanted = {*nodes(made), *(room["id"] for room in made["rooms"])}
+def test_every_node_and_service_is_drawn(shop_map: Json, name: str) -> None:
+    ids = {*nodes(shop_map), *(service["id"] for service in shop_map["services"])}
 
-    assert wanted <= drawn(made["drawings"][name])
+    assert ids <= drawn_ids(shop_map["drawings"][name])
 
 
-def words(drawing: Json) -> list[tuple[str, Box]]:
-    """Every text that is drawn, and about the space it takes."""
+def texts(drawing: Json) -> list[tuple[str, Box]]:
+    """Every text of a drawing with its estimated box."""
     found = []
     for group in drawing["groups"]:
-        for tag, at, text in group["shapes"]:
-            if tag == "text" and text and "transform" not in at:
-                size = SIZES.get(at["class"], 11)
+        for tag, attributes, text in group["shapes"]:
+            if tag == "text" and text and "transform" not in attributes:
+                size = FONT_SIZES.get(attributes["class"], 11)
                 width = text_width(text, size)
-                left = {"start": 0.0, "middle": width / 2, "end": width}[at["text-anchor"]]
-                box = Box(at["x"] - left, at["y"] - size * 0.75, width, size * 0.95)
-                found.append((text, box))
+                anchor = {"start": 0.0, "middle": width / 2, "end": width}[
+                    attributes["text-anchor"]
+                ]
+                x, y = attributes["x"] - anchor, attributes["y"] - size * 0.75
+                found.append((text, Box(x, y, width, size * 0.95)))
     return found
 
 
 @both_drawings
-def test_no_label_lies_on_another_or_outside(made: Json, name: str) -> None:
-    drawing = made["drawings"][name]
-    paper = Box(0, 0, drawing["width"], drawing["height"])
+def test_no_text_overlaps_another_or_leaves_the_drawing(shop_map: Json, name: str) -> None:
+    drawing = shop_map["drawings"][name]
+    page = Box(0, 0, drawing["width"], drawing["height"])
 
-    for text, box in words(drawing):
+    for text, box in texts(drawing):
         assert box.x >= 0, text
-        assert box.right <= paper.right, text
-        assert box.bottom <= paper.bottom, text
-    for (one, here), (other, there) in combinations(words(drawing), 2):
-        assert not here.meets(there), f"{one!r} lies on {other!r}"
+        assert box.right <= page.right, text
+        assert box.bottom <= page.bottom, text
+    for (text, box), (other, other_box) in combinations(texts(drawing), 2):
+        assert not box.overlaps(other_box), f"{text!r} overlaps {other!r}"
 
 
 @both_drawings
-def test_no_card_and_no_box_lies_on_another_of_its_kind(made: Json, name: str) -> None:
-    for style in ("room", "node function", "node queue", "node dead-letters", "state task"):
+def test_no_box_overlaps_another_of_its_kind(shop_map: Json, name: str) -> None:
+    kinds = ("service", "node function", "node queue", "node dead-letter-queue", "state task")
+    for classes in kinds:
         boxes = [
-            (group["of"], Box(at["x"], at["y"], at["width"], at["height"]))
-            for group in made["drawings"][name]["groups"]
-            if group["style"] == style
-            for tag, at, _ in group["shapes"][:1]
+            (group["id"], Box(rect["x"], rect["y"], rect["width"], rect["height"]))
+            for group in shop_map["drawings"][name]["groups"]
+            if group["classes"] == classes
+            for tag, rect, _ in group["shapes"][:1]
         ]
-        for (one, here), (other, there) in combinations(boxes, 2):
-            assert not here.meets(there), f"{one} lies on {other}"
+        for (box_id, box), (other_id, other_box) in combinations(boxes, 2):
+            assert not box.overlaps(other_box), f"{box_id} overlaps {other_id}"
 
 
-def test_the_picture_is_well_formed_and_needs_nothing_else(made: Json) -> None:
-    picture = shopmap.picture(made)
+def test_the_svg_is_well_formed_and_standalone(shop_map: Json) -> None:
+    svg = shopmap.render_svg(shop_map)
 
-    tree = ET.fromstring(picture)  # noqa: S314 - our own
+    tree = ET.fromstring(svg)  # noqa: S314 - our own
     assert tree.get("viewBox")
-    assert "prefers-color-scheme: dark" in picture
-    assert "url(" not in picture
-    assert "href" not in picture
+    assert "prefers-color-scheme: dark" in svg
+    assert "url(" not in svg
+    assert "href" not in svg
 
 
-def test_the_picture_in_the_readme_is_up_to_date(made: Json) -> None:
+def test_the_picture_in_the_readme_is_up_to_date(shop_map: Json) -> None:
     written = (ROOT / "docs" / "images" / "map.svg").read_text()
 
-    assert written == shopmap.picture(made), "run: ./souk map --svg docs/images/map.svg"
+    assert written == shopmap.render_svg(shop_map), "run: ./souk map --svg docs/images/map.svg"

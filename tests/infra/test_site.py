@@ -1,4 +1,4 @@
-"""The shop behind CloudFront: the deployed distribution, played by the local cloud."""
+"""The deployed CloudFront distribution, emulated by the local cloud."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ import pytest
 
 from infra import pages
 from infra.synth import synthesize
-from local.shop import Running
-from tests.infra.template import Template, referred
+from local.shop import RunningShop
+from tests.infra.template import Template, reference
 
 Headers = dict[str, str]
-POLICY = "content-security-policy"
-SAID_BY_BOTH = (
+CSP = "content-security-policy"
+COMMON_HEADERS = (
     "cache-control",
-    POLICY,
+    CSP,
     "content-type",
     "referrer-policy",
     "x-content-type-options",
 )
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: Headers
     body: bytes
 
-    def said(self) -> Headers:
-        return {name: self.headers[name] for name in SAID_BY_BOTH}
+    def common_headers(self) -> Headers:
+        return {name: self.headers[name] for name in COMMON_HEADERS}
 
 
-Look = Callable[..., Answer]
+GetPage = Callable[..., Response]
 
 
-def without(parts: set[str], text: str) -> str:
+def remove(parts: set[str], text: str) -> str:
     for part in parts:
         text = text.replace(part, "")
     return text
 
 
-def ask(port: int, path: str, headers: Headers) -> Answer:
-    door = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    door.request("GET", path, headers=headers)
-    answer = door.getresponse()
-    told = {name.lower(): value for name, value in answer.getheaders()}
-    return Answer(answer.status, told, answer.read())
+def get(port: int, path: str, headers: Headers) -> Response:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    response_headers = {name.lower(): value for name, value in response.getheaders()}
+    return Response(response.status, response_headers, response.read())
 
 
 @pytest.fixture(scope="module")
-def look(shop: Running) -> Look:
-    """Look at a page of the deployed distribution, where the pages were brought up."""
-    pages.upload(synthesize(print), shop.outputs, shop.session())
+def get_page(shop: RunningShop) -> GetPage:
+    """Gets a page from the deployed distribution, after the pages were uploaded."""
+    pages.upload_pages(synthesize(print), shop.outputs, shop.session())
     host = shop.outputs["ShopUrl"].removeprefix("https://")
 
-    def at(path: str, protocol: str = "https") -> Answer:
-        return ask(shop.aws_port, path, {"Host": host, "X-Forwarded-Proto": protocol})
+    def get_from_distribution(path: str, protocol: str = "https") -> Response:
+        return get(shop.aws_port, path, {"Host": host, "X-Forwarded-Proto": protocol})
 
-    return at
+    return get_from_distribution
 
 
 @pytest.mark.cloud
@@ -77,93 +77,101 @@ def look(shop: Running) -> Look:
         "/api/docs/swagger-ui-bundle.js",
     ],
 )
-def test_cloudfront_shows_what_the_front_door_shows_at_home(
-    look: Look, shop: Running, path: str
+def test_cloudfront_serves_the_same_pages_as_the_local_gateway(
+    get_page: GetPage, shop: RunningShop, path: str
 ) -> None:
-    at_home = ask(shop.port, path, {})
+    local = get(shop.port, path, {})
 
-    on_aws = look(path)
+    deployed = get_page(path)
 
-    assert (on_aws.status, on_aws.body) == (200, at_home.body)
-    assert on_aws.said() | {POLICY: ""} == at_home.said() | {POLICY: ""}
+    assert (deployed.status, deployed.body) == (200, local.body)
+    assert deployed.common_headers() | {CSP: ""} == local.common_headers() | {CSP: ""}
     pictures = f"https://{shop.outputs['PicturesBucket']}.s3.us-east-1.amazonaws.com"
-    elsewhere = {f" {shop.outputs['SignInUrl']}", f" {pictures}", f" {shop.endpoint}"}
-    assert without(elsewhere, on_aws.headers[POLICY]) == without(elsewhere, at_home.headers[POLICY])
-    assert path.startswith("/api/docs/") or f" {pictures};" in on_aws.headers[POLICY]
+    origins = {f" {shop.outputs['SignInUrl']}", f" {pictures}", f" {shop.endpoint}"}
+    assert remove(origins, deployed.headers[CSP]) == remove(origins, local.headers[CSP])
+    assert path.startswith("/api/docs/") or f" {pictures};" in deployed.headers[CSP]
 
 
 @pytest.mark.cloud
-def test_a_page_is_only_shown_over_https(look: Look, shop: Running) -> None:
-    led = look("/basket", "http")
+def test_http_is_redirected_to_https(get_page: GetPage, shop: RunningShop) -> None:
+    redirect = get_page("/basket", "http")
 
-    assert (led.status, led.headers["location"]) == (301, f"{shop.outputs['ShopUrl']}/basket")
-    assert look("/").headers["strict-transport-security"] == "max-age=63072000"
-
-
-@pytest.mark.cloud
-def test_nobody_but_cloudfront_reads_the_bucket(look: Look, shop: Running) -> None:
-    address = f"/{shop.outputs['PagesBucket']}/index.html"
-    assert look("/index.html").status == 200
-
-    assert ask(shop.aws_port, address, {}).status == 403
+    assert (redirect.status, redirect.headers["location"]) == (
+        301,
+        f"{shop.outputs['ShopUrl']}/basket",
+    )
+    assert get_page("/").headers["strict-transport-security"] == "max-age=63072000"
 
 
 @pytest.mark.cloud
-def test_a_picture_staff_sent_is_shown_at_the_shops_address(look: Look, shop: Running) -> None:
-    sent = {"Body": b"a picture", "ContentType": "image/webp", "CacheControl": "immutable"}
+def test_only_cloudfront_can_read_the_bucket(get_page: GetPage, shop: RunningShop) -> None:
+    path = f"/{shop.outputs['PagesBucket']}/index.html"
+    assert get_page("/index.html").status == 200
+
+    assert get(shop.aws_port, path, {}).status == 403
+
+
+@pytest.mark.cloud
+def test_an_uploaded_picture_is_served_at_the_shops_address(
+    get_page: GetPage, shop: RunningShop
+) -> None:
+    picture = {"Body": b"a picture", "ContentType": "image/webp", "CacheControl": "immutable"}
     s3 = shop.session().client("s3")
-    s3.put_object(Bucket=shop.outputs["PicturesBucket"], Key="media/0196f3a2-6c1e", **sent)
+    s3.put_object(Bucket=shop.outputs["PicturesBucket"], Key="media/0196f3a2-6c1e", **picture)
 
-    shown = look("/media/0196f3a2-6c1e")
+    response = get_page("/media/0196f3a2-6c1e")
 
-    assert (shown.status, shown.body) == (200, b"a picture")
-    assert shown.headers["cache-control"] == "immutable"
-    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert (response.status, response.body) == (200, b"a picture")
+    assert response.headers["cache-control"] == "immutable"
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.cloud
-def test_the_pages_are_told_where_one_signs_in(look: Look, shop: Running) -> None:
-    settings = look("/settings.json")
+def test_the_settings_name_the_sign_in_page(get_page: GetPage, shop: RunningShop) -> None:
+    settings = get_page("/settings.json")
 
     assert settings.body.decode() == (
-        f'{{"hosted": "{shop.outputs["SignInUrl"]}",'
-        f' "client": "{shop.outputs["UserPoolClientId"]}"}}'
+        f'{{"sign_in_url": "{shop.outputs["SignInUrl"]}",'
+        f' "client_id": "{shop.outputs["UserPoolClientId"]}"}}'
     )
 
 
-def test_calls_go_whole_and_uncached_to_the_api_that_answers_them(template: Template) -> None:
-    (distribution,) = template.of("CloudFront::Distribution").values()
+def test_api_requests_are_forwarded_unchanged_and_uncached(template: Template) -> None:
+    (distribution,) = template.properties("CloudFront::Distribution").values()
     config = distribution["DistributionConfig"]
-    apis = template.of("ApiGatewayV2::Api")
+    apis = template.properties("ApiGatewayV2::Api")
     hosts = {origin["Id"]: origin["DomainName"] for origin in config["Origins"]}
 
     def protocol(behavior: dict[str, str]) -> str:
-        """Of the API whose own host name the origin is."""
+        """The protocol of the API that is the origin; `files` for a bucket."""
         (api, *_) = hosts[behavior["TargetOriginId"]].get("Fn::Join", ["", [{}]])[1]
-        return str(apis.get(referred(api), {}).get("ProtocolType", "files"))
+        return str(apis.get(reference(api), {}).get("ProtocolType", "files"))
 
-    led = {each["PathPattern"]: protocol(each) for each in config["CacheBehaviors"]}
-    assert led == {
+    protocols = {each["PathPattern"]: protocol(each) for each in config["CacheBehaviors"]}
+    assert protocols == {
         "/api/docs/*": "files",
         "/api/openapi.json": "files",
         "/api/*": "HTTP",
         "/media/*": "files",
         "/live": "WEBSOCKET",
     }
-    assert list(led).index("/api/*") > list(led).index("/api/openapi.json")  # the first counts
-    for calls in config["CacheBehaviors"]:
-        if led[calls["PathPattern"]] == "files":
+    paths = list(protocols)
+    assert paths.index("/api/*") > paths.index("/api/openapi.json")  # the first match applies
+    for behavior in config["CacheBehaviors"]:
+        if protocols[behavior["PathPattern"]] == "files":
             continue
-        assert calls["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # disabled
-        # all the viewer says but the host, by which API Gateway knows its API
-        assert calls["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
-        assert calls["ViewerProtocolPolicy"] == "https-only"
-        assert "POST" in calls["AllowedMethods"]
+        assert (
+            behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        )  # CachingDisabled
+        # AllViewerExceptHostHeader: API Gateway accepts its own host name only
+        assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+        assert behavior["ViewerProtocolPolicy"] == "https-only"
+        assert "POST" in behavior["AllowedMethods"]
 
 
-def test_the_sign_in_leads_back_to_the_shop_and_nowhere_else(template: Template) -> None:
-    (client,) = template.of("Cognito::UserPoolClient").values()
-    (distribution,) = template.of("CloudFront::Distribution")
+def test_sign_in_redirects_to_the_shop_only(template: Template) -> None:
+    (client,) = template.properties("Cognito::UserPoolClient").values()
+    (distribution,) = template.properties("CloudFront::Distribution")
     host = {"Fn::GetAtt": [distribution, "DomainName"]}
 
     assert client["CallbackURLs"] == [{"Fn::Join": ["", ["https://", host, "/sign-in"]]}]

@@ -1,4 +1,4 @@
-"""An assembly is made anew when something it is made of has changed, and only then."""
+"""The assembly is synthesized again if and only if one of its sources has changed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from infra import synth
-from infra.folders import made_once
+from infra.folders import create_once
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project; synthesis takes it for its own."""
+    """A copy of the project, which the synthesis uses instead of the project."""
     for folder in ("src", "infra", "requirements"):
         shutil.copytree(synth.ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(synth, "ROOT", tmp_path)
@@ -42,7 +42,7 @@ def change(file: Path) -> None:
         "requirements/run.txt",
     ],
 )
-def test_a_change_of_what_is_deployed_asks_for_a_new_assembly(project: Path, file: str) -> None:
+def test_a_change_of_a_source_needs_a_new_assembly(project: Path, file: str) -> None:
     before = synth._fingerprint()
     assert (project / file).exists()
 
@@ -62,7 +62,7 @@ def test_a_change_of_what_is_deployed_asks_for_a_new_assembly(project: Path, fil
         "requirements/run.in",
     ],
 )
-def test_a_change_of_anything_else_does_not(project: Path, file: str) -> None:
+def test_a_change_of_any_other_file_does_not(project: Path, file: str) -> None:
     before = synth._fingerprint()
 
     change(project / file)
@@ -70,47 +70,47 @@ def test_a_change_of_anything_else_does_not(project: Path, file: str) -> None:
     assert synth._fingerprint() == before
 
 
-def test_the_same_project_elsewhere_has_the_same_assembly(project: Path) -> None:
-    here = synth._fingerprint()
+def test_the_fingerprint_does_not_depend_on_the_location_of_the_project(project: Path) -> None:
+    before = synth._fingerprint()
     (project / "again").mkdir()
     for folder in ("src", "infra", "requirements"):
         shutil.move(project / folder, project / "again" / folder)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synth, "ROOT", project / "again")
-        there = synth._fingerprint()
+        after = synth._fingerprint()
 
-    assert there == here
-
-
-def test_an_assembly_that_is_there_is_taken(project: Path) -> None:
-    ready = project / ".build" / f"assembly-host-{synth._fingerprint()}"
-    ready.mkdir(parents=True)
-    told: list[str] = []
-
-    assert synth.synthesize(told.append) == ready
-    assert told == []
+    assert after == before
 
 
-def test_a_failed_synthesis_is_told_in_a_sentence_and_leaves_nothing_half_made(
+def test_an_existing_assembly_is_reused(project: Path) -> None:
+    existing = project / ".build" / f"assembly-host-{synth._fingerprint()}"
+    existing.mkdir(parents=True)
+    messages: list[str] = []
+
+    assert synth.synthesize(messages.append) == existing
+    assert messages == []
+
+
+def test_a_failed_synthesis_is_reported_in_one_sentence_and_leaves_only_its_log(
     project: Path,
 ) -> None:
     (project / "src" / "souk" / "basket" / "infra.py").write_text("raise SystemExit('no basket')")
 
-    with pytest.raises(synth.SynthError, match=r"^synthesis failed: no basket \(all of it is in"):
+    with pytest.raises(synth.SynthError, match=r"^synthesis failed: no basket \(full output: "):
         synth.synthesize(lambda _: None)
 
     assert [each.name for each in (project / ".build").iterdir()] == ["synth.log"]
 
 
-def test_a_mistake_is_told_by_file_and_line(project: Path) -> None:
+def test_an_error_in_the_code_is_reported_by_file_and_line(project: Path) -> None:
     (project / "src" / "souk" / "basket" / "infra.py").write_text("\ndef basket(:\n")
 
     with pytest.raises(synth.SynthError, match=r": src/souk/basket/infra.py, line 2: SyntaxError"):
         synth.synthesize(lambda _: None)
 
 
-def test_what_is_edited_meanwhile_is_synthesized_again(
+def test_a_change_during_the_synthesis_repeats_the_synthesis(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edits = [project / "infra" / "app.py"]
@@ -123,52 +123,52 @@ def test_what_is_edited_meanwhile_is_synthesized_again(
 
     monkeypatch.setattr(subprocess, "run", run)
 
-    made = synth.synthesize(lambda _: None)
+    assembly = synth.synthesize(lambda _: None)
 
-    assert made.name == f"assembly-host-{synth._fingerprint()}"
-    assert [each.name for each in (project / ".build").iterdir()] == [made.name]
+    assert assembly.name == f"assembly-host-{synth._fingerprint()}"
+    assert [each.name for each in (project / ".build").iterdir()] == [assembly.name]
 
 
 def test_only_the_newest_assemblies_are_kept(project: Path) -> None:
     (project / ".build").mkdir()
-    for number in range(synth.KEPT + 2):
+    for number in range(synth.MAX_ASSEMBLIES + 2):
         assembly = project / ".build" / f"assembly-{number}"
         assembly.mkdir()
         os.utime(assembly, (number, number))
 
-    synth._forget_old()
+    synth._delete_old_assemblies()
 
-    left = sorted(each.name for each in (project / ".build").iterdir())
-    assert left == ["assembly-2", "assembly-3", "assembly-4"]
+    kept = sorted(each.name for each in (project / ".build").iterdir())
+    assert kept == ["assembly-2", "assembly-3", "assembly-4"]
 
 
-def test_what_a_killed_synthesis_left_is_removed_and_what_is_under_way_is_not(
+def test_folders_of_killed_syntheses_are_deleted_but_not_of_running_ones(
     project: Path,
 ) -> None:
-    for name, age in (("unfinished-dead", 7200), ("unfinished-at-work", 60)):
+    for name, age in (("unfinished-killed", 7200), ("unfinished-running", 60)):
         folder = project / ".build" / name
         folder.mkdir(parents=True)
         os.utime(folder, (time.time() - age,) * 2)
 
-    synth._forget_old()
+    synth._delete_old_assemblies()
 
-    assert [each.name for each in (project / ".build").iterdir()] == ["unfinished-at-work"]
-
-
-def test_of_two_who_make_the_same_folder_the_faster_wins(tmp_path: Path) -> None:
-    place = tmp_path / "made"
-
-    with made_once(place) as slower:
-        (slower / "by").write_text("the slower")
-        with made_once(place) as faster:
-            (faster / "by").write_text("the faster")
-
-    assert (place / "by").read_text() == "the faster"
-    assert list(tmp_path.iterdir()) == [place]
+    assert [each.name for each in (project / ".build").iterdir()] == ["unfinished-running"]
 
 
-def test_a_folder_that_is_not_finished_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="half way"), made_once(tmp_path / "made"):
-        raise ValueError("half way")
+def test_when_two_processes_create_a_folder_the_first_one_wins(tmp_path: Path) -> None:
+    folder = tmp_path / "created"
+
+    with create_once(folder) as second:
+        (second / "by").write_text("second")
+        with create_once(folder) as first:
+            (first / "by").write_text("first")
+
+    assert (folder / "by").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_unfinished_folder_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="failed"), create_once(tmp_path / "created"):
+        raise ValueError("failed")
 
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Inventory in memory and in DynamoDB: what is promised is promised of both."""
+"""Runs tests against the fake inventory and the real store on DynamoDB."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.inventory.fakes import FakeInventory, Inventory, StoredInventory
-from tests.kernel.tables import twin
+from tests.kernel.tables import temporary_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,6 @@ def inventory(request: pytest.FixtureRequest) -> Inventory:
 
 @pytest.fixture
 def stored(request: pytest.FixtureRequest) -> Iterator[StoredInventory]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["InventoryTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["InventoryTable"]) as table:
         yield StoredInventory(table)

@@ -1,4 +1,4 @@
-"""Stock and holds kept in memory, and the real ones with their facts laid open."""
+"""An in-memory inventory, and the real store with readable events. Both can simulate faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from souk.inventory.domain import Change, Hold, Move, Moved, Return, Status, Stock
+from souk.inventory.domain import Hold, HoldStatus, Return, Stock, StockChange, StockMovement
 from souk.inventory.events import (
     StockDepleted,
     StockRejected,
@@ -16,11 +16,12 @@ from souk.inventory.events import (
     StockReplenished,
     StockReserved,
 )
-from souk.inventory.plans import Booking, Shelf, Step
+from souk.inventory.plans import BookingStep, HoldStep, StockBySku
 from souk.inventory.store import InventoryStore
 from souk.kernel import aws, dynamo
-from souk.kernel.clock import stamp
-from souk.kernel.facts import Fact, current_cause
+from souk.kernel.clock import timestamp
+from souk.kernel.errors import ConcurrentUpdate
+from souk.kernel.events import Event, current_cause
 from souk.kernel.items import from_item
 from tests.kernel import tables
 
@@ -28,36 +29,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-ORDERS: tuple[type[Fact], ...] = (StockReserved, StockRejected, StockReleased)
-Turn = StockDepleted | StockReplenished
+ORDER_EVENTS: tuple[type[Event], ...] = (StockReserved, StockRejected, StockReleased)
+AvailabilityEvent = StockDepleted | StockReplenished
 
 
 class Killed(BaseException):
-    """The process ends here, as by a time-out; no `except Exception` holds it up."""
+    """The process ends here, as at a timeout. `except Exception` does not catch it."""
 
 
-class Trouble:
-    """What comes in between. `meanwhile` holds what others do, one after another, each just
-    before a write; the `killed_before`-th, or `killed_after`-th, write is the last, whether it
-    was refused or not. What others do is not counted and goes well."""
+class Faults:
+    """Faults to simulate at writes.
+
+    `concurrent_actions` run one by one, each before a write; their own writes are not counted and
+    have no faults. The process is killed before the write number `killed_before`, or after the
+    write number `killed_after`, even if that write failed.
+    """
 
     def __init__(self) -> None:
-        self.meanwhile: list[Callable[[], object]] = []
+        self.concurrent_actions: list[Callable[[], object]] = []
         self.killed_before: int | None = None
         self.killed_after: int | None = None
         self.writes = 0
-        self._others = False
+        self._in_concurrent_action = False
 
     @contextmanager
-    def around_a_write(self) -> Iterator[None]:
-        if self._others:
+    def around_write(self) -> Iterator[None]:
+        if self._in_concurrent_action:
             yield
             return
         self.writes += 1
-        if self.meanwhile:
-            self._others = True
-            self.meanwhile.pop(0)()
-            self._others = False
+        if self.concurrent_actions:
+            self._in_concurrent_action = True
+            self.concurrent_actions.pop(0)()
+            self._in_concurrent_action = False
         if self.writes == self.killed_before:
             raise Killed
         try:
@@ -66,96 +70,102 @@ class Trouble:
             if self.writes == self.killed_after:
                 raise Killed
 
-    def is_over(self) -> None:
-        self.__init__()  # type: ignore[misc]  # as new
+    def reset(self) -> None:
+        self.__init__()  # type: ignore[misc]  # restores the defaults
 
 
-def fits_in_a_transaction(step: Step) -> None:
-    """The hold's head and, the first time, its lines; what changes; what is said of it."""
-    own = 1 if step.before.version else 2
-    assert own + len(step.changes) + len(step.facts) <= 100
+def assert_fits_in_transaction(step: HoldStep) -> None:
+    """The hold's head, its lines with the first step, the changed stock and the events."""
+    hold_rows = 1 if step.before.version else 2
+    assert hold_rows + len(step.changes) + len(step.events) <= 100
 
 
 class FakeInventory:
-    """Stock, moves and holds; `said` are the facts told, `journeys` for whom each write was."""
+    """Stock, movements, holds and returns in memory.
+
+    `published` are the events written; `correlation_ids` those in effect at each step of a hold.
+    """
 
     def __init__(self) -> None:
         self._stock: dict[str, Stock] = {}
-        self._moves: dict[tuple[str, str], Move] = {}
+        self._movements: dict[tuple[str, str], StockMovement] = {}
         self._holds: dict[str, Hold] = {}
         self._returns: dict[tuple[str, str], Return] = {}
-        self.said: list[Fact] = []
-        self.journeys: list[str] = []
-        self.trouble = Trouble()
+        self.published: list[Event] = []
+        self.correlation_ids: list[str] = []
+        self.faults = Faults()
 
-    # --- what use cases ask for
+    # --- ports of the use cases
 
-    def move_and_stock(self, sku: str, key: str) -> tuple[Move | None, Stock]:
-        return self._moves.get((sku, key)), self._of(sku)
+    def load_movement(self, sku: str, key: str) -> tuple[StockMovement | None, Stock]:
+        return self._movements.get((sku, key)), self._stock_of(sku)
 
-    def move(self, move: Move, change: Change) -> None:
-        with self.trouble.around_a_write():
-            if (move.sku, move.key) in self._moves:
-                raise Moved
+    def save_movement(self, movement: StockMovement, change: StockChange) -> None:
+        with self.faults.around_write():
+            if (movement.sku, movement.key) in self._movements:
+                raise ConcurrentUpdate
             self._apply([change])
-            self._moves[move.sku, move.key] = move
-            self.said += change.facts()
+            self._movements[movement.sku, movement.key] = movement
+            self.published += change.events()
 
-    def look(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, Shelf]:
-        return self._holds.get(order_id), {sku: self._of(sku) for sku in skus}
+    def load_hold(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, StockBySku]:
+        return self._holds.get(order_id), {sku: self._stock_of(sku) for sku in skus}
 
-    def write(self, step: Step) -> None:
-        with self.trouble.around_a_write():
+    def save_hold_step(self, step: HoldStep) -> None:
+        with self.faults.around_write():
             order_id = step.after.order_id
-            known = self._holds.get(order_id)
-            if (known.version if known else 0) != step.before.version:
-                raise Moved
-            fits_in_a_transaction(step)
+            stored = self._holds.get(order_id)
+            if (stored.version if stored else 0) != step.before.version:
+                raise ConcurrentUpdate
+            assert_fits_in_transaction(step)
             self._apply(step.changes)
             self._holds[order_id] = step.after
-            self.said += step.facts
-            self.journeys.append(current_cause().correlation_id)
+            self.published += step.events
+            self.correlation_ids.append(current_cause().correlation_id)
 
     def commit(self, order_id: str) -> None:
-        with self.trouble.around_a_write():
-            known = self._holds.get(order_id)
-            if known is None or known.status is not Status.RESERVED:
-                raise Moved
+        with self.faults.around_write():
+            stored = self._holds.get(order_id)
+            if stored is None or stored.status is not HoldStatus.RESERVED:
+                raise ConcurrentUpdate
             self._holds[order_id] = replace(
-                known, status=Status.COMMITTED, version=known.version + 1, lease_ends=None
+                stored,
+                status=HoldStatus.COMMITTED,
+                version=stored.version + 1,
+                lease_expires_at=None,
             )
 
-    def look_at_return(self, back: Return) -> tuple[Hold | None, Return | None, Shelf]:
-        hold, shelf = self.look(back.order_id, back.skus)
-        return hold, self._returns.get((back.order_id, back.return_id)), shelf
+    def load_return(self, booking: Return) -> tuple[Hold | None, Return | None, StockBySku]:
+        hold, stock = self.load_hold(booking.order_id, booking.skus)
+        return hold, self._returns.get((booking.order_id, booking.return_id)), stock
 
-    def book(self, step: Booking) -> None:
-        with self.trouble.around_a_write():
-            name = step.after.order_id, step.after.return_id
-            known, hold = self._returns.get(name), self._holds.get(step.after.order_id)
-            if (known.version if known else 0) != step.before.version:
-                raise Moved
-            if hold is None or hold.status is not Status.COMMITTED:
-                raise Moved
-            assert 2 + len(step.changes) + len(step.moves) + len(step.facts) <= 100
+    def save_booking_step(self, step: BookingStep) -> None:
+        with self.faults.around_write():
+            key = step.after.order_id, step.after.return_id
+            stored, hold = self._returns.get(key), self._holds.get(step.after.order_id)
+            if (stored.version if stored else 0) != step.before.version:
+                raise ConcurrentUpdate
+            if hold is None or hold.status is not HoldStatus.COMMITTED:
+                raise ConcurrentUpdate
+            assert 2 + len(step.changes) + len(step.movements) + len(step.events) <= 100
             self._apply(step.changes)
-            for move in step.moves:
-                assert (move.sku, move.key) not in self._moves
-                self._moves[move.sku, move.key] = move
-            self._returns[name] = step.after
+            for movement in step.movements:
+                assert (movement.sku, movement.key) not in self._movements
+                self._movements[movement.sku, movement.key] = movement
+            self._returns[key] = step.after
             self._holds[hold.order_id] = replace(
-                hold, version=hold.version + 1, returned=hold.returned + step.pieces
+                hold, version=hold.version + 1, returned=hold.returned + step.quantity
             )
-            self.said += step.facts
+            self.published += step.events
 
-    def ended(self, before: datetime, limit: int) -> list[str]:
+    def expired_holds(self, before: datetime, limit: int) -> list[str]:
         return [
             hold.order_id
             for hold in self._holds.values()
-            if hold.lease_ends is not None and hold.lease_ends <= stamp(before)
+            if hold.lease_expires_at is not None and hold.lease_expires_at <= timestamp(before)
         ][:limit]
 
-    # --- what tests look at
+    # --- what tests inspect
 
     def holds(self) -> list[Hold]:
         return list(self._holds.values())
@@ -163,66 +173,69 @@ class FakeInventory:
     def returns(self) -> list[Return]:
         return list(self._returns.values())
 
-    def moved(self, sku: str) -> int:
-        return sum(move.by for move in self._moves.values() if move.sku == sku)
+    def moved_quantity(self, sku: str) -> int:
+        return sum(each.quantity for each in self._movements.values() if each.sku == sku)
 
-    def _of(self, sku: str) -> Stock:
+    def _stock_of(self, sku: str) -> Stock:
         return self._stock.get(sku, Stock(sku=sku))
 
-    def _apply(self, changes: list[Change]) -> None:
-        """All or nothing, on the conditions the table sets."""
+    def _apply(self, changes: list[StockChange]) -> None:
+        """Applies all changes or none, under the conditions of the real table."""
         for change in changes:
-            now, seen = self._of(change.seen.sku), change.seen
-            if not change.by:
-                fits = change.seen.sku in self._stock
-            elif change.turns:
-                fits = (now.available, now.turn) == (seen.available, seen.turn)
+            stored, before = self._stock_of(change.before.sku), change.before
+            if not change.available_delta:
+                is_met = change.before.sku in self._stock
+            elif change.changes_availability:
+                is_met = (stored.available, stored.availability_version) == (
+                    before.available,
+                    before.availability_version,
+                )
             else:
-                fits = now.available > max(0, -change.by)
-            if not fits:
-                raise Moved
+                is_met = stored.available > max(0, -change.available_delta)
+            if not is_met:
+                raise ConcurrentUpdate
         for change in changes:
-            now = self._of(change.seen.sku)
-            self._stock[now.sku] = Stock(
-                sku=now.sku,
-                received=now.received + change.received,
-                available=now.available + change.by,
-                turn=now.turn + change.turns,
+            stored = self._stock_of(change.before.sku)
+            self._stock[stored.sku] = Stock(
+                sku=stored.sku,
+                received=stored.received + change.received_delta,
+                available=stored.available + change.available_delta,
+                availability_version=stored.availability_version + change.changes_availability,
             )
 
 
 class StoredInventory(InventoryStore):
-    """The real store on a table no relay reads."""
+    """The real store on a table without an outbox relay."""
 
     def __init__(self, table: str) -> None:
         super().__init__(table)
-        self.trouble = Trouble()
+        self.faults = Faults()
 
     def _write(self, *actions: dict[str, Any]) -> None:
         assert len(actions) <= 100
-        with self.trouble.around_a_write():
+        with self.faults.around_write():
             super()._write(*actions)
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, *ORDERS, StockDepleted, StockReplenished)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, *ORDER_EVENTS, StockDepleted, StockReplenished)
 
     def holds(self) -> list[Hold]:
-        found = []
+        holds = []
         for row in self._rows():
             if row["sk"] == "HEAD":
-                hold, _ = self.look(row["order_id"], [])
+                hold, _ = self.load_hold(row["order_id"], [])
                 assert hold is not None
-                found.append(hold)
-        return found
+                holds.append(hold)
+        return holds
 
     def returns(self) -> list[Return]:
         rows = [row for row in self._rows() if row["sk"].startswith("RETURN#")]
         return [msgspec.convert(row, Return) for row in rows]
 
-    def moved(self, sku: str) -> int:
+    def moved_quantity(self, sku: str) -> int:
         rows = dynamo.query(self._table, f"STOCK#{sku}")
-        return sum(row["by"] for row in rows if row["sk"].startswith("MOVE#"))
+        return sum(row["quantity"] for row in rows if row["sk"].startswith("MOVEMENT#"))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         for page in aws.dynamodb().get_paginator("scan").paginate(TableName=self._table):
@@ -233,37 +246,41 @@ Inventory = FakeInventory | StoredInventory
 
 
 def available(inventory: Inventory, sku: str = "LAMP") -> int:
-    return inventory.move_and_stock(sku, "no such key")[1].available
+    return inventory.load_movement(sku, "no such key")[1].available
 
 
-def held(inventory: Inventory) -> dict[str, int]:
-    """How many of each SKU are reserved or sold, and did not come back."""
-    found: dict[str, int] = {}
+def allocated(inventory: Inventory) -> dict[str, int]:
+    """The quantities reserved or sold and not returned, by SKU."""
+    quantities: dict[str, int] = {}
     for hold in inventory.holds():
         for line in hold.lines[: hold.progress]:
-            found[line.sku] = found.get(line.sku, 0) + line.quantity
-    for back in inventory.returns():
-        for returned in back.lines[: back.progress]:
-            found[returned.sku] -= returned.quantity
-    return found
+            quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
+    for booking in inventory.returns():
+        for returned in booking.lines[: booking.progress]:
+            quantities[returned.sku] -= returned.quantity
+    return quantities
 
 
-def balanced(inventory: Inventory, *skus: str) -> None:
-    """Received = available + reserved + sold, and received is what was moved."""
-    taken = held(inventory)
-    assert taken.keys() <= set(skus)
+def assert_balanced(inventory: Inventory, *skus: str) -> None:
+    """Received = available + reserved + sold, and received is the sum of the movements."""
+    quantities = allocated(inventory)
+    assert quantities.keys() <= set(skus)
     for sku in skus:
-        stock = inventory.move_and_stock(sku, "no such key")[1]
-        assert stock.received == inventory.moved(sku)
-        assert stock.received == stock.available + taken.get(sku, 0)
+        stock = inventory.load_movement(sku, "no such key")[1]
+        assert stock.received == inventory.moved_quantity(sku)
+        assert stock.received == stock.available + quantities.get(sku, 0)
         assert stock.available >= 0
 
 
-def turns(inventory: Inventory, sku: str = "LAMP") -> list[Turn]:
-    """What was said of the SKU, by turn."""
-    said = [fact for fact in inventory.said if isinstance(fact, Turn) and fact.sku == sku]
-    return sorted(said, key=lambda fact: fact.turn)
+def availability_events(inventory: Inventory, sku: str = "LAMP") -> list[AvailabilityEvent]:
+    """The published availability events of the SKU, by version."""
+    events = [
+        event
+        for event in inventory.published
+        if isinstance(event, AvailabilityEvent) and event.sku == sku
+    ]
+    return sorted(events, key=lambda event: event.availability_version)
 
 
-def of_orders(inventory: Inventory) -> list[Fact]:
-    return [fact for fact in inventory.said if isinstance(fact, ORDERS)]
+def order_events(inventory: Inventory) -> list[Event]:
+    return [event for event in inventory.published if isinstance(event, ORDER_EVENTS)]

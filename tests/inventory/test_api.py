@@ -1,4 +1,4 @@
-"""Stock as staff see and change it."""
+"""The staff API of stock: receipts and adjustments."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from souk.edges import http
 from souk.inventory import handlers
 from souk.inventory.usecases import reserve_stock
+from souk.runtime import http
 from tests.inventory.builders import lines
 from tests.inventory.fakes import FakeInventory
-from tests.kernel.builders import Response, answer_to
-from tests.kernel.logs import logged
+from tests.kernel.builders import Response, send_request
+from tests.kernel.logs import capture_log
 
-call = partial(answer_to, http.api(handlers.ROUTES))
+call = partial(send_request, http.api_handler(handlers.ROUTES))
 SAM = {"sub": "sam", "cognito:groups": "[staff]"}
 
 
@@ -27,11 +27,11 @@ def inventory(monkeypatch: pytest.MonkeyPatch) -> FakeInventory:
     return fake
 
 
-def receipt(body: Any, *, key: str = "key-1", sku: str = "LAMP", **given: Any) -> Response:
-    return _post(f"/api/staff/stock/{sku}/receipts", body, key, **given)
+def post_receipt(body: Any, *, key: str = "key-1", sku: str = "LAMP", **options: Any) -> Response:
+    return _post(f"/api/staff/stock/{sku}/receipts", body, key, **options)
 
 
-def adjustment(body: Any, *, key: str = "key-2", sku: str = "LAMP") -> Response:
+def post_adjustment(body: Any, *, key: str = "key-2", sku: str = "LAMP") -> Response:
     return _post(f"/api/staff/stock/{sku}/adjustments", body, key)
 
 
@@ -39,135 +39,140 @@ def _post(path: str, body: Any, key: str, claims: dict[str, str] = SAM) -> Respo
     return call("POST", path, body=json.dumps(body), claims=claims, idempotency_key=key)
 
 
-def stock(inventory: FakeInventory, sku: str = "LAMP") -> tuple[int, int]:
-    found = inventory.move_and_stock(sku, "")[1]
-    return found.received, found.available
+def received_and_available(inventory: FakeInventory, sku: str = "LAMP") -> tuple[int, int]:
+    stock = inventory.load_movement(sku, "")[1]
+    return stock.received, stock.available
 
 
-def test_goods_that_came_are_booked(inventory: FakeInventory) -> None:
-    booked = receipt({"quantity": 12, "reference": "van of Monday"})
+def test_a_receipt_is_recorded_and_adds_to_the_stock(inventory: FakeInventory) -> None:
+    response = post_receipt({"quantity": 12, "reference": "Monday delivery"})
 
-    assert booked.status == 201
-    assert booked.headers["Location"] == "/api/staff/stock/LAMP"
-    assert booked.body == {
+    assert response.status == 201
+    assert response.headers["Location"] == "/api/staff/stock/LAMP"
+    assert response.body == {
         "sku": "LAMP",
-        "kind": "receipt",
-        "by": 12,
-        "note": "van of Monday",
-        "at": booked.body["at"],
+        "type": "receipt",
+        "quantity": 12,
+        "note": "Monday delivery",
+        "at": response.body["at"],
     }
-    assert stock(inventory) == (12, 12)
+    assert received_and_available(inventory) == (12, 12)
 
 
-def test_a_receipt_clicked_twice_is_booked_once_and_answered_the_same(
+def test_a_repeated_receipt_is_recorded_once_and_returns_the_same_response(
     inventory: FakeInventory,
 ) -> None:
-    first, second = receipt({"quantity": 12}), receipt({"quantity": 12})
+    first, second = post_receipt({"quantity": 12}), post_receipt({"quantity": 12})
 
     assert (second.status, second.body) == (201, first.body)
-    assert stock(inventory) == (12, 12)
-    assert len(inventory.said) == 1
+    assert received_and_available(inventory) == (12, 12)
+    assert len(inventory.published) == 1
 
 
-def test_two_clicks_at_the_same_moment_are_booked_once(inventory: FakeInventory) -> None:
-    inventory.trouble.meanwhile = [lambda: receipt({"quantity": 12})]
+def test_concurrent_requests_with_one_key_are_recorded_once(inventory: FakeInventory) -> None:
+    inventory.faults.concurrent_actions = [lambda: post_receipt({"quantity": 12})]
 
-    assert receipt({"quantity": 12}).status == 201
-    assert stock(inventory) == (12, 12)
-
-
-def test_a_key_is_not_used_for_another_receipt(inventory: FakeInventory) -> None:
-    receipt({"quantity": 12})
-
-    refused = receipt({"quantity": 13})
-
-    assert (refused.status, refused.body["type"]) == (422, "/problems/idempotency-key-reused")
-    assert stock(inventory) == (12, 12)
+    assert post_receipt({"quantity": 12}).status == 201
+    assert received_and_available(inventory) == (12, 12)
 
 
-def test_a_key_belongs_to_its_sku(inventory: FakeInventory) -> None:
-    receipt({"quantity": 12})
-    receipt({"quantity": 3}, sku="RUG")
+def test_a_key_cannot_be_reused_for_another_receipt(inventory: FakeInventory) -> None:
+    post_receipt({"quantity": 12})
 
-    assert (stock(inventory, "LAMP"), stock(inventory, "RUG")) == ((12, 12), (3, 3))
+    response = post_receipt({"quantity": 13})
+
+    assert (response.status, response.body["type"]) == (422, "/problems/idempotency-key-reused")
+    assert received_and_available(inventory) == (12, 12)
 
 
-def test_a_count_is_put_right_with_a_reason(inventory: FakeInventory) -> None:
-    receipt({"quantity": 12})
+def test_the_same_key_may_be_used_for_another_sku(inventory: FakeInventory) -> None:
+    post_receipt({"quantity": 12})
+    post_receipt({"quantity": 3}, sku="RUG")
 
-    fewer = adjustment({"by": -2, "reason": "broken"})
-    more = adjustment({"by": 1, "reason": "found behind the rugs"}, key="key-3")
+    assert (
+        received_and_available(inventory, "LAMP"),
+        received_and_available(inventory, "RUG"),
+    ) == ((12, 12), (3, 3))
+
+
+def test_an_adjustment_corrects_the_stock_and_keeps_its_reason(inventory: FakeInventory) -> None:
+    post_receipt({"quantity": 12})
+
+    fewer = post_adjustment({"quantity": -2, "reason": "broken"})
+    more = post_adjustment({"quantity": 1, "reason": "found behind the rugs"}, key="key-3")
 
     assert (fewer.status, more.status) == (201, 201)
-    assert (fewer.body["kind"], fewer.body["by"], fewer.body["note"]) == (
+    assert (fewer.body["type"], fewer.body["quantity"], fewer.body["note"]) == (
         *("adjustment", -2),
         "broken",
     )
-    assert stock(inventory) == (11, 11)
+    assert received_and_available(inventory) == (11, 11)
 
 
-def test_what_is_held_cannot_be_adjusted_away(inventory: FakeInventory) -> None:
-    receipt({"quantity": 5})
+def test_reserved_stock_cannot_be_removed(inventory: FakeInventory) -> None:
+    post_receipt({"quantity": 5})
     reserve_stock("o-1", lines(LAMP=3), holds=inventory)
 
-    refused = adjustment({"by": -3, "reason": "lost"})
-    taken = adjustment({"by": -2, "reason": "lost"})
+    response = post_adjustment({"quantity": -3, "reason": "lost"})
+    accepted = post_adjustment({"quantity": -2, "reason": "lost"})
 
-    assert (refused.status, refused.body["type"]) == (409, "/problems/not-enough-free")
-    assert refused.body["available"] == 2
-    assert (taken.status, stock(inventory)) == (201, (3, 0))
+    assert (response.status, response.body["type"]) == (409, "/problems/insufficient-stock")
+    assert response.body["available"] == 2
+    assert (accepted.status, received_and_available(inventory)) == (201, (3, 0))
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1_000_001, 1.5, "2", None])
-def test_a_receipt_brings_something(quantity: Any) -> None:
-    refused = receipt({"quantity": quantity})
+def test_a_receipt_needs_a_quantity_within_limits(quantity: Any) -> None:
+    response = post_receipt({"quantity": quantity})
 
-    assert refused.status == 422
-    assert refused.body["errors"][0]["pointer"] == "/quantity"
+    assert response.status == 422
+    assert response.body["errors"][0]["pointer"] == "/quantity"
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"by": 0, "reason": "none"}, "/by"),
-        ({"by": 1}, ""),
-        ({"by": 1, "reason": ""}, "/reason"),
-        ({"by": 1, "reason": "two\nlines"}, "/reason"),
-        ({"by": -1_000_001, "reason": "all"}, "/by"),
+        ({"quantity": 0, "reason": "none"}, "/quantity"),
+        ({"quantity": 1}, ""),
+        ({"quantity": 1, "reason": ""}, "/reason"),
+        ({"quantity": 1, "reason": "two\nlines"}, "/reason"),
+        ({"quantity": -1_000_001, "reason": "all"}, "/quantity"),
     ],
 )
-def test_an_adjustment_says_how_many_and_why(body: Any, pointer: str) -> None:
-    refused = adjustment(body)
+def test_an_adjustment_needs_a_quantity_and_a_reason(body: Any, pointer: str) -> None:
+    response = post_adjustment(body)
 
-    assert refused.status == 422
-    assert refused.body["errors"][0]["pointer"] == pointer
+    assert response.status == 422
+    assert response.body["errors"][0]["pointer"] == pointer
 
 
 @pytest.mark.parametrize("sku", ["-LAMP", "L" * 41, "LAMP~1"])
-def test_nothing_is_received_of_what_cannot_be_a_sku(sku: str) -> None:
-    refused = receipt({"quantity": 1}, sku=sku)
+def test_a_receipt_for_an_invalid_sku_is_rejected(sku: str) -> None:
+    response = post_receipt({"quantity": 1}, sku=sku)
 
-    assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/sku")
-
-
-def test_a_move_needs_a_key() -> None:
-    refused = receipt({"quantity": 1}, key="")
-
-    assert (refused.status, refused.body["type"]) == (400, "/problems/invalid-header")
+    assert (response.status, response.body["errors"][0]["pointer"]) == (422, "/sku")
 
 
-def test_customers_change_no_stock(inventory: FakeInventory) -> None:
-    refused = receipt({"quantity": 12}, claims={"sub": "ada", "cognito:groups": "[]"})
+def test_a_receipt_needs_an_idempotency_key() -> None:
+    response = post_receipt({"quantity": 1}, key="")
 
-    assert refused.status == 403
-    assert stock(inventory) == (0, 0)
+    assert (response.status, response.body["type"]) == (400, "/problems/invalid-header")
 
 
-def test_who_moved_stock_is_kept_but_not_told(inventory: FakeInventory) -> None:
-    with logged() as log:
-        booked = receipt({"quantity": 12})
+def test_customers_cannot_change_stock(inventory: FakeInventory) -> None:
+    response = post_receipt({"quantity": 12}, claims={"sub": "ada", "cognito:groups": "[]"})
 
-    move, _ = inventory.move_and_stock("LAMP", "key-1")
-    assert move is not None
-    assert move.staff == "customer-sam"
-    assert "sam" not in json.dumps([booked.body, log])
+    assert response.status == 403
+    assert received_and_available(inventory) == (0, 0)
+
+
+def test_the_staff_account_is_stored_but_neither_returned_nor_logged(
+    inventory: FakeInventory,
+) -> None:
+    with capture_log() as log:
+        response = post_receipt({"quantity": 12})
+
+    movement, _ = inventory.load_movement("LAMP", "key-1")
+    assert movement is not None
+    assert movement.staff == "customer-sam"
+    assert "sam" not in json.dumps([response.body, log])

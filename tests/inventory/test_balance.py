@@ -1,4 +1,4 @@
-"""Guarantee G2 as a property: received = available + reserved + sold, whatever is done."""
+"""Guarantee G2 as a property: received = available + reserved + sold, after any operations."""
 
 from __future__ import annotations
 
@@ -12,24 +12,36 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from souk.inventory import plans, usecases
-from souk.inventory.commands import WantedLine
-from souk.inventory.domain import CameBack, NotEnoughFree, NotSold, Return, ReturnedLine
+from souk.inventory.commands import StockLine
+from souk.inventory.domain import (
+    AlreadyReturned,
+    InsufficientStock,
+    NotSold,
+    Return,
+    ReturnedLine,
+)
 from souk.inventory.events import StockDepleted
 from souk.inventory.usecases import (
     book_return,
     commit_stock,
-    end_lease,
+    expire_hold,
     release_stock,
     reserve_stock,
 )
 from tests.inventory.builders import adjust, receive
-from tests.inventory.fakes import FakeInventory, Killed, available, balanced, turns
+from tests.inventory.fakes import (
+    FakeInventory,
+    Killed,
+    assert_balanced,
+    availability_events,
+    available,
+)
 
 SKUS = [f"SKU-{number}" for number in range(6)]
 ORDERS = [f"o-{number}" for number in range(4)]
 LINES = {
     order: [
-        WantedLine(sku=sku, quantity=1 + (n + m) % 3)
+        StockLine(sku=sku, quantity=1 + (n + m) % 3)
         for m, sku in enumerate(SKUS)
         if (n + m) % 4 != 0
     ]
@@ -38,64 +50,69 @@ LINES = {
 
 
 def half_of(order: str, half: int) -> Return:
-    """A piece of each of the order's lines, or all the others; some of it is to be written off."""
-    pieces = {line.sku: (1, line.quantity - 1)[half] for line in LINES[order]}
+    """One item of each line of the order, or all the others; some are not restocked."""
+    quantities = {line.sku: (1, line.quantity - 1)[half] for line in LINES[order]}
     lines = [
-        ReturnedLine(sku=sku, quantity=quantity, restock=(place + half) % 3 > 0)
-        for place, (sku, quantity) in enumerate(pieces.items())
+        ReturnedLine(sku=sku, quantity=quantity, restock=(position + half) % 3 > 0)
+        for position, (sku, quantity) in enumerate(quantities.items())
         if quantity
     ]
     return Return(order_id=order, return_id=f"r-{half}", lines=lines)
 
 
-class Shelves(RuleBasedStateMachine):
-    """Any commands in any order, doubled, killed before or after any write, leases ending.
+class RandomInventory(RuleBasedStateMachine):
+    """Commands in any order, repeated, killed before or after any write; leases end.
 
-    A write takes so few changes here that every order is a large one.
+    Few actions fit into a step here, so every order takes several steps.
     """
 
     clock: datetime
 
-    @initialize(at_once=st.integers(2, 12))
-    def open(self, at_once: int) -> None:
+    @initialize(max_actions=st.integers(2, 12))
+    def start(self, max_actions: int) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(plans, "AT_ONCE", at_once)
+        self.patch.setattr(plans, "MAX_ACTIONS_PER_STEP", max_actions)
         self.patch.setattr(usecases, "now", lambda: self.clock)
         self.clock = datetime(2026, 11, 24, tzinfo=UTC)
         self.inventory = FakeInventory()
-        self.final: dict[str, str] = {}
+        self.released: set[str] = set()
 
     @rule(sku=st.sampled_from(SKUS), quantity=st.integers(1, 4), key=st.integers(1, 9))
-    def goods_come(self, sku: str, quantity: int, key: int) -> None:
+    def stock_is_received(self, sku: str, quantity: int, key: int) -> None:
         receive(self.inventory, sku, quantity, key=f"{quantity} {key}")
 
-    @rule(sku=st.sampled_from(SKUS), by=st.sampled_from([-2, -1, 1]))
-    def staff_count(self, sku: str, by: int) -> None:
+    @rule(sku=st.sampled_from(SKUS), quantity=st.sampled_from([-2, -1, 1]))
+    def stock_is_adjusted(self, sku: str, quantity: int) -> None:
         before = available(self.inventory, sku)
         try:
-            adjust(self.inventory, sku, by)
-        except NotEnoughFree:
-            assert before + by < 0
+            adjust(self.inventory, sku, quantity)
+        except InsufficientStock:
+            assert before + quantity < 0
 
     @rule(
         order=st.sampled_from(ORDERS),
-        what=st.sampled_from(["reserve", "commit", "release", "sweep", "half", "other half"]),
-        dies=st.sampled_from([None, ("killed_before", 1), ("killed_after", 1)])
+        operation=st.sampled_from(
+            ["reserve", "commit", "release", "sweep", "return half", "return other half"]
+        ),
+        killed=st.sampled_from([None, ("killed_before", 1), ("killed_after", 1)])
         | st.tuples(st.sampled_from(["killed_before", "killed_after"]), st.integers(1, 6)),
-        rival=st.none() | st.tuples(st.integers(0, 3), st.sampled_from(ORDERS), st.booleans()),
+        concurrent=st.none() | st.tuples(st.integers(0, 3), st.sampled_from(ORDERS), st.booleans()),
     )
-    def the_workflow_asks(self, order: str, what: str, dies: Any, rival: Any) -> None:
-        trouble = self.inventory.trouble
-        trouble.is_over()
-        if dies:
-            setattr(trouble, *dies)
-        if rival:
-            after, other, takes = rival
-            ask = "reserve" if takes else "release"
-            trouble.meanwhile = [*[lambda: None] * after, lambda: self._ask(ask, other)]
+    def an_operation_runs(self, order: str, operation: str, killed: Any, concurrent: Any) -> None:
+        faults = self.inventory.faults
+        faults.reset()
+        if killed:
+            setattr(faults, *killed)
+        if concurrent:
+            writes, other_order, reserves = concurrent
+            other_operation = "reserve" if reserves else "release"
+            faults.concurrent_actions = [
+                *[lambda: None] * writes,
+                lambda: self._run(other_operation, other_order),
+            ]
         with suppress(Killed):
-            self._ask(what, order)
-        trouble.is_over()
+            self._run(operation, order)
+        faults.reset()
 
     @rule(minutes=st.integers(1, 20))
     def time_passes(self, minutes: int) -> None:
@@ -103,57 +120,63 @@ class Shelves(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost_and_nothing_oversold(self) -> None:
-        balanced(self.inventory, *SKUS)
+        assert_balanced(self.inventory, *SKUS)
 
     @invariant()
-    def the_last_turn_tells_whether_something_is_free(self) -> None:
+    def the_last_event_tells_whether_the_sku_is_available(self) -> None:
         for sku in SKUS:
-            said = turns(self.inventory, sku)
-            assert [fact.turn for fact in said] == list(range(1, len(said) + 1))
-            is_out = not said or isinstance(said[-1], StockDepleted)
-            assert is_out is (available(self.inventory, sku) == 0)
+            events = availability_events(self.inventory, sku)
+            versions = [event.availability_version for event in events]
+            assert versions == list(range(1, len(events) + 1))
+            is_depleted = not events or isinstance(events[-1], StockDepleted)
+            assert is_depleted is (available(self.inventory, sku) == 0)
 
     @invariant()
-    def what_was_answered_stays(self) -> None:
+    def a_released_hold_stays_released(self) -> None:
         for hold in self.inventory.holds():
-            if hold.order_id in self.final:
+            if hold.order_id in self.released:
                 assert hold.status.value == "released"
-            assert hold.progress == 0 or hold.status.value not in ("rejected", "lapsed", "released")
+            assert hold.progress == 0 or hold.status.value not in (
+                "rejected",
+                "expired",
+                "released",
+            )
 
     def teardown(self) -> None:
         self.patch.undo()
 
-    def _ask(self, what: str, order: str) -> None:
-        holds = self.inventory
-        match what:
+    def _run(self, operation: str, order: str) -> None:
+        inventory = self.inventory
+        match operation:
             case "reserve":
-                answer = reserve_stock(order, LINES[order], holds=holds)
-                assert answer.status != "rejected" or answer.shortages
+                result = reserve_stock(order, LINES[order], holds=inventory)
+                assert result.status != "rejected" or result.shortages
             case "commit":
-                commit_stock(order, holds=holds)
+                commit_stock(order, holds=inventory)
             case "release":
-                with suppress(CameBack):
-                    release_stock(order, holds=holds)
-                    self.final[order] = "released"
-            case "half" | "other half":
+                with suppress(AlreadyReturned):
+                    release_stock(order, holds=inventory)
+                    self.released.add(order)
+            case "return half" | "return other half":
+                half = ["return half", "return other half"].index(operation)
                 with suppress(NotSold):
-                    book_return(half_of(order, ["half", "other half"].index(what)), returns=holds)
+                    book_return(half_of(order, half), returns=inventory)
             case "sweep":
-                for ended in holds.ended(self.clock, 100):
-                    end_lease(ended, holds=holds)
+                for expired in inventory.expired_holds(self.clock, 100):
+                    expire_hold(expired, holds=inventory)
 
 
-TestShelves = Shelves.TestCase
+TestRandomInventory = RandomInventory.TestCase
 
 
 @given(st.permutations([("reserve", o) for o in ORDERS] * 2 + [("release", o) for o in ORDERS] * 2))
-def test_commands_doubled_in_any_order_leave_all_goods_free(asked: list[tuple[str, str]]) -> None:
+def test_repeated_commands_in_any_order_release_all_stock(commands: list[tuple[str, str]]) -> None:
     inventory = FakeInventory()
     for sku in SKUS:
         receive(inventory, sku, 5)
 
-    for what, order in asked:
-        if what == "reserve":
+    for command, order in commands:
+        if command == "reserve":
             reserve_stock(order, LINES[order], holds=inventory)
         else:
             release_stock(order, holds=inventory)

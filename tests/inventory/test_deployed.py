@@ -1,4 +1,4 @@
-"""The room as it is deployed: its functions may do what they must, and are told apart."""
+"""The deployed service: its functions, their permissions and their errors."""
 
 from __future__ import annotations
 
@@ -8,138 +8,144 @@ from secrets import token_hex
 
 import pytest
 
-from local.shop import Running
+from local.shop import RunningShop
 from souk.inventory.commands import CommitStock, ReleaseStock, ReserveStock
-from souk.inventory.plans import AT_ONCE
+from souk.inventory.plans import MAX_ACTIONS_PER_STEP
 from souk.kernel import aws, dynamo
 from souk.kernel.ids import new_id
 from souk.kernel.items import to_item
-from tests.deployed import AskedInVain, ask, function
+from tests.deployed import FunctionFailed, function_name, invoke_command
 from tests.inventory.builders import lines
-from tests.journeys.visitor import Guest, Staff, new_key, until
+from tests.journeys.visitor import Guest, Staff, new_key, wait_until
 
 pytestmark = pytest.mark.cloud
 
 
 def receive(staff: Staff, sku: str, quantity: int) -> None:
-    answer = staff.http.post(
+    response = staff.http.post(
         f"/staff/stock/{sku}/receipts",
         json={"quantity": quantity},
         headers={"Idempotency-Key": new_key()},
     )
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
 
 
-def stock(staff: Staff, sku: str) -> tuple[int, int]:
-    found = staff.http.get(f"/staff/stock/{sku}").json()
-    return found["received"], found["available"]
+def received_and_available(staff: Staff, sku: str) -> tuple[int, int]:
+    body = staff.http.get(f"/staff/stock/{sku}").json()
+    return body["received"], body["available"]
 
 
-def test_an_order_is_reserved_sold_and_given_back(shop: Running) -> None:
+def test_stock_is_reserved_sold_and_released(shop: RunningShop) -> None:
     staff, sku, order = Staff(shop), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
 
-    reserved = ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
-    committed = ask(shop, "Inventory", CommitStock(order_id=order))
-    sold = stock(staff, sku)
-    released = ask(shop, "Inventory", ReleaseStock(order_id=order))
+    reserved = invoke_command(
+        shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2}))
+    )
+    committed = invoke_command(shop, "Inventory", CommitStock(order_id=order))
+    sold = received_and_available(staff, sku)
+    released = invoke_command(shop, "Inventory", ReleaseStock(order_id=order))
 
     assert reserved == {"status": "reserved", "shortages": []}
     assert committed == {"status": "committed"}
     assert released == {"status": "released"}
-    assert (sold, stock(staff, sku)) == ((5, 3), (5, 5))
+    assert (sold, received_and_available(staff, sku)) == ((5, 3), (5, 5))
 
 
-def test_what_is_short_is_answered_with_what_there_is(shop: Running) -> None:
+def test_a_rejection_states_the_available_quantity(shop: RunningShop) -> None:
     sku = f"T-{token_hex(6)}"
 
-    answer = ask(shop, "Inventory", ReserveStock(order_id=new_id(), lines=lines(**{sku: 2})))
+    result = invoke_command(
+        shop, "Inventory", ReserveStock(order_id=new_id(), lines=lines(**{sku: 2}))
+    )
 
-    assert answer["status"] == "rejected"
-    assert answer["shortages"] == [{"sku": sku, "wanted": 2, "available": 0}]
+    assert result["status"] == "rejected"
+    assert result["shortages"] == [{"sku": sku, "requested": 2, "available": 0}]
 
 
-def test_what_cannot_be_done_has_a_name_the_workflow_can_catch(shop: Running) -> None:
+def test_a_failed_command_reports_the_name_of_its_exception(shop: RunningShop) -> None:
     order, sku = new_id(), f"T-{token_hex(6)}"
     receive(Staff(shop), sku, 5)
-    ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    invoke_command(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
 
-    with pytest.raises(AskedInVain, match="OtherLines"):
-        ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 3})))
+    with pytest.raises(FunctionFailed, match="LinesMismatch"):
+        invoke_command(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 3})))
 
 
-def test_a_large_order_is_held_and_given_back_by_the_function(shop: Running) -> None:
+def test_a_large_order_is_reserved_and_released(shop: RunningShop) -> None:
     staff, order = Staff(shop), new_id()
-    skus = [f"T-{token_hex(6)}" for _ in range(AT_ONCE + 5)]
-    with ThreadPoolExecutor(4) as hands:
-        list(hands.map(lambda sku: receive(staff, sku, 3), skus))
+    skus = [f"T-{token_hex(6)}" for _ in range(MAX_ACTIONS_PER_STEP + 5)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda sku: receive(staff, sku, 3), skus))
 
-    wanted = lines(**dict.fromkeys(skus, 1))
-    answer = ask(shop, "Inventory", ReserveStock(order_id=order, lines=wanted))
-    held = {stock(staff, sku) for sku in skus}
-    ask(shop, "Inventory", ReleaseStock(order_id=order))
+    order_lines = lines(**dict.fromkeys(skus, 1))
+    result = invoke_command(shop, "Inventory", ReserveStock(order_id=order, lines=order_lines))
+    reserved = {received_and_available(staff, sku) for sku in skus}
+    invoke_command(shop, "Inventory", ReleaseStock(order_id=order))
 
-    assert answer["status"] == "reserved"
-    assert (held, {stock(staff, sku) for sku in skus}) == ({(3, 2)}, {(3, 3)})
+    assert result["status"] == "reserved"
+    assert (reserved, {received_and_available(staff, sku) for sku in skus}) == ({(3, 2)}, {(3, 3)})
 
 
-def let_the_lease_end(shop: Running, order: str) -> None:
+def end_lease(shop: RunningShop, order: str) -> None:
     aws.dynamodb().update_item(
         TableName=shop.outputs["InventoryTable"],
         Key=dynamo.key(f"HOLD#{order}", "HEAD"),
-        UpdateExpression="SET lease_ends = :past",
+        UpdateExpression="SET lease_expires_at = :past",
         ExpressionAttributeValues=to_item({":past": "2026-01-01T00:00:00.000Z"}),
     )
 
 
-def test_the_clocks_function_lets_go_of_what_lapsed(in_function: Running) -> None:
-    staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
+def test_the_sweep_expires_holds(lambda_env: RunningShop) -> None:
+    staff, sku, order = Staff(lambda_env), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
-    ask(in_function, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
-    let_the_lease_end(in_function, order)
+    invoke_command(lambda_env, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    end_lease(lambda_env, order)
 
-    sweep = function(in_function, "InventoryLeases")
-    swept = in_function.session().client("lambda").invoke(FunctionName=sweep, Payload=b"{}")
+    sweep = function_name(lambda_env, "InventoryHoldExpiry")
+    response = lambda_env.session().client("lambda").invoke(FunctionName=sweep, Payload=b"{}")
 
-    assert "FunctionError" not in swept
-    assert stock(staff, sku) == (5, 5)
-    assert ask(in_function, "Inventory", CommitStock(order_id=order)) == {"status": "lapsed"}
+    assert "FunctionError" not in response
+    assert received_and_available(staff, sku) == (5, 5)
+    assert invoke_command(lambda_env, "Inventory", CommitStock(order_id=order)) == {
+        "status": "expired"
+    }
 
 
 @pytest.mark.all
 @pytest.mark.timeout(240)
-def test_nobody_has_to_ask_for_the_sweep(in_function: Running) -> None:
-    staff, sku, order = Staff(in_function), f"T-{token_hex(6)}", new_id()
+def test_the_sweep_runs_on_a_schedule(lambda_env: RunningShop) -> None:
+    staff, sku, order = Staff(lambda_env), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
-    ask(in_function, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
-    let_the_lease_end(in_function, order)
+    invoke_command(lambda_env, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
+    end_lease(lambda_env, order)
 
     deadline = time.monotonic() + 150
-    while stock(staff, sku) == (5, 3) and time.monotonic() < deadline:
+    while received_and_available(staff, sku) == (5, 3) and time.monotonic() < deadline:
         time.sleep(1)
 
-    assert stock(staff, sku) == (5, 5)
+    assert received_and_available(staff, sku) == (5, 5)
 
 
-def test_a_product_that_runs_out_is_noted_refused_and_sold_again(shop: Running) -> None:
+def test_a_sold_out_product_is_noted_rejected_and_sold_again(shop: RunningShop) -> None:
     staff, guest, order = Staff(shop), Guest(shop), new_id()
     sku = staff.list_product(stock=0)
     receive(staff, sku, 1)
     guest.put(sku)
-    ask(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 1})))
-    until("the note", lambda: guest.basket()["lines"][0]["notes"] == [{"kind": "sold-out"}])
+    invoke_command(shop, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 1})))
+    wait_until("the note", lambda: guest.basket()["lines"][0]["notes"] == [{"type": "sold-out"}])
 
-    refused = guest.check_out(guest.wish(), new_key())
-    ask(shop, "Inventory", ReleaseStock(order_id=order))
-    until("the note's end", lambda: guest.basket()["lines"][0]["notes"] == [])
-    accepted = guest.check_out(guest.wish(), new_key())
+    rejected = guest.check_out(guest.checkout_request(), new_key())
+    invoke_command(shop, "Inventory", ReleaseStock(order_id=order))
+    wait_until("the end of the note", lambda: guest.basket()["lines"][0]["notes"] == [])
+    accepted = guest.check_out(guest.checkout_request(), new_key())
 
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/sold-out")
-    assert refused.json()["skus"] == [sku]
+    assert (rejected.status_code, rejected.json()["type"]) == (409, "/problems/sold-out")
+    assert rejected.json()["skus"] == [sku]
     assert accepted.status_code == 202
 
 
-def test_stock_is_for_staff(shop: Running) -> None:
+def test_only_staff_can_read_stock(shop: RunningShop) -> None:
     guest = Guest(shop)
 
     assert guest.http.get("/staff/stock").status_code == 401

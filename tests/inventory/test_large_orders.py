@@ -1,211 +1,222 @@
-"""Orders larger than a transaction: killed anywhere and repeated, the result is the same."""
+"""Orders larger than one transaction: killed at any write and repeated, with the same result."""
 
 from __future__ import annotations
 
 import pytest
 
 from souk.inventory.commands import Reserved, Shortage
-from souk.inventory.domain import Status
+from souk.inventory.domain import HoldStatus
 from souk.inventory.events import StockDepleted, StockRejected, StockReleased, StockReserved
-from souk.inventory.plans import AT_ONCE
+from souk.inventory.plans import MAX_ACTIONS_PER_STEP
 from souk.inventory.usecases import commit_stock, release_stock, reserve_stock
-from tests.inventory.builders import many, receive, received
+from tests.inventory.builders import many_lines, receive, receive_all
 from tests.inventory.fakes import (
+    AvailabilityEvent,
     FakeInventory,
     Inventory,
     Killed,
-    Turn,
+    allocated,
+    assert_balanced,
     available,
-    balanced,
-    held,
-    of_orders,
+    order_events,
 )
 
 RESERVED = Reserved(status="reserved")
-LAST = "SKU-0591"
+LAST_SKU = "SKU-0591"
 
 
-@pytest.mark.parametrize("number", [AT_ONCE // 2, AT_ONCE, AT_ONCE + 1, 592, 1000])
-def test_an_order_of_any_size_is_held_whole_sold_and_given_back(
-    inventory: Inventory, number: int
+@pytest.mark.parametrize(
+    "line_count",
+    [MAX_ACTIONS_PER_STEP // 2, MAX_ACTIONS_PER_STEP, MAX_ACTIONS_PER_STEP + 1, 592, 1000],
+)
+def test_an_order_of_any_size_is_reserved_committed_and_released(
+    inventory: Inventory, line_count: int
 ) -> None:
-    wanted = many(number)
-    skus = [line.sku for line in wanted]
-    received(inventory, wanted)
+    order_lines = many_lines(line_count)
+    skus = [line.sku for line in order_lines]
+    receive_all(inventory, order_lines)
 
-    assert reserve_stock("o-1", wanted, holds=inventory) == RESERVED
-    assert held(inventory) == dict.fromkeys(skus, 2)
+    assert reserve_stock("o-1", order_lines, holds=inventory) == RESERVED
+    assert allocated(inventory) == dict.fromkeys(skus, 2)
     assert commit_stock("o-1", holds=inventory).status == "committed"
     release_stock("o-1", holds=inventory)
 
-    assert held(inventory) == {}
-    turned = [(fact.sku, fact.turn) for fact in inventory.said if isinstance(fact, Turn)]
-    assert sorted(turned) == sorted((sku, turn) for sku in skus for turn in (1, 2, 3))
-    assert of_orders(inventory) == [StockReserved(order_id="o-1"), StockReleased(order_id="o-1")]
-    balanced(inventory, *skus)
+    assert allocated(inventory) == {}
+    versions = [
+        (event.sku, event.availability_version)
+        for event in inventory.published
+        if isinstance(event, AvailabilityEvent)
+    ]
+    assert sorted(versions) == sorted((sku, version) for sku in skus for version in (1, 2, 3))
+    assert order_events(inventory) == [StockReserved(order_id="o-1"), StockReleased(order_id="o-1")]
+    assert_balanced(inventory, *skus)
 
 
-def test_a_large_order_short_of_one_line_holds_nothing_at_any_moment(
+def test_a_large_order_with_one_short_line_never_holds_stock(
     inventory: Inventory,
 ) -> None:
-    wanted = many(592)
-    received(inventory, wanted, SKU_0591=1)
-    inventory.trouble.is_over()
+    order_lines = many_lines(592)
+    receive_all(inventory, order_lines, SKU_0591=1)
+    inventory.faults.reset()
 
-    answer = reserve_stock("o-1", wanted, holds=inventory)
+    result = reserve_stock("o-1", order_lines, holds=inventory)
 
-    assert answer.shortages == [Shortage(sku=LAST, wanted=2, available=1)]
-    assert (inventory.trouble.writes, held(inventory)) == (1, {})
-    assert of_orders(inventory) == [StockRejected(order_id="o-1", skus=[LAST])]
+    assert result.shortages == [Shortage(sku=LAST_SKU, requested=2, available=1)]
+    assert (inventory.faults.writes, allocated(inventory)) == (1, {})
+    assert order_events(inventory) == [StockRejected(order_id="o-1", skus=[LAST_SKU])]
 
 
-def test_a_line_that_runs_out_half_way_gives_back_what_was_held(inventory: Inventory) -> None:
-    wanted = many(592)
-    received(inventory, wanted)
-    inventory.trouble.meanwhile = [
+def test_a_line_depleted_during_the_reservation_releases_the_others(inventory: Inventory) -> None:
+    order_lines = many_lines(592)
+    receive_all(inventory, order_lines)
+    inventory.faults.concurrent_actions = [
         *[lambda: None] * 3,
-        lambda: reserve_stock("o-2", [wanted[-1]], holds=inventory),
+        lambda: reserve_stock("o-2", [order_lines[-1]], holds=inventory),
     ]
 
-    answer = reserve_stock("o-1", wanted, holds=inventory)
+    result = reserve_stock("o-1", order_lines, holds=inventory)
 
-    assert answer.shortages == [Shortage(sku=LAST, wanted=2, available=0)]
-    assert reserve_stock("o-1", wanted, holds=inventory) == answer
-    assert held(inventory) == {LAST: 2}
-    assert of_orders(inventory) == [
+    assert result.shortages == [Shortage(sku=LAST_SKU, requested=2, available=0)]
+    assert reserve_stock("o-1", order_lines, holds=inventory) == result
+    assert allocated(inventory) == {LAST_SKU: 2}
+    assert order_events(inventory) == [
         StockReserved(order_id="o-2"),
-        StockRejected(order_id="o-1", skus=[LAST]),
+        StockRejected(order_id="o-1", skus=[LAST_SKU]),
     ]
-    balanced(inventory, *(line.sku for line in wanted))
+    assert_balanced(inventory, *(line.sku for line in order_lines))
 
 
 def test_a_release_in_the_middle_of_a_reservation_is_final(inventory: Inventory) -> None:
-    wanted = many(300)
-    received(inventory, wanted)
-    inventory.trouble.meanwhile = [
+    order_lines = many_lines(300)
+    receive_all(inventory, order_lines)
+    inventory.faults.concurrent_actions = [
         *[lambda: None] * 3,
         lambda: release_stock("o-1", holds=inventory),
     ]
 
-    assert reserve_stock("o-1", wanted, holds=inventory).status == "released"
+    assert reserve_stock("o-1", order_lines, holds=inventory).status == "released"
 
-    assert held(inventory) == {}
-    balanced(inventory, *(line.sku for line in wanted))
+    assert allocated(inventory) == {}
+    assert_balanced(inventory, *(line.sku for line in order_lines))
 
 
-def test_two_workflows_of_one_order_hold_it_once(inventory: Inventory) -> None:
-    wanted = many(300)
-    received(inventory, wanted)
-    twin: list[Reserved] = []
-    inventory.trouble.meanwhile = [
+def test_two_concurrent_workflows_of_one_order_hold_it_once(inventory: Inventory) -> None:
+    order_lines = many_lines(300)
+    receive_all(inventory, order_lines)
+    other_results: list[Reserved] = []
+    inventory.faults.concurrent_actions = [
         *[lambda: None] * 2,
-        lambda: twin.append(reserve_stock("o-1", wanted, holds=inventory)),
+        lambda: other_results.append(reserve_stock("o-1", order_lines, holds=inventory)),
     ]
 
-    answer = reserve_stock("o-1", wanted, holds=inventory)
+    result = reserve_stock("o-1", order_lines, holds=inventory)
 
-    assert [answer, *twin] == [RESERVED, RESERVED]
-    assert of_orders(inventory) == [StockReserved(order_id="o-1")]
-    balanced(inventory, *(line.sku for line in wanted))
-
-
-# --- killed
+    assert [result, *other_results] == [RESERVED, RESERVED]
+    assert order_events(inventory) == [StockReserved(order_id="o-1")]
+    assert_balanced(inventory, *(line.sku for line in order_lines))
 
 
-def small_world(short: bool) -> FakeInventory:
-    """592 lines; the last runs out while the order is being held, if `short`."""
+# --- killed processes
+
+
+def an_inventory(short: bool) -> FakeInventory:
+    """Stock for 592 lines. If `short`, another order takes the last line during the reservation."""
     inventory = FakeInventory()
-    received(inventory, many(592))
+    receive_all(inventory, many_lines(592))
     if short:
-        inventory.trouble.meanwhile = [
+        inventory.faults.concurrent_actions = [
             *[lambda: None] * 5,
-            lambda: reserve_stock("o-2", [many(592)[-1]], holds=inventory),
+            lambda: reserve_stock("o-2", [many_lines(592)[-1]], holds=inventory),
         ]
-    inventory.trouble.writes = 0
+    inventory.faults.writes = 0
     return inventory
 
 
-def what_it_comes_to(inventory: FakeInventory) -> object:
-    """All that outlasts the work, whatever came between: versions and leases aside."""
+def outcome(inventory: FakeInventory) -> object:
+    """The lasting result, without versions and leases."""
     holds = [(hold.order_id, hold.status, hold.progress) for hold in inventory.holds()]
-    gone = {fact.sku for fact in inventory.said if isinstance(fact, StockDepleted)}
-    return sorted(holds, key=str), of_orders(inventory), held(inventory), gone
+    depleted = {event.sku for event in inventory.published if isinstance(event, StockDepleted)}
+    return sorted(holds, key=str), order_events(inventory), allocated(inventory), depleted
 
 
-@pytest.mark.parametrize("when", ["killed_before", "killed_after"])
+@pytest.mark.parametrize("fault", ["killed_before", "killed_after"])
 @pytest.mark.parametrize("short", [False, True], ids=["in stock", "short"])
-def test_a_reservation_killed_at_any_write_and_repeated_is_the_same(when: str, short: bool) -> None:
-    calm = small_world(short)
-    reserve_stock("o-1", many(592), holds=calm)
-    writes = calm.trouble.writes
+def test_a_reservation_killed_at_any_write_and_repeated_is_the_same(
+    fault: str, short: bool
+) -> None:
+    undisturbed = an_inventory(short)
+    reserve_stock("o-1", many_lines(592), holds=undisturbed)
+    writes = undisturbed.faults.writes
     assert writes > 6
 
     for write in range(1, writes + 1):
-        inventory = small_world(short)
-        setattr(inventory.trouble, when, write)
+        inventory = an_inventory(short)
+        setattr(inventory.faults, fault, write)
         with pytest.raises(Killed):
-            reserve_stock("o-1", many(592), holds=inventory)
-        answer = reserve_stock("o-1", many(592), holds=inventory)
+            reserve_stock("o-1", many_lines(592), holds=inventory)
+        result = reserve_stock("o-1", many_lines(592), holds=inventory)
 
-        assert answer.status == ("rejected" if short else "reserved")
+        assert result.status == ("rejected" if short else "reserved")
         if not short:
-            assert what_it_comes_to(inventory) == what_it_comes_to(calm)
-        balanced(inventory, *(line.sku for line in many(592)))
+            assert outcome(inventory) == outcome(undisturbed)
+        assert_balanced(inventory, *(line.sku for line in many_lines(592)))
 
 
-@pytest.mark.parametrize("when", ["killed_before", "killed_after"])
-def test_a_release_killed_at_any_write_and_repeated_is_the_same(when: str) -> None:
+@pytest.mark.parametrize("fault", ["killed_before", "killed_after"])
+def test_a_release_killed_at_any_write_and_repeated_is_the_same(fault: str) -> None:
     for write in range(1, 20):
-        inventory = small_world(short=False)
-        reserve_stock("o-1", many(592), holds=inventory)
-        inventory.trouble.writes = 0
-        setattr(inventory.trouble, when, write)
+        inventory = an_inventory(short=False)
+        reserve_stock("o-1", many_lines(592), holds=inventory)
+        inventory.faults.writes = 0
+        setattr(inventory.faults, fault, write)
         try:
             release_stock("o-1", holds=inventory)
         except Killed:
             release_stock("o-1", holds=inventory)
         else:
             break
-        assert [hold.status for hold in inventory.holds()] == [Status.RELEASED]
-        assert (held(inventory), available(inventory, LAST)) == ({}, 2)
-        balanced(inventory, *(line.sku for line in many(592)))
+        assert [hold.status for hold in inventory.holds()] == [HoldStatus.RELEASED]
+        assert (allocated(inventory), available(inventory, LAST_SKU)) == ({}, 2)
+        assert_balanced(inventory, *(line.sku for line in many_lines(592)))
     assert write > 6
 
 
-def test_a_release_goes_on_from_wherever_a_killed_reservation_stopped() -> None:
+def test_a_killed_reservation_can_be_released_at_any_write() -> None:
     for write in range(1, 7):
-        inventory = small_world(short=False)
-        inventory.trouble.killed_after = write
+        inventory = an_inventory(short=False)
+        inventory.faults.killed_after = write
         with pytest.raises(Killed):
-            reserve_stock("o-1", many(592), holds=inventory)
+            reserve_stock("o-1", many_lines(592), holds=inventory)
 
         release_stock("o-1", holds=inventory)
 
-        assert held(inventory) == {}
-        assert reserve_stock("o-1", many(592), holds=inventory).status == "released"
+        assert allocated(inventory) == {}
+        assert reserve_stock("o-1", many_lines(592), holds=inventory).status == "released"
 
 
 @pytest.mark.cloud
 @pytest.mark.parametrize("write", [1, 4, 7])
-def test_the_real_table_too_can_be_gone_on_with(request: pytest.FixtureRequest, write: int) -> None:
+def test_a_killed_reservation_continues_on_the_real_table(
+    request: pytest.FixtureRequest, write: int
+) -> None:
     stored = request.getfixturevalue("stored")
-    wanted = many(300)
-    received(stored, wanted)
-    stored.trouble.is_over()
-    stored.trouble.killed_after = write
+    order_lines = many_lines(300)
+    receive_all(stored, order_lines)
+    stored.faults.reset()
+    stored.faults.killed_after = write
     with pytest.raises(Killed):
-        reserve_stock("o-1", wanted, holds=stored)
+        reserve_stock("o-1", order_lines, holds=stored)
 
-    assert reserve_stock("o-1", wanted, holds=stored) == RESERVED
-    balanced(stored, *(line.sku for line in wanted))
+    assert reserve_stock("o-1", order_lines, holds=stored) == RESERVED
+    assert_balanced(stored, *(line.sku for line in order_lines))
 
 
-def test_goods_that_come_while_a_killed_order_waits_are_held_by_the_next_try() -> None:
-    inventory = small_world(short=False)
-    inventory.trouble.killed_after = 2
+def test_stock_received_after_a_killed_reservation_stays_available() -> None:
+    inventory = an_inventory(short=False)
+    inventory.faults.killed_after = 2
     with pytest.raises(Killed):
-        reserve_stock("o-1", many(592), holds=inventory)
-    receive(inventory, LAST, 5)
+        reserve_stock("o-1", many_lines(592), holds=inventory)
+    receive(inventory, LAST_SKU, 5)
 
-    assert reserve_stock("o-1", many(592), holds=inventory) == RESERVED
-    assert available(inventory, LAST) == 5
+    assert reserve_stock("o-1", many_lines(592), holds=inventory) == RESERVED
+    assert available(inventory, LAST_SKU) == 5

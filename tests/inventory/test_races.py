@@ -1,4 +1,4 @@
-"""Many customers at the same moment: nobody is oversold, and who loses hears it soon."""
+"""Concurrent customers: stock is never oversold, and rejections come soon."""
 
 from __future__ import annotations
 
@@ -11,102 +11,115 @@ from threading import Barrier
 
 import pytest
 
-from souk.inventory.domain import NotEnoughFree
+from souk.inventory.domain import InsufficientStock
 from souk.inventory.events import StockDepleted, StockReplenished
 from souk.inventory.usecases import commit_stock, release_stock, reserve_stock
 from souk.kernel.errors import Busy
-from tests.inventory.builders import adjust, lines, many, receive, received
-from tests.inventory.fakes import StoredInventory, available, balanced, held, turns
+from tests.inventory.builders import adjust, lines, many_lines, receive, receive_all
+from tests.inventory.fakes import (
+    StoredInventory,
+    allocated,
+    assert_balanced,
+    availability_events,
+    available,
+)
 
 pytestmark = pytest.mark.cloud
 
 
-PATIENCE = 2
-"""The last loser waits at most so many times as if all had come one after the other, on whatever
-machine; `./souk bench` measures the seconds of the whole shop."""
+MAX_SLOWDOWN = 2
+"""The last rejection comes within this multiple of the time that all requests would take one after
+another. `./souk bench` measures absolute times."""
 
 
-def seconds_alone(stored: StoredInventory) -> float:
-    """What a customer waits who has no rivals."""
+def measure_seconds_alone(stored: StoredInventory) -> float:
+    """The average time of a reservation without concurrent ones."""
     receive(stored, "CHAIR", 30)
-    began = time.monotonic()
+    started = time.monotonic()
     for number in range(20):
         assert reserve_stock(f"c-{number}", lines(CHAIR=1), holds=stored).status == "reserved"
-    return (time.monotonic() - began) / 20
+    return (time.monotonic() - started) / 20
 
 
-def insist(ask: Callable[[], object]) -> None:
-    """Ask as the workflow does: again, when told that others always came first."""
+def retry_while_busy(call: Callable[[], object]) -> None:
+    """Retry on Busy, as the workflow does."""
     for _ in range(20):
         with suppress(Busy):
-            ask()
+            call()
             return
-    raise AssertionError("always too busy")
+    raise AssertionError("still busy after 20 attempts")
 
 
-def test_two_hundred_racing_for_the_last_fifty_buy_exactly_fifty(stored: StoredInventory) -> None:
+def test_of_two_hundred_concurrent_orders_for_fifty_items_fifty_are_reserved(
+    stored: StoredInventory,
+) -> None:
     receive(stored, "LAMP", 50)
-    alone = seconds_alone(stored)
-    stored.trouble.is_over()
-    moment = Barrier(200)
+    seconds_alone = measure_seconds_alone(stored)
+    stored.faults.reset()
+    barrier = Barrier(200)
 
-    def race(number: int) -> tuple[str, float]:
-        moment.wait()
-        began = time.monotonic()
-        answer = reserve_stock(f"o-{number}", lines(LAMP=1), holds=stored)
-        return answer.status, time.monotonic() - began
+    def reserve(number: int) -> tuple[str, float]:
+        barrier.wait()
+        started = time.monotonic()
+        result = reserve_stock(f"o-{number}", lines(LAMP=1), holds=stored)
+        return result.status, time.monotonic() - started
 
     with ThreadPoolExecutor(200) as customers:
-        ended = list(customers.map(race, range(200)))
+        results = list(customers.map(reserve, range(200)))
 
-    lost = sorted(seconds for status, seconds in ended if status == "rejected")
-    assert [status for status, _ in ended].count("reserved") == 50
-    assert len(lost) == 150
-    assert lost[-1] < PATIENCE * 200 * alone
-    assert turns(stored) == [
-        StockReplenished(sku="LAMP", turn=1),
-        StockDepleted(sku="LAMP", turn=2),
+    rejected = sorted(seconds for status, seconds in results if status == "rejected")
+    assert [status for status, _ in results].count("reserved") == 50
+    assert len(rejected) == 150
+    assert rejected[-1] < MAX_SLOWDOWN * 200 * seconds_alone
+    assert availability_events(stored) == [
+        StockReplenished(sku="LAMP", availability_version=1),
+        StockDepleted(sku="LAMP", availability_version=2),
     ]
-    balanced(stored, "LAMP", "CHAIR")
+    assert_balanced(stored, "LAMP", "CHAIR")
 
 
-def test_the_first_and_the_last_piece_are_told_exactly_though_all_come_and_go_at_once(
+def test_concurrent_reservations_and_releases_publish_exact_availability_events(
     stored: StoredInventory,
 ) -> None:
     receive(stored, "LAMP", 3)
 
-    def come_and_go(number: int) -> None:
-        for again in range(6):
-            order = f"o-{number}-{again}"
-            insist(partial(reserve_stock, order, lines(LAMP=1 + number % 2), holds=stored))
-            insist(partial(release_stock, order, holds=stored))
+    def reserve_and_release(number: int) -> None:
+        for attempt in range(6):
+            order = f"o-{number}-{attempt}"
+            retry_while_busy(
+                partial(reserve_stock, order, lines(LAMP=1 + number % 2), holds=stored)
+            )
+            retry_while_busy(partial(release_stock, order, holds=stored))
 
     with ThreadPoolExecutor(8) as customers:
-        list(customers.map(come_and_go, range(8)))
+        list(customers.map(reserve_and_release, range(8)))
 
-    told = turns(stored)
-    assert len(told) > 3
-    assert [fact.turn for fact in told] == list(range(1, len(told) + 1))
-    assert all(isinstance(fact, StockReplenished) is bool(fact.turn % 2) for fact in told)
+    events = availability_events(stored)
+    assert len(events) > 3
+    assert [event.availability_version for event in events] == list(range(1, len(events) + 1))
+    assert all(
+        isinstance(event, StockReplenished) is bool(event.availability_version % 2)
+        for event in events
+    )
     assert available(stored) == 3
-    balanced(stored, "LAMP")
+    assert_balanced(stored, "LAMP")
 
 
-def test_six_workflows_of_one_large_order_hold_it_once(stored: StoredInventory) -> None:
-    wanted = many(200)
-    received(stored, wanted)
+def test_six_concurrent_workflows_of_one_large_order_hold_it_once(stored: StoredInventory) -> None:
+    order_lines = many_lines(200)
+    receive_all(stored, order_lines)
 
     with ThreadPoolExecutor(6) as workflows:
-        answers = list(
-            workflows.map(lambda _: reserve_stock("o-1", wanted, holds=stored), range(6))
+        results = list(
+            workflows.map(lambda _: reserve_stock("o-1", order_lines, holds=stored), range(6))
         )
 
-    assert {answer.status for answer in answers} == {"reserved"}
-    assert held(stored) == {line.sku: 2 for line in wanted}
-    balanced(stored, *(line.sku for line in wanted))
+    assert {result.status for result in results} == {"reserved"}
+    assert allocated(stored) == {line.sku: 2 for line in order_lines}
+    assert_balanced(stored, *(line.sku for line in order_lines))
 
 
-def test_selling_and_giving_back_at_the_same_moment_ends_in_giving_back(
+def test_a_concurrent_commit_and_release_end_in_a_release(
     stored: StoredInventory,
 ) -> None:
     receive(stored, "LAMP", 20)
@@ -118,24 +131,24 @@ def test_selling_and_giving_back_at_the_same_moment_ends_in_giving_back(
             workflows.submit(commit_stock, f"o-{number}", holds=stored)
             workflows.submit(release_stock, f"o-{number}", holds=stored)
 
-    assert (available(stored), held(stored)) == (20, {})
-    balanced(stored, "LAMP")
+    assert (available(stored), allocated(stored)) == (20, {})
+    assert_balanced(stored, "LAMP")
 
 
-def test_staff_counting_while_customers_buy_never_count_below_what_is_held(
+def test_concurrent_adjustments_never_remove_reserved_stock(
     stored: StoredInventory,
 ) -> None:
     receive(stored, "LAMP", 10)
 
-    def take(number: int) -> None:
-        with suppress(NotEnoughFree, Busy):
+    def adjust_or_reserve(number: int) -> None:
+        with suppress(InsufficientStock, Busy):
             if number % 2:
                 adjust(stored, "LAMP", -1)
             else:
                 reserve_stock(f"o-{number}", lines(LAMP=1), holds=stored)
 
-    with ThreadPoolExecutor(8) as hands:
-        list(hands.map(take, range(24)))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(adjust_or_reserve, range(24)))
 
     assert available(stored) == 0
-    balanced(stored, "LAMP")
+    assert_balanced(stored, "LAMP")

@@ -1,95 +1,105 @@
-"""Receipts, adjustments and lists of stock, wherever they are kept."""
+"""Receipts, adjustments and the list of stock, in memory and on DynamoDB."""
 
 from __future__ import annotations
 
 import pytest
 
 from souk.inventory import handlers, usecases
-from souk.inventory.domain import KeyReused, NotEnoughFree, Stock
-from souk.inventory.usecases import TRIES, reserve_stock
-from souk.kernel.errors import Busy, InvalidQuery, NotFound
+from souk.inventory.domain import InsufficientStock, Stock
+from souk.inventory.usecases import MAX_ATTEMPTS, reserve_stock
+from souk.kernel.errors import Busy, IdempotencyKeyReused, InvalidQuery, NotFound
 from tests.inventory.builders import adjust, lines, receive
-from tests.inventory.fakes import Inventory, StoredInventory, available, balanced, turns
-from tests.kernel.logs import logged
+from tests.inventory.fakes import (
+    Inventory,
+    StoredInventory,
+    assert_balanced,
+    availability_events,
+    available,
+)
+from tests.kernel.logs import capture_log
 
 
-def test_of_a_sku_never_received_there_is_nothing(inventory: Inventory) -> None:
-    assert inventory.move_and_stock("LAMP", "key-1") == (None, Stock(sku="LAMP"))
+def test_a_sku_that_was_never_received_has_no_stock(inventory: Inventory) -> None:
+    assert inventory.load_movement("LAMP", "key-1") == (None, Stock(sku="LAMP"))
 
 
-def test_a_move_is_kept_as_it_was_booked(inventory: Inventory) -> None:
-    bare = receive(inventory, "LAMP", 7, key="key-1")
-    told = adjust(inventory, "LAMP", -2, key="key-2", note="broken")
+def test_a_movement_is_stored_with_all_its_fields(inventory: Inventory) -> None:
+    receipt = receive(inventory, "LAMP", 7, key="key-1")
+    adjustment = adjust(inventory, "LAMP", -2, key="key-2", note="broken")
 
-    assert inventory.move_and_stock("LAMP", "key-1")[0] == bare
-    assert inventory.move_and_stock("LAMP", "key-2") == (
-        told,
-        Stock(sku="LAMP", received=5, available=5, turn=1),
+    assert inventory.load_movement("LAMP", "key-1")[0] == receipt
+    assert inventory.load_movement("LAMP", "key-2") == (
+        adjustment,
+        Stock(sku="LAMP", received=5, available=5, availability_version=1),
     )
 
 
-def test_a_second_click_adds_nothing_even_when_all_is_sold(inventory: Inventory) -> None:
+def test_a_repeated_receipt_adds_nothing_even_when_all_stock_is_sold(inventory: Inventory) -> None:
     first = receive(inventory, "LAMP", 7, key="key-1")
     reserve_stock("o-1", lines(LAMP=7), holds=inventory)
 
     assert receive(inventory, "LAMP", 7, key="key-1") == first
 
     assert available(inventory) == 0
-    with pytest.raises(KeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         receive(inventory, "LAMP", 8, key="key-1")
 
 
-def test_two_clicks_at_the_same_moment_are_one_receipt(inventory: Inventory) -> None:
+def test_concurrent_requests_with_one_key_are_one_receipt(inventory: Inventory) -> None:
     receive(inventory, "LAMP", 7, key="key-0")
-    inventory.trouble.meanwhile = [lambda: receive(inventory, "LAMP", 7, key="key-1")]
+    inventory.faults.concurrent_actions = [lambda: receive(inventory, "LAMP", 7, key="key-1")]
 
     receive(inventory, "LAMP", 7, key="key-1")
 
     assert available(inventory) == 14
-    balanced(inventory, "LAMP")
+    assert_balanced(inventory, "LAMP")
 
 
-def test_what_is_held_cannot_be_adjusted_away(inventory: Inventory) -> None:
+def test_reserved_stock_cannot_be_removed(inventory: Inventory) -> None:
     receive(inventory, "LAMP", 5)
     reserve_stock("o-1", lines(LAMP=3), holds=inventory)
 
-    with pytest.raises(NotEnoughFree) as refused:
+    with pytest.raises(InsufficientStock) as error:
         adjust(inventory, "LAMP", -3)
 
-    assert refused.value.members == {"available": 2}
-    balanced(inventory, "LAMP")
+    assert error.value.members == {"available": 2}
+    assert_balanced(inventory, "LAMP")
 
 
-def test_what_is_reserved_while_staff_adjust_is_not_adjusted_away(inventory: Inventory) -> None:
+def test_stock_reserved_during_an_adjustment_is_not_removed(inventory: Inventory) -> None:
     receive(inventory, "LAMP", 5)
-    inventory.trouble.meanwhile = [lambda: reserve_stock("o-1", lines(LAMP=3), holds=inventory)]
+    inventory.faults.concurrent_actions = [
+        lambda: reserve_stock("o-1", lines(LAMP=3), holds=inventory)
+    ]
 
-    with pytest.raises(NotEnoughFree):
+    with pytest.raises(InsufficientStock):
         adjust(inventory, "LAMP", -3)
 
-    balanced(inventory, "LAMP")
+    assert_balanced(inventory, "LAMP")
 
 
-def test_of_two_first_receipts_one_brings_the_first_piece(inventory: Inventory) -> None:
-    inventory.trouble.meanwhile = [lambda: receive(inventory, "LAMP", 2)]
+def test_of_two_concurrent_first_receipts_one_publishes_the_replenishment(
+    inventory: Inventory,
+) -> None:
+    inventory.faults.concurrent_actions = [lambda: receive(inventory, "LAMP", 2)]
 
     receive(inventory, "LAMP", 3)
 
     assert available(inventory) == 5
-    assert [fact.turn for fact in turns(inventory)] == [1]
+    assert [event.availability_version for event in availability_events(inventory)] == [1]
 
 
-def test_staff_whose_stock_never_stands_still_are_told_to_try_again(inventory: Inventory) -> None:
-    def away_or_back() -> None:
-        by = 2 if available(inventory) == 0 else -2
-        adjust(inventory, "LAMP", by)
+def test_a_receipt_fails_with_busy_after_too_many_concurrent_updates(inventory: Inventory) -> None:
+    def deplete_or_replenish() -> None:
+        quantity = 2 if available(inventory) == 0 else -2
+        adjust(inventory, "LAMP", quantity)
 
-    inventory.trouble.meanwhile = [away_or_back] * TRIES
+    inventory.faults.concurrent_actions = [deplete_or_replenish] * MAX_ATTEMPTS
 
     with pytest.raises(Busy):
         receive(inventory, "LAMP", 3)
 
-    balanced(inventory, "LAMP")
+    assert_balanced(inventory, "LAMP")
 
 
 @pytest.mark.cloud
@@ -112,30 +122,30 @@ def test_stock_is_listed_by_sku_page_by_page(stored: StoredInventory) -> None:
 
 
 @pytest.mark.cloud
-def test_one_skus_stock_is_read(stored: StoredInventory) -> None:
+def test_the_stock_of_one_sku_is_read(stored: StoredInventory) -> None:
     receive(stored, "LAMP", 3)
 
-    assert stored.get("LAMP") == Stock(sku="LAMP", received=3, available=3, turn=1)
+    assert stored.get("LAMP") == Stock(sku="LAMP", received=3, available=3, availability_version=1)
     with pytest.raises(NotFound):
         stored.get("RUG")
 
 
-def test_a_lease_that_cannot_be_ended_stops_no_other_and_is_told(
+def test_a_hold_that_cannot_be_expired_is_logged_and_does_not_stop_the_sweep(
     inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
+    attempted: list[str] = []
 
-    def end(order_id: str, **_: object) -> None:
-        tried.append(order_id)
+    def expire_hold(order_id: str, **_: object) -> None:
+        attempted.append(order_id)
         if order_id == "o-1":
             raise Busy("not now")
 
     monkeypatch.setattr(handlers, "inventory", lambda: inventory)
-    monkeypatch.setattr(inventory, "ended", lambda *_: ["o-1", "o-2"])
-    monkeypatch.setattr(usecases, "end_lease", end)
+    monkeypatch.setattr(inventory, "expired_holds", lambda *_: ["o-1", "o-2"])
+    monkeypatch.setattr(usecases, "expire_hold", expire_hold)
 
-    with logged() as log, pytest.raises(handlers.LeasesLeft):
-        handlers.end_leases()
+    with capture_log() as log, pytest.raises(handlers.HoldsNotExpired):
+        handlers.expire_holds()
 
-    assert tried == ["o-1", "o-2"]
+    assert attempted == ["o-1", "o-2"]
     assert [line["order_id"] for line in log if line["level"] == "ERROR"] == ["o-1"]

@@ -1,4 +1,4 @@
-"""A shop under load that is killed, opened again and asked for all it had acknowledged."""
+"""Kills a shop under load, restarts it and verifies everything that it had acknowledged."""
 
 from __future__ import annotations
 
@@ -15,160 +15,168 @@ from typing import Any
 
 import httpx
 
-from local.process import birth
-from local.shop import Running, Shop
-from tests.journeys.visitor import Guest, Staff, new_key, until
+from local.process import start_time
+from local.shop import RunningShop, Shop
+from tests.journeys.visitor import Guest, Staff, new_key, wait_until
 
-WRITERS = 6
+CUSTOMERS = 6  # at the same time
+CHECKOUT_PROBABILITY = 0.8
 
 
 @dataclass
-class Life:
-    """What one visitor did, and what they were told."""
+class Visit:
+    """What one guest did, and which of it was acknowledged."""
 
     guest: Guest
     sku: str
-    wanted: list[int] = field(default_factory=list)  # quantities put; all but the last are answered
-    answered: int = 0  # how many of them
-    wish: dict[str, Any] | None = None
+    quantities: list[int] = field(default_factory=list)  # in the order they were put
+    acknowledged_puts: int = 0  # all quantities, or all but the last
+    checkout: dict[str, Any] | None = None  # the request
     key: str = field(default_factory=new_key)
-    order_id: str | None = None
+    order_id: str | None = None  # None until a checkout is acknowledged
 
-    def live(self, chance: random.Random, closing: threading.Event) -> None:
-        """Put lines and mostly check out, until done or cut off."""
-        for _ in range(chance.randint(1, 3)):
-            if closing.is_set():
+    def run(self, rng: random.Random, stopping: threading.Event) -> None:
+        """Put some quantities and, mostly, check out. Ends early when the shop is killed."""
+        for _ in range(rng.randint(1, 3)):
+            if stopping.is_set():
                 return
-            self.wanted.append(chance.randint(1, 9))
-            if not self._put(self.wanted[-1]):
+            self.quantities.append(rng.randint(1, 9))
+            if not self._put(self.quantities[-1]):
                 return
-            self.answered += 1
-        if chance.random() < 0.8:
-            wish = self.guest.wish()
-            self.wish = wish
-            answer = self.guest.check_out(wish, self.key)
-            if answer.status_code == 202:
-                self.order_id = answer.json()["order_id"]
+            self.acknowledged_puts += 1
+        if rng.random() < CHECKOUT_PROBABILITY:
+            request = self.guest.checkout_request()
+            self.checkout = request
+            response = self.guest.check_out(request, self.key)
+            if response.status_code == 202:
+                self.order_id = response.json()["order_id"]
 
     def _put(self, quantity: int) -> bool:
-        where = f"/guest/basket/items/{self.sku}"
-        return self.guest.http.put(where, json={"quantity": quantity}).status_code == 200
+        path = f"/guest/basket/items/{self.sku}"
+        return self.guest.http.put(path, json={"quantity": quantity}).status_code == 200
 
     @property
     def acknowledged(self) -> int:
-        return self.answered + (self.order_id is not None)
+        return self.acknowledged_puts + (self.order_id is not None)
 
 
 @dataclass
-class Figures:
-    """What a run of kills came to."""
+class KillReport:
+    """The results of a series of kills."""
 
     seed: int
     kills: int = 0
     acknowledged: int = 0
-    lost: list[str] = field(default_factory=list)
-    half: list[str] = field(default_factory=list)
-    boots: list[float] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)  # acknowledged, but not there
+    incomplete: list[str] = field(default_factory=list)  # only a part of it is there
+    start_seconds: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"{self.kills} kills (seed {self.seed}): {self.acknowledged:,} acknowledged,"
-            f" {len(self.lost)} lost, {len(self.half)} half,"
-            f" open again after {median(self.boots):.1f} s (at most {max(self.boots):.1f} s)"
+            f" {len(self.lost)} lost, {len(self.incomplete)} incomplete, restarted in"
+            f" {median(self.start_seconds):.1f} s (at most {max(self.start_seconds):.1f} s)"
         )
 
 
 @dataclass
-class Victim:
-    """A shop that can be killed and opened again at the same address."""
+class KillableShop:
+    """A shop that can be killed and started again at the same address."""
 
-    home: Shop
-    running: Running
+    shop: Shop
+    running: RunningShop
     assembly: Path
     openapi: Path
 
     def kill(self) -> None:
-        """End every process of the shop, at once and without a word."""
+        """Kill all processes of the shop at once."""
         os.killpg(self.running.pid, signal.SIGKILL)
-        until("the end", lambda: birth(self.running.pid) is None)
+        wait_until("the end of the process", lambda: start_time(self.running.pid) is None)
 
-    def open(self) -> float:
-        """Open it again; the seconds it took."""
-        began = time.monotonic()
-        self.running = self.home.start(
-            self.assembly, self.openapi, self.running.port, fresh=False, say=lambda _: None
+    def start(self) -> float:
+        """Start the shop again. Returns the seconds it took."""
+        started = time.monotonic()
+        self.running = self.shop.start(
+            self.assembly, self.openapi, self.running.port, fresh=False, report=lambda _: None
         )
-        return time.monotonic() - began
+        return time.monotonic() - started
 
 
-def kill_often(victim: Victim, kills: int, seed: int) -> Figures:
-    """Let visitors shop, kill the shop at a random moment, look after each; and again."""
-    figures, chance = Figures(seed), random.Random(seed)  # noqa: S311 - no secret
+def kill_repeatedly(target: KillableShop, kills: int, seed: int) -> KillReport:
+    """Kill the shop at random moments while guests use it, and verify each visit afterwards."""
+    report, rng = KillReport(seed), random.Random(seed)  # noqa: S311 - no secret
     for _ in range(kills):
-        lives = _live_until_the_end(victim, chance)
-        figures.kills += 1
-        figures.acknowledged += sum(life.acknowledged for life in lives)
-        figures.boots.append(victim.open())
-        with ThreadPoolExecutor(WRITERS) as hands:
-            list(hands.map(lambda life: _look(life, figures), lives))
-    return figures
+        visits = _visit_until_kill(target, rng)
+        report.kills += 1
+        report.acknowledged += sum(visit.acknowledged for visit in visits)
+        report.start_seconds.append(target.start())
+        with ThreadPoolExecutor(CUSTOMERS) as threads:
+            list(threads.map(lambda visit: _verify(visit, report), visits))
+    return report
 
 
-def _live_until_the_end(victim: Victim, chance: random.Random) -> list[Life]:
-    skus = [Staff(victim.running).list_product() for _ in range(3)]
+def _visit_until_kill(target: KillableShop, rng: random.Random) -> list[Visit]:
+    skus = [Staff(target.running).list_product() for _ in range(3)]
     for sku in skus:
-        Guest(victim.running).put(sku)  # from now on every basket knows it
-    closing, lives = threading.Event(), list[Life]()
+        Guest(target.running).put(sku)  # waits until basket knows the product
+    stopping, visits = threading.Event(), list[Visit]()
 
-    def shop_on(chance: random.Random) -> None:
-        while not closing.is_set():
-            life = Life(Guest(victim.running), chance.choice(skus))
-            lives.append(life)
+    def visit_repeatedly(rng: random.Random) -> None:
+        while not stopping.is_set():
+            visit = Visit(Guest(target.running), rng.choice(skus))
+            visits.append(visit)
             try:
-                life.live(chance, closing)
+                visit.run(rng, stopping)
             except (httpx.TransportError, KeyError):
-                return  # cut off: what was not answered may have happened or not
+                return  # killed: an unacknowledged request may have taken effect or not
 
-    with ThreadPoolExecutor(WRITERS) as writers:
-        seeds = [chance.random() for _ in range(WRITERS)]
-        for each in seeds:
-            writers.submit(shop_on, random.Random(each))  # noqa: S311 - no secret
-        enough = chance.randint(20, 150)
-        until("so much business", lambda: sum(life.acknowledged for life in [*lives]) >= enough)
-        time.sleep(chance.uniform(0, 0.3))
-        victim.kill()
-        closing.set()
-    return lives
+    with ThreadPoolExecutor(CUSTOMERS) as threads:
+        seeds = [rng.random() for _ in range(CUSTOMERS)]
+        for seed in seeds:
+            threads.submit(visit_repeatedly, random.Random(seed))  # noqa: S311 - no secret
+        minimum = rng.randint(20, 150)
+        wait_until(
+            f"{minimum} acknowledged requests",
+            lambda: sum(visit.acknowledged for visit in [*visits]) >= minimum,
+        )
+        time.sleep(rng.uniform(0, 0.3))
+        target.kill()
+        stopping.set()
+    return visits
 
 
-def _look(life: Life, figures: Figures) -> None:
-    name = f"{life.key} (kill {figures.kills})"
-    if life.wish is None:
-        if life.answered and _quantity(life) not in life.wanted[life.answered - 1 :]:
-            figures.lost.append(f"a line of {name}")
+def _verify(visit: Visit, report: KillReport) -> None:
+    name = f"{visit.key} (kill {report.kills})"
+    if visit.checkout is None:
+        possible = visit.quantities[visit.acknowledged_puts - 1 :]
+        if visit.acknowledged_puts and _quantity(visit) not in possible:
+            report.lost.append(f"a line of {name}")
         return
-    if life.order_id is None:
-        _look_for_half(life, name, figures)
-    answer = life.guest.check_out(life.wish, life.key)
-    if life.order_id not in (None, answer.json().get("order_id")):
-        figures.lost.append(f"the checkout of {name}")
+    if visit.order_id is None:
+        _verify_unacknowledged_checkout(visit, name, report)
+    response = visit.guest.check_out(visit.checkout, visit.key)
+    if visit.order_id not in (None, response.json().get("order_id")):
+        report.lost.append(f"the checkout of {name}")
         return
-    life.guest.sees(answer.json()["order_id"])
-    if len(life.guest.orders()) != 1 or _quantity(life):
-        figures.half.append(f"{name}: {len(life.guest.orders())} orders, {_quantity(life)} left")
+    visit.guest.wait_for_order(response.json()["order_id"])
+    if len(visit.guest.orders()) != 1 or _quantity(visit):
+        report.incomplete.append(
+            f"{name}: {len(visit.guest.orders())} orders, {_quantity(visit)} still in the basket"
+        )
 
 
-def _look_for_half(life: Life, name: str, figures: Figures) -> None:
-    """Nobody was told: the basket is closed and there is an order, or neither."""
-    if _quantity(life) == 0:
+def _verify_unacknowledged_checkout(visit: Visit, name: str, report: KillReport) -> None:
+    """Either the basket is closed and there is an order, or neither."""
+    if _quantity(visit) == 0:
         try:
-            until("its order", life.guest.orders)
+            wait_until("its order", visit.guest.orders)
         except AssertionError:
-            figures.half.append(f"{name}: the basket is closed, and there is no order")
-    elif life.guest.orders():
-        figures.half.append(f"{name}: there is an order, and the basket is open")
+            report.incomplete.append(f"{name}: the basket is closed, and there is no order")
+    elif visit.guest.orders():
+        report.incomplete.append(f"{name}: there is an order, and the basket is open")
 
 
-def _quantity(life: Life) -> int:
-    lines = life.guest.basket()["lines"]
-    return sum(line["quantity"] for line in lines if line["sku"] == life.sku)
+def _quantity(visit: Visit) -> int:
+    """The quantity of the visit's product in the basket."""
+    lines = visit.guest.basket()["lines"]
+    return sum(line["quantity"] for line in lines if line["sku"] == visit.sku)

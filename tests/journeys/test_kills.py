@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost when everything ends at once, at any moment."""
+"""The shop is killed at random moments. Nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -12,70 +12,70 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.backstage import AwsBackstage
-from cli.demo import offer_shipping
-from cli.replay import Books, read_day, replay
+from cli.demo import create_demo_shipping_options
+from cli.replay import ReplayReport, read_day, replay
+from cli.shop_internals import AwsShopInternals
 from infra.synth import openapi_path, synthesize
-from local import people
+from local import demo_users
 from local.cloud import STACK
-from local.secret import secret
+from local.secret import load_secret
 from local.shop import Shop
 from tests.conftest import ROOT, free_port
-from tests.journeys.kills import Victim, kill_often
+from tests.journeys.kills import KillableShop, kill_repeatedly
 
 pytestmark = pytest.mark.cloud
 
 
 @pytest.fixture
-def victim(tmp_path: Path) -> Iterator[Victim]:
+def killable_shop(tmp_path: Path) -> Iterator[KillableShop]:
     assembly = synthesize(print)
-    home, openapi = Shop(tmp_path / "shop"), openapi_path(assembly)
-    running = home.start(assembly, openapi, free_port(), fresh=False, say=print)
-    people.ensure(running)
-    offer_shipping(running.urls["storefront"], people.token(running, "sam"))
-    yield Victim(home, running, assembly, openapi)
-    home.stop()
+    shop, openapi = Shop(tmp_path / "shop"), openapi_path(assembly)
+    running = shop.start(assembly, openapi, free_port(), fresh=False, report=print)
+    demo_users.ensure_exist(running)
+    create_demo_shipping_options(running.urls["storefront"], demo_users.sign_in(running, "sam"))
+    yield KillableShop(shop, running, assembly, openapi)
+    shop.stop()
 
 
-def test_killed_at_any_moment_a_shop_loses_nothing_and_has_nothing_half(
-    victim: Victim, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+def test_a_shop_killed_at_any_moment_loses_nothing_and_completes_everything(
+    killable_shop: KillableShop, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kills = request.config.getoption("--kills")
 
-    figures = kill_often(victim, kills, seed=secrets.randbelow(1_000_000))
+    report = kill_repeatedly(killable_shop, kills, seed=secrets.randbelow(1_000_000))
 
     with capsys.disabled():
-        click.echo(f"\n{figures}")
-    assert figures.acknowledged >= 20 * kills
-    assert (figures.lost, figures.half) == ([], [])
+        click.echo(f"\n{report}")
+    assert report.acknowledged >= 20 * kills
+    assert (report.lost, report.incomplete) == ([], [])
 
 
-def test_a_replay_goes_on_through_a_kill_and_balances_when_played_again(
-    victim: Victim, tmp_path: Path
+def test_a_replay_continues_after_a_kill_and_balances_when_it_is_repeated(
+    killable_shop: KillableShop, tmp_path: Path
 ) -> None:
     day = tmp_path / "morning.csv"
     lines = (ROOT / "demo" / "day.csv").read_text().splitlines(keepends=True)
     day.write_text("".join(lines[:300]))
-    with ThreadPoolExecutor(1) as player:
-        first = player.submit(_play, victim, day)
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(_replay, killable_shop, day)
         time.sleep(random.uniform(1, 3))  # noqa: S311 - no secret
-        victim.kill()
-        victim.open()
-    again = _play(victim, day)
+        killable_shop.kill()
+        killable_shop.start()
+    second = _replay(killable_shop, day)
 
-    for books in (first.result(), again):
-        assert not books.discrepancies
-        assert books.balanced
-    assert again.as_json()["orders_in_table"] == again.as_json()["placed"] != 0
+    for report in (first.result(), second):
+        assert not report.discrepancies
+        assert report.balanced
+    assert second.as_json()["orders_in_table"] == second.as_json()["placed"] != 0
 
 
-def _play(victim: Victim, day: Path) -> Books:
+def _replay(target: KillableShop, day: Path) -> ReplayReport:
     return replay(
         read_day(day),
-        base_url=victim.running.urls["storefront"],
-        staff_token=lambda: people.token(victim.running, "sam"),
-        backstage=AwsBackstage(victim.running.session(), STACK),
-        secret=secret(victim.home.state),
+        base_url=target.running.urls["storefront"],
+        staff_token=lambda: demo_users.sign_in(target.running, "sam"),
+        internals=AwsShopInternals(target.running.session(), STACK),
+        secret=load_secret(target.shop.state),
         concurrency=4,
         progress=lambda _done, _total: None,
     )

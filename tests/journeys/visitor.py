@@ -1,4 +1,4 @@
-"""A visitor and a member of staff, as tests play them over HTTP."""
+"""A guest and a member of staff, who use the shop over HTTP."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 
-from local import people
-from local.shop import Running
+from local import demo_users
+from local.shop import RunningShop
 
-PATIENCE = 20.0  # seconds until a fact must have arrived
+TIMEOUT_SECONDS = 20.0  # for an event to take effect
 CONTACT = {
     "name": "Ada Lovelace",
     "email": "ada@example.com",
@@ -20,20 +20,22 @@ CONTACT = {
 }
 
 
-def until(what: str, look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as it finds something; AssertionError when it never does."""
-    deadline = time.monotonic() + PATIENCE
+def wait_until(description: str, check: Callable[[], Any]) -> Any:
+    """The first truthy result of `check`. Raises AssertionError after TIMEOUT_SECONDS."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
+        result = check()
+        if result:
+            return result
         time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {PATIENCE:g} seconds")
+    raise AssertionError(f"{description} did not happen within {TIMEOUT_SECONDS:g} seconds")
 
 
 class Staff:
-    def __init__(self, shop: Running) -> None:
-        token = people.token(shop, "sam")
+    """The demo user Sam."""
+
+    def __init__(self, shop: RunningShop) -> None:
+        token = demo_users.sign_in(shop, "sam")
         self.http = httpx.Client(
             base_url=shop.urls["api"],
             headers={"Authorization": f"Bearer {token}"},
@@ -41,9 +43,9 @@ class Staff:
         )
 
     def list_product(self, price: int = 1999, stock: int = 1000) -> str:
-        """A fresh product with so many pieces of it; returns its SKU."""
+        """List a new product and receive stock of it. Returns its SKU."""
         sku = f"T-{secrets.token_hex(6)}"
-        answer = self.http.post(
+        response = self.http.post(
             "/staff/products",
             json={
                 "sku": sku,
@@ -53,28 +55,28 @@ class Staff:
                 "weight_grams": 900,
             },
         )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text
         if stock:
             self.receive(sku, stock)
         return sku
 
     def receive(self, sku: str, quantity: int) -> None:
-        answer = self.http.post(
+        response = self.http.post(
             f"/staff/stock/{sku}/receipts",
             json={"quantity": quantity},
             headers={"Idempotency-Key": secrets.token_hex(8)},
         )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text
 
     def stock(self, sku: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.http.get(f"/staff/stock/{sku}").json()
-        return found
+        stock: dict[str, Any] = self.http.get(f"/staff/stock/{sku}").json()
+        return stock
 
 
 class Guest:
-    """A visitor with a token of their own."""
+    """A guest with a new token."""
 
-    def __init__(self, shop: Running) -> None:
+    def __init__(self, shop: RunningShop) -> None:
         self.http = httpx.Client(
             base_url=shop.urls["api"],
             headers={"Guest-Token": secrets.token_urlsafe(24)},
@@ -82,26 +84,26 @@ class Guest:
         )
 
     def put(self, sku: str, quantity: int = 1) -> None:
-        """Put a line, waiting until the basket has heard of the product."""
+        """Put a line into the basket, as soon as basket knows the product."""
 
-        def settled() -> bool:
-            answer = self.http.put(f"/guest/basket/items/{sku}", json={"quantity": quantity})
-            assert answer.status_code in (200, 409), answer.text
-            return answer.status_code == 200
+        def is_accepted() -> bool:
+            response = self.http.put(f"/guest/basket/items/{sku}", json={"quantity": quantity})
+            assert response.status_code in (200, 409), response.text
+            return response.status_code == 200
 
-        until(f"a line of {sku}", settled)
+        wait_until(f"a line of {sku}", is_accepted)
 
     def basket(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.http.get("/guest/basket").json()
-        return found
+        basket: dict[str, Any] = self.http.get("/guest/basket").json()
+        return basket
 
     def notes(self) -> list[dict[str, Any]]:
-        """Of all lines."""
+        """The notes of all lines in the basket."""
         return [note for line in self.basket()["lines"] for note in line["notes"]]
 
-    def wish(self, token: str = "tok_test") -> dict[str, Any]:
-        """A checkout body for the basket as it is now, with the cheapest way to send it."""
-        until("a shipping option", lambda: self.basket()["shipping_options"])
+    def checkout_request(self, token: str = "tok_test") -> dict[str, Any]:
+        """The body of a checkout of the current basket, with its first shipping option."""
+        wait_until("a shipping option", lambda: self.basket()["shipping_options"])
         basket = self.basket()
         shipping = basket["shipping_options"][0]
         total = basket["subtotal"]["amount"] + shipping["price"]["amount"]
@@ -112,38 +114,40 @@ class Guest:
             "expected_total": {"amount": total, "currency": "GBP"},
         }
 
-    def check_out(self, wish: dict[str, Any], key: str) -> httpx.Response:
-        return self.http.post("/guest/basket/checkout", json=wish, headers={"Idempotency-Key": key})
+    def check_out(self, request: dict[str, Any], key: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key}
+        return self.http.post("/guest/basket/checkout", json=request, headers=headers)
 
     def orders(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.http.get("/guest/orders").json()["items"]
-        return found
+        orders: list[dict[str, Any]] = self.http.get("/guest/orders").json()["items"]
+        return orders
 
     def order(self, order_id: str) -> dict[str, Any] | None:
-        answer = self.http.get(f"/guest/orders/{order_id}")
-        return answer.json() if answer.status_code == 200 else None
+        """The order; None if ordering does not have it."""
+        response = self.http.get(f"/guest/orders/{order_id}")
+        return response.json() if response.status_code == 200 else None
 
-    def sees(self, order_id: str) -> dict[str, Any]:
+    def wait_for_order(self, order_id: str) -> dict[str, Any]:
         """The order, as soon as ordering has it."""
-        found: dict[str, Any] = until(f"order {order_id}", lambda: self.order(order_id))
-        return found
+        order: dict[str, Any] = wait_until(f"order {order_id}", lambda: self.order(order_id))
+        return order
 
-    def buys(self, token: str = "tok_test") -> str:
-        """Check the basket out; returns the id the order will have."""
-        answer = self.check_out(self.wish(token), new_key())
-        assert answer.status_code == 202, answer.text
-        order_id: str = answer.json()["order_id"]
+    def place_order(self, token: str = "tok_test") -> str:
+        """Check out the basket. Returns the order id."""
+        response = self.check_out(self.checkout_request(token), new_key())
+        assert response.status_code == 202, response.text
+        order_id: str = response.json()["order_id"]
         return order_id
 
-    def sees_decided(self, order_id: str) -> dict[str, Any]:
+    def wait_for_decision(self, order_id: str) -> dict[str, Any]:
         """The order, as soon as it is confirmed or rejected."""
 
-        def decided() -> dict[str, Any] | None:
+        def decided_order() -> dict[str, Any] | None:
             order = self.order(order_id)
             return order if order and order["status"] in ("confirmed", "rejected") else None
 
-        found: dict[str, Any] = until(f"a decision on {order_id}", decided)
-        return found
+        order: dict[str, Any] = wait_until(f"a decision on {order_id}", decided_order)
+        return order
 
 
 def new_key() -> str:

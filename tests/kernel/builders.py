@@ -1,4 +1,4 @@
-"""Facts, requests, messages and outbox rows as AWS hands them over."""
+"""Builders of events, requests, messages and outbox rows, in the formats of AWS."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from souk.kernel import outbox
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 from souk.kernel.items import to_item
 
 GUEST_TOKEN = "a-guest-token-of-43-characters-0123456789ab"
 CONTEXT = LambdaContext()
 
 
-class BellRung(Fact, frozen=True, kw_only=True):
-    """Somebody rang the bell."""
+class BellRung(Event, frozen=True, kw_only=True):
+    """A bell was rung. A sample event for tests."""
 
     bell: str
     times: int = 1
 
 
-class LampLit(Fact, frozen=True, kw_only=True):
-    """A lamp is burning."""
+class LampLit(Event, frozen=True, kw_only=True):
+    """A lamp was lit. A sample event for tests."""
 
     lamp: str
 
 
 def a_request(
     method: str = "GET",
-    path: str = "/api/things",
+    path: str = "/api/bells",
     *,
     body: str | bytes | None = None,
     claims: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     **headers: str,
 ) -> dict[str, Any]:
-    """An HTTP API's event, payload format 2.0; `claims` are those of a checked bearer token."""
+    """An event of an HTTP API, payload format 2.0. `claims` are those of a verified token."""
     authorizer = {} if claims is None else {"authorizer": {"jwt": {"claims": claims}}}
     text = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return {
@@ -72,38 +72,38 @@ def a_request(
 
 
 class Response(NamedTuple):
-    """What a client sees; `body` is parsed."""
+    """An HTTP response with its parsed body."""
 
     status: int
     headers: dict[str, str]
     body: Any
 
 
-def answer_to(handler: Any, *args: Any, **named: Any) -> Response:
-    """What the API function answers to a request as `a_request` builds it."""
-    answer = handler(a_request(*args, **named), CONTEXT)
-    body = json.loads(answer["body"]) if answer.get("body") else None
-    return Response(answer["statusCode"], answer["headers"], body)
+def send_request(handler: Any, *args: Any, **named: Any) -> Response:
+    """The API function's response to the request that `a_request` builds from the arguments."""
+    response = handler(a_request(*args, **named), CONTEXT)
+    body = json.loads(response["body"]) if response.get("body") else None
+    return Response(response["statusCode"], response["headers"], body)
 
 
-def an_event(fact: str = "BellRung", **data: Any) -> dict[str, Any]:
-    """What the bus delivers, as it stands in a message's body."""
+def an_event(event: str = "BellRung", **data: Any) -> dict[str, Any]:
+    """A bus event as it is delivered in the body of a queue message."""
     return {
         "version": "0",
         "id": "bus-event-1",
-        "detail-type": fact,
+        "detail-type": event,
         "source": "tests.kernel",
         "detail": {
-            "id": "fact-1",
+            "id": "event-1",
             "time": "2026-11-23T12:00:00.000Z",
-            "correlation_id": "journey-1",
+            "correlation_id": "correlation-1",
             "data": data or {"bell": "east"},
         },
     }
 
 
 def a_record(body: Any = None, *, number: int = 1, receives: int = 1) -> dict[str, Any]:
-    """One message of a queue, as Lambda hands it to a consumer."""
+    """One SQS message in the event of a consumer function."""
     text = body if isinstance(body, str) else json.dumps(body or an_event())
     return {
         "messageId": f"message-{number}",
@@ -124,11 +124,11 @@ def a_record(body: Any = None, *, number: int = 1, receives: int = 1) -> dict[st
 
 
 def an_outbox_row(number: int = 0, *, size: int = 0, at: str = "2026-11-23T12:00:00.000Z") -> Any:
-    """A row as the store keeps it, plain."""
-    detail = json.dumps({"id": f"fact-{number:03}", "data": {"bell": "b" * size}})
+    """An outbox row as plain values. `size` is the length of its bell's name."""
+    detail = json.dumps({"id": f"event-{number:03}", "data": {"bell": "b" * size}})
     return {
-        "pk": outbox.partitions()[number % outbox.PARTITIONS],
-        "sk": f"fact-{number:03}",
+        "pk": outbox.partitions()[number % outbox.PARTITION_COUNT],
+        "sk": f"event-{number:03}",
         "source": "tests.kernel",
         "type": "BellRung",
         "detail": detail,
@@ -136,8 +136,8 @@ def an_outbox_row(number: int = 0, *, size: int = 0, at: str = "2026-11-23T12:00
     }
 
 
-def streamed(*rows: dict[str, Any]) -> dict[str, Any]:
-    """The rows as a table's stream delivers them; the n-th has the sequence number `seq-n`."""
+def a_stream_event(*rows: dict[str, Any]) -> dict[str, Any]:
+    """The event of a table's stream with these rows; the n-th has sequence number `seq-n`."""
     records = [
         {
             "eventName": "INSERT",

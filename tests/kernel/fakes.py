@@ -1,4 +1,4 @@
-"""Stand-ins for the AWS clients the kernel speaks to, each as strict as a test needs it."""
+"""Fakes of the AWS clients that kernel and runtime use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def refused(code: str, operation: str = "PutEvents") -> ClientError:
+def client_error(code: str, operation: str = "PutEvents") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
-class Sent(NamedTuple):
-    """A message as it was sent, its attributes plain."""
+class SentMessage(NamedTuple):
+    """A message sent to a queue; `attributes` are plain values."""
 
     queue: str
     body: str
@@ -23,78 +23,84 @@ class Sent(NamedTuple):
 
 
 class FakeQueues:
-    """SQS: remembers what is sent and how long what is hidden."""
+    """SQS. Records messages sent, and visibility timeouts in seconds by receipt handle.
+
+    While `is_down`, it accepts no messages.
+    """
 
     def __init__(self) -> None:
-        self.sent: list[Sent] = []
-        self.hidden: dict[str, int] = {}
-        self.down = False
+        self.sent: list[SentMessage] = []
+        self.visibility_timeouts: dict[str, int] = {}
+        self.is_down = False
 
     def send_message(self, **message: Any) -> None:
-        if self.down:
-            raise refused("ServiceUnavailable", "SendMessage")
-        attributes = message["MessageAttributes"].items()
-        told = {name: given["StringValue"] for name, given in attributes}
-        self.sent.append(Sent(message["QueueUrl"], message["MessageBody"], told))
+        if self.is_down:
+            raise client_error("ServiceUnavailable", "SendMessage")
+        attributes = {
+            name: attribute["StringValue"]
+            for name, attribute in message["MessageAttributes"].items()
+        }
+        self.sent.append(SentMessage(message["QueueUrl"], message["MessageBody"], attributes))
 
     def change_message_visibility(self, **message: Any) -> None:
-        self.hidden[message["ReceiptHandle"]] = message["VisibilityTimeout"]
+        self.visibility_timeouts[message["ReceiptHandle"]] = message["VisibilityTimeout"]
 
 
 class FakeBus:
-    """EventBridge: takes an entry unless `verdict` names an error for its detail.
+    """EventBridge. Records the number of entries per call, and the entries accepted.
 
-    A call holding a detail that `refuses_call` names an error for is refused as a whole.
+    `entry_error` maps an entry's detail to the error code of that entry; `call_error` maps it to
+    an error code with which the whole call fails. None means no error.
     """
 
     def __init__(
         self,
-        verdict: Callable[[str], str | None] = lambda _: None,
-        refuses_call: Callable[[str], str | None] = lambda _: None,
+        entry_error: Callable[[str], str | None] = lambda _: None,
+        call_error: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        self._verdict = verdict
-        self._refuses_call = refuses_call
+        self._entry_error = entry_error
+        self._call_error = call_error
         self.calls: list[int] = []
-        self.heard: list[dict[str, str]] = []
+        self.accepted: list[dict[str, str]] = []
 
     def put_events(self, **call: Any) -> dict[str, Any]:
         entries = call["Entries"]
         self.calls.append(len(entries))
         for entry in entries:
-            if code := self._refuses_call(entry["Detail"]):
-                raise refused(code)
-        return {"Entries": [self._one(entry) for entry in entries]}
+            if code := self._call_error(entry["Detail"]):
+                raise client_error(code)
+        return {"Entries": [self._put(entry) for entry in entries]}
 
-    def _one(self, entry: dict[str, str]) -> dict[str, str]:
-        code = self._verdict(entry["Detail"])
+    def _put(self, entry: dict[str, str]) -> dict[str, str]:
+        code = self._entry_error(entry["Detail"])
         if code is not None:
             return {"ErrorCode": code, "ErrorMessage": code}
-        self.heard.append(entry)
+        self.accepted.append(entry)
         return {"EventId": "event"}
 
 
 class FakeTable:
-    """DynamoDB as the relay sees it: one table's outbox rows by key, in pages of two.
+    """DynamoDB as the relay uses it: the outbox rows of one table by key, in pages of two.
 
-    There is time for so many `queries`, then the function is cut off.
+    After `max_queries` queries it raises TimeoutError, as if the function timed out.
     """
 
-    PAGE = 2
+    PAGE_SIZE = 2
 
-    def __init__(self, *items: dict[str, Any], queries: int) -> None:
-        self._queries = queries
+    def __init__(self, *items: dict[str, Any], max_queries: int) -> None:
+        self._queries_left = max_queries
         self.items = {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
     def query(self, **request: Any) -> dict[str, Any]:
-        self._queries -= 1
-        if self._queries < 0:
+        self._queries_left -= 1
+        if self._queries_left < 0:
             raise TimeoutError
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
         after = request.get("ExclusiveStartKey", {"sk": {"S": ""}})["sk"]["S"]
         keys = sorted(key for key in self.items if key[0] == pk and key[1] > after)
-        page = [self.items[key] for key in keys[: self.PAGE]]
-        more = len(keys) > self.PAGE
-        return {"Items": page, **({"LastEvaluatedKey": {"sk": page[-1]["sk"]}} if more else {})}
+        page = [self.items[key] for key in keys[: self.PAGE_SIZE]]
+        has_next = len(keys) > self.PAGE_SIZE
+        return {"Items": page, **({"LastEvaluatedKey": {"sk": page[-1]["sk"]}} if has_next else {})}
 
     def batch_write_item(self, **call: Any) -> dict[str, Any]:
         ((_, requests),) = call["RequestItems"].items()

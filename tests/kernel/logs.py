@@ -1,4 +1,4 @@
-"""What is written to a function's log."""
+"""Captures what a function writes to its log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class _Pages(logging.Handler):
+class _LineCollector(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[dict[str, Any]] = []
@@ -24,10 +24,10 @@ class _Pages(logging.Handler):
 
 
 @contextmanager
-def logged() -> Iterator[list[dict[str, Any]]]:
-    """The lines written inside the block."""
-    pages = _Pages()
-    logging.getLogger(logger.name).addHandler(pages)
-    yield pages.lines
-    logging.getLogger(logger.name).removeHandler(pages)
+def capture_log() -> Iterator[list[dict[str, Any]]]:
+    """The log lines written inside the block, parsed from JSON."""
+    collector = _LineCollector()
+    logging.getLogger(logger.name).addHandler(collector)
+    yield collector.lines
+    logging.getLogger(logger.name).removeHandler(collector)
     logger.remove_keys(["correlation_id"])

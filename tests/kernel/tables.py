@@ -1,4 +1,4 @@
-"""Tables like the deployed ones, for a test alone: their facts stay, since no relay takes them."""
+"""Temporary tables for tests. No relay reads them, so their events stay in the outbox."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from souk.kernel.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 
 @contextmanager
-def twin(table: str) -> Iterator[str]:
-    """An empty table with the keys and indexes of `table`, for as long as the block lasts."""
+def temporary_table(table: str) -> Iterator[str]:
+    """An empty table with the keys and indexes of the deployed `table`, deleted after the block."""
     deployed: Any = aws.dynamodb().describe_table(TableName=table)["Table"]
     indexes = [
         {part: index[part] for part in ("IndexName", "KeySchema", "Projection")}
         for index in deployed.get("GlobalSecondaryIndexes", [])
     ]
-    name = f"twin-{new_id()}"
+    name = f"test-{new_id()}"
     aws.dynamodb().create_table(
         TableName=name,
         KeySchema=deployed["KeySchema"],
@@ -36,10 +36,10 @@ def twin(table: str) -> Iterator[str]:
     aws.dynamodb().delete_table(TableName=name)
 
 
-def said(table: str, *kinds: type[Fact]) -> list[Fact]:
-    """The facts of these kinds in the table's outbox, as they were said one after another."""
-    by_name = {kind.__name__: kind for kind in kinds}
-    rows = [row for each in outbox.partitions() for row in dynamo.query(table, each)]
+def outbox_events(table: str, *event_types: type[Event]) -> list[Event]:
+    """The events in the table's outbox, oldest first. `event_types` must name their classes."""
+    by_name = {event_type.__name__: event_type for event_type in event_types}
+    rows = [row for pk in outbox.partitions() for row in dynamo.query(table, pk)]
     return [
         msgspec.convert(msgspec.json.decode(row["detail"])["data"], by_name[row["type"]])
         for row in sorted(rows, key=lambda row: row["sk"])

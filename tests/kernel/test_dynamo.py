@@ -1,4 +1,4 @@
-"""Transactions say which condition failed, and a clash of two writers is no failure."""
+"""Writes name the conditions that failed and retry conflicts; reads repeat what is unprocessed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from souk.kernel import aws, dynamo, patience
+from souk.kernel import aws, dynamo, retry
 from souk.kernel.dynamo import ConditionFailed
 from souk.kernel.errors import Busy
 from souk.kernel.items import from_item, to_item
@@ -16,54 +16,57 @@ from souk.kernel.items import from_item, to_item
 ACTIONS: list[dict[str, Any]] = [{"Put": {}}, {"Put": {}}]
 
 
-class Cancelled(ClientError):
-    """What DynamoDB raises, with a code per action."""
+class TransactionCanceled(ClientError):
+    """Raised by DynamoDB for a transaction, with a code per action."""
 
     def __init__(self, *codes: str) -> None:
-        answer = {"Error": {"Code": "TransactionCanceledException", "Message": "cancelled"}}
-        super().__init__(answer, "TransactWriteItems")  # type: ignore[arg-type]  # plain dicts
+        response = {"Error": {"Code": "TransactionCanceledException", "Message": "cancelled"}}
+        super().__init__(response, "TransactWriteItems")  # type: ignore[arg-type]  # plain dicts
         self.response["CancellationReasons"] = [{"Code": code} for code in codes]
 
 
-class Conflict(ClientError):
-    """What DynamoDB raises of a write outside of a transaction that has its item at hand."""
+class TransactionConflict(ClientError):
+    """Raised by DynamoDB for a single write while a transaction changes the same item."""
 
     def __init__(self) -> None:
         super().__init__({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
 
 
-class Refused(ClientError):
-    """What DynamoDB raises of a write whose condition does not hold."""
+class ConditionalCheckFailed(ClientError):
+    """Raised by DynamoDB for a single write whose condition does not hold."""
 
     def __init__(self) -> None:
         super().__init__({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
 
 
 class FakeDynamo:
-    """Fails one call after another as told, then takes what comes; holds rows to be read."""
+    """DynamoDB. Writes raise `errors` one after another, then succeed; reads return `rows` by pk.
 
-    class exceptions:  # noqa: N801  as the client has it
-        TransactionCanceledException = Cancelled
-        TransactionConflictException = Conflict
-        ConditionalCheckFailedException = Refused
+    A read processes at most `batch_get_limit` keys.
+    """
 
-    def __init__(self, *cancelled: ClientError) -> None:
-        self._cancelled = list(cancelled)
+    class exceptions:  # noqa: N801  the client's name for it
+        TransactionCanceledException = TransactionCanceled
+        TransactionConflictException = TransactionConflict
+        ConditionalCheckFailedException = ConditionalCheckFailed
+
+    def __init__(self, *errors: ClientError) -> None:
+        self._errors = list(errors)
         self.calls: list[int] = []
         self.written: list[Any] = []
         self.rows: dict[str, dict[str, Any]] = {}
-        self.a_call_holds = 100
+        self.batch_get_limit = 100
 
     def transact_write_items(self, **call: Any) -> None:
         self.calls.append(len(call["TransactItems"]))
-        if self._cancelled:
-            raise self._cancelled.pop(0)
+        if self._errors:
+            raise self._errors.pop(0)
         self.written.append(call["TransactItems"])
 
     def update_item(self, **call: Any) -> None:
         self.calls.append(1)
-        if self._cancelled:
-            raise self._cancelled.pop(0)
+        if self._errors:
+            raise self._errors.pop(0)
         self.written.append([{"Update": call}])
 
     def batch_get_item(self, **call: Any) -> dict[str, Any]:
@@ -71,52 +74,58 @@ class FakeDynamo:
         assert request["ConsistentRead"]
         assert len(request["Keys"]) <= 100
         self.calls.append(len(request["Keys"]))
-        now, later = request["Keys"][: self.a_call_holds], request["Keys"][self.a_call_holds :]
-        found = [self.rows[key["pk"]["S"]] for key in now if key["pk"]["S"] in self.rows]
-        left = {table: {"Keys": later}} if later else {}
-        return {"Responses": {table: list(map(to_item, found))}, "UnprocessedKeys": left}
+        processed = request["Keys"][: self.batch_get_limit]
+        rest = request["Keys"][self.batch_get_limit :]
+        found = [self.rows[key["pk"]["S"]] for key in processed if key["pk"]["S"] in self.rows]
+        unprocessed = {table: {"Keys": rest}} if rest else {}
+        return {"Responses": {table: list(map(to_item, found))}, "UnprocessedKeys": unprocessed}
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    return waits
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses in seconds; none of them really sleeps."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
 
 
-def given(patch: pytest.MonkeyPatch, *cancelled: ClientError) -> FakeDynamo:
-    fake = FakeDynamo(*cancelled)
+def use_fake_dynamo(patch: pytest.MonkeyPatch, *errors: ClientError) -> FakeDynamo:
+    fake = FakeDynamo(*errors)
     patch.setattr(aws, "dynamodb", lambda: fake)
     return fake
 
 
 def test_all_actions_are_written_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch)
+    fake = use_fake_dynamo(monkeypatch)
 
-    dynamo.transact(ACTIONS)
+    dynamo.transact_write(ACTIONS)
 
     assert fake.written == [ACTIONS]
 
 
-def test_a_clash_with_another_writer_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
+def test_a_conflict_with_another_writer_is_retried(
+    monkeypatch: pytest.MonkeyPatch, sleeps: list[float]
 ) -> None:
-    fake = given(monkeypatch, *[Cancelled("None", "TransactionConflict") for _ in range(3)])
+    fake = use_fake_dynamo(
+        monkeypatch, *[TransactionCanceled("None", "TransactionConflict") for _ in range(3)]
+    )
 
-    dynamo.transact(ACTIONS)
+    dynamo.transact_write(ACTIONS)
 
     assert fake.written == [ACTIONS]
-    assert len(no_waiting) == 3
+    assert len(sleeps) == 3
 
 
-def test_a_clash_that_does_not_end_is_told_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch, *[Cancelled("TransactionConflict") for _ in range(20)])
+def test_a_lasting_conflict_raises_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_dynamo(
+        monkeypatch, *[TransactionCanceled("TransactionConflict") for _ in range(20)]
+    )
 
     with pytest.raises(Busy):
-        dynamo.transact(ACTIONS)
+        dynamo.transact_write(ACTIONS)
 
     assert fake.written == []
-    assert len(fake.calls) == patience.TRIES
+    assert len(fake.calls) == retry.MAX_ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -128,87 +137,89 @@ def test_a_clash_that_does_not_end_is_told_as_busy(monkeypatch: pytest.MonkeyPat
         (("TransactionConflict", "ConditionalCheckFailed"), {1}),
     ],
 )
-def test_a_condition_that_failed_is_told_by_its_place(
+def test_failed_conditions_are_named_by_position(
     monkeypatch: pytest.MonkeyPatch, codes: tuple[str, ...], failed: set[int]
 ) -> None:
-    fake = given(monkeypatch, Cancelled(*codes))
+    fake = use_fake_dynamo(monkeypatch, TransactionCanceled(*codes))
 
-    with pytest.raises(ConditionFailed) as told:
-        dynamo.transact(ACTIONS)
+    with pytest.raises(ConditionFailed) as error:
+        dynamo.transact_write(ACTIONS)
 
-    assert told.value.failed == failed
+    assert error.value.failed == failed
     assert len(fake.calls) == 1
 
 
-def test_any_other_cancellation_rises_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch, Cancelled("ValidationError", "None"))
+def test_any_other_cancellation_is_raised_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_dynamo(monkeypatch, TransactionCanceled("ValidationError", "None"))
 
-    with pytest.raises(Cancelled):
-        dynamo.transact(ACTIONS)
+    with pytest.raises(TransactionCanceled):
+        dynamo.transact_write(ACTIONS)
 
     assert len(fake.calls) == 1
 
 
-ALONE: list[dict[str, Any]] = [{"Update": {"TableName": "table", "Key": {}}}]
+SINGLE_ACTION: list[dict[str, Any]] = [{"Update": {"TableName": "table", "Key": {}}}]
 
 
-def test_one_action_alone_is_no_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch, Conflict(), Conflict())
+def test_a_single_action_is_a_plain_write_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_dynamo(monkeypatch, TransactionConflict(), TransactionConflict())
 
-    dynamo.transact(ALONE)
+    dynamo.transact_write(SINGLE_ACTION)
 
-    assert (fake.written, fake.calls) == ([ALONE], [1, 1, 1])
+    assert (fake.written, fake.calls) == ([SINGLE_ACTION], [1, 1, 1])
 
 
-def test_one_action_whose_condition_fails_is_told_like_several(
+def test_a_single_action_whose_condition_fails_raises_condition_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given(monkeypatch, Refused())
+    use_fake_dynamo(monkeypatch, ConditionalCheckFailed())
 
-    with pytest.raises(ConditionFailed) as told:
-        dynamo.transact(ALONE)
+    with pytest.raises(ConditionFailed) as error:
+        dynamo.transact_write(SINGLE_ACTION)
 
-    assert told.value.failed == {0}
+    assert error.value.failed == {0}
 
 
-def test_one_action_that_never_gets_its_turn_is_told_as_busy(
+def test_a_lasting_conflict_of_a_single_action_raises_busy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fake = given(monkeypatch, *[Conflict() for _ in range(20)])
+    fake = use_fake_dynamo(monkeypatch, *[TransactionConflict() for _ in range(20)])
 
     with pytest.raises(Busy):
-        dynamo.transact(ALONE)
+        dynamo.transact_write(SINGLE_ACTION)
 
-    assert len(fake.calls) == patience.TRIES
+    assert len(fake.calls) == retry.MAX_ATTEMPTS
 
 
-def test_what_one_answer_could_not_hold_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch)
+def test_unprocessed_keys_are_requested_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_dynamo(monkeypatch)
     fake.rows = {f"p{n}": {"pk": f"p{n}", "sk": "s", "n": n} for n in range(7)}
-    fake.a_call_holds = 3
+    fake.batch_get_limit = 3
 
-    found = dynamo.get_many("table", [(f"p{n}", "s") for n in range(8)])
+    found = dynamo.batch_get("table", [(f"p{n}", "s") for n in range(8)])
 
     assert found == {(f"p{n}", "s"): fake.rows[f"p{n}"] for n in range(7)}
     assert fake.calls == [8, 5, 2]
 
 
-def test_more_keys_than_a_call_takes_are_asked_for_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch)
+def test_more_keys_than_one_call_allows_are_requested_in_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = use_fake_dynamo(monkeypatch)
     fake.rows = {f"p{n}": {"pk": f"p{n}", "sk": "s"} for n in range(250)}
 
-    found = dynamo.get_many("table", [(pk, "s") for pk in fake.rows])
+    found = dynamo.batch_get("table", [(pk, "s") for pk in fake.rows])
 
     assert len(found) == 250
     assert fake.calls == [100, 100, 50]
 
 
-def test_asking_for_nothing_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = given(monkeypatch)
+def test_reading_no_keys_makes_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_dynamo(monkeypatch)
 
-    assert dynamo.get_many("table", []) == {}
+    assert dynamo.batch_get("table", []) == {}
     assert fake.calls == []
 
 
-def test_a_key_is_stored_as_text() -> None:
+def test_a_key_consists_of_strings() -> None:
     assert from_item(dynamo.key("ORDER#1", "HEAD")) == {"pk": "ORDER#1", "sk": "HEAD"}

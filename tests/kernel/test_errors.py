@@ -1,4 +1,4 @@
-"""A refusal is a problem document that a program and a person can read (RFC 9457)."""
+"""An API error is a problem document that programs and people can read (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ import pytest
 
 from souk.basket import domain as basket
 from souk.catalog import domain as catalog
-from souk.edges import http, routes
 from souk.kernel import errors
-from souk.kernel.errors import Busy, Conflict, Invalid, Refusal
+from souk.kernel.errors import ApiError, Busy, Conflict, InvalidRequest
+from souk.runtime import http, routes
 
-REFUSALS = sorted(
+API_ERRORS = sorted(
     {
-        kind
+        error
         for module in (errors, http, routes, basket, catalog)
-        for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Refusal)
+        for _, error in inspect.getmembers(module, inspect.isclass)
+        if issubclass(error, ApiError)
     },
-    key=lambda kind: kind.__name__,
+    key=lambda error: error.__name__,
 )
 
 
-def test_a_problem_says_what_kind_it_is_and_what_happened() -> None:
-    problem = Conflict("the bell is ringing already", bell="east").problem()
+def test_a_problem_has_a_type_a_title_and_a_detail() -> None:
+    problem = Conflict("The bell is already ringing.", bell="east").problem()
 
     assert problem == {
         "type": "/problems/conflict",
-        "title": "The request does not fit the present state",
+        "title": "Conflict",
         "status": 409,
-        "detail": "the bell is ringing already",
+        "detail": "The bell is already ringing.",
         "bell": "east",
     }
 
 
-def test_a_bad_field_is_pointed_at() -> None:
-    problem = Invalid.field("/lines/0/sku", "there is no such SKU").problem()
+def test_an_invalid_field_is_named_by_a_json_pointer() -> None:
+    problem = InvalidRequest.field("/lines/0/sku", "There is no such SKU.").problem()
 
-    assert problem["errors"] == [{"pointer": "/lines/0/sku", "detail": "there is no such SKU"}]
-
-
-def test_only_what_may_pass_by_waiting_says_how_long_to_wait() -> None:
-    waits = {kind for kind in REFUSALS if kind.retry_after is not None}
-
-    assert waits == {Busy, basket.ProductUnknown}
+    assert problem["errors"] == [{"pointer": "/lines/0/sku", "detail": "There is no such SKU."}]
 
 
-@pytest.mark.parametrize("kind", REFUSALS)
-def test_problems_of_one_type_are_alike_wherever_they_come_from(kind: type[Refusal]) -> None:
-    alike = {(other.status, other.title) for other in REFUSALS if other.slug == kind.slug}
+def test_only_temporary_errors_have_a_retry_after() -> None:
+    temporary = {error for error in API_ERRORS if error.retry_after is not None}
 
-    assert alike == {(kind.status, kind.title)}
-    assert 400 <= kind.status <= 599
+    assert temporary == {Busy, basket.ProductUnknown}
+
+
+@pytest.mark.parametrize("error", API_ERRORS)
+def test_errors_with_one_slug_have_one_status_and_title(error: type[ApiError]) -> None:
+    same_slug = {(other.status, other.title) for other in API_ERRORS if other.slug == error.slug}
+
+    assert same_slug == {(error.status, error.title)}
+    assert 400 <= error.status <= 599

@@ -1,4 +1,4 @@
-"""A function that is told too little says so before it does anything."""
+"""A function with missing or invalid settings fails when it starts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIMES", "3")
     monkeypatch.delenv("TOWER_NAME", raising=False)
 
-    with pytest.raises(RuntimeError, match=r"environment is unfit: .*`TOWER_NAME`"):
+    with pytest.raises(RuntimeError, match=r"invalid environment of the function: .*`TOWER_NAME`"):
         load(BellSettings)
 
 
-def test_an_unfit_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOWER_NAME", "east")
     monkeypatch.setenv("TIMES", "often")
 

@@ -1,4 +1,4 @@
-"""A small shop of one's own for the tests of the local cloud."""
+"""Fixtures for the tests of the local cloud: shops with a small template, which start quickly."""
 
 import http.client
 import json
@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from local.shop import Running, Shop
-from tests.local.small_shop import write_assembly
+from local.shop import RunningShop, Shop
+from tests.local.sample_assembly import write_assembly
 
 
 @dataclass
-class Opened:
-    """A shop, the process it runs in, and how a test talks to it."""
+class SmallShop:
+    """A shop with the sample assembly, its process, and helpers to call it."""
 
     shop: Shop
-    running: Running
+    running: RunningShop
     assembly: Path
     openapi: Path
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -28,33 +28,39 @@ class Opened:
     def call(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, dict[str, str], str]:
-        door = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=30)
-        sent = None if body is None else json.dumps(body)
-        door.request(method, path, sent, {"content-type": "application/json", **headers})
-        answer = door.getresponse()
-        text = answer.read().decode()
-        door.close()
-        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, text
+        """Sends an HTTP request to the gateway. Returns status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=30)
+        content = None if body is None else json.dumps(body)
+        all_headers = {"content-type": "application/json", **headers}
+        connection.request(method, path, content, all_headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        response_headers = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, response_headers, text
 
-    def order(self, name: str) -> None:
+    def place_order(self, name: str) -> None:
         assert self.call("POST", "/api/guest/orders", {"id": name})[0] == 202
 
-    def heard(self, name: str) -> bool:
-        key = {"pk": {"S": f"HEARD#{name}"}, "sk": {"S": "A"}}
+    def is_consumed(self, name: str) -> bool:
+        """Whether the order's event has reached the consumer."""
+        key = {"pk": {"S": f"CONSUMED#{name}"}, "sk": {"S": "A"}}
         table = self.running.outputs["TableName"]
         return "Item" in self.client("dynamodb").get_item(TableName=table, Key=key)
 
     def client(self, service: str) -> Any:
-        place = (self.running.endpoint, service)
-        if place not in self._clients:
-            self._clients[place] = self.running.session().client(service)
-        return self._clients[place]
+        """A cached AWS client of the current process."""
+        key = (self.running.endpoint, service)
+        if key not in self._clients:
+            self._clients[key] = self.running.session().client(service)
+        return self._clients[key]
 
-    def invoke(self, function: str = "BusyName", **event: Any) -> dict[str, Any]:
-        answer = self.client("lambda").invoke(
+    def invoke(self, function: str = "ProbeName", **event: Any) -> dict[str, Any]:
+        """Invokes a function by the output with its name; `result` is what it returned."""
+        response = self.client("lambda").invoke(
             FunctionName=self.running.outputs[function], Payload=json.dumps(event), LogType="Tail"
         )
-        return {**answer, "said": json.loads(answer["Payload"].read())}
+        return {**response, "result": json.loads(response["Payload"].read())}
 
 
 def free_port() -> int:
@@ -63,35 +69,38 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def soon(happens: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Whether the condition holds within that time."""
     deadline = time.monotonic() + seconds
-    while not happens():
+    while not condition():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
 
 
-def open_shop(folder: Path) -> Opened:
+def start_small_shop(folder: Path) -> SmallShop:
     assembly = folder / "assembly"
     assembly.mkdir(parents=True)
     openapi = folder / "openapi.json"
     openapi.write_text('{"openapi": "3.1.0"}')
     shop = Shop(folder / "state")
     write_assembly(assembly)
-    running = shop.start(assembly, openapi, free_port(), fresh=False, say=lambda _: None)
-    return Opened(shop, running, assembly, openapi)
+    running = shop.start(assembly, openapi, free_port(), fresh=False, report=lambda _: None)
+    return SmallShop(shop, running, assembly, openapi)
 
 
 @pytest.fixture(scope="session")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    it = open_shop(tmp_path_factory.mktemp("small-shop"))
-    yield it
-    it.shop.stop()
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallShop]:
+    """A shop that tests share; they only add to it."""
+    started = start_small_shop(tmp_path_factory.mktemp("small-shop"))
+    yield started
+    started.shop.stop()
 
 
 @pytest.fixture
-def my_own(tmp_path: Path) -> Iterator[Opened]:
-    it = open_shop(tmp_path)
-    yield it
-    it.shop.stop()
+def own_shop(tmp_path: Path) -> Iterator[SmallShop]:
+    """A shop of one test, which may stop, kill or change it."""
+    started = start_small_shop(tmp_path)
+    yield started
+    started.shop.stop()

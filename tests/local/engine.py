@@ -1,4 +1,4 @@
-"""The patched engine alone, without a shop in it."""
+"""Runs scripts inside an engine without a shop."""
 
 import subprocess
 import sys
@@ -7,14 +7,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def in_the_engine(script: str) -> str:
-    """What a script prints that runs inside an engine of its own, which it may patch."""
+def run_in_engine(script: str) -> str:
+    """What the script prints. It runs in a process of its own and may apply `patches`."""
     prelude = (
         "import os; from pathlib import Path; from local.cloud import engine_settings;"
         "os.environ.update(engine_settings(Path(os.devnull), 1));"
         "from local import patches\n"
     )
     command = [sys.executable, "-c", prelude + script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout.strip()

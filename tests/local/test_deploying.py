@@ -1,4 +1,4 @@
-"""`./souk deploy` and `destroy`, against the local cloud as if it were AWS."""
+"""`./souk deploy` and `destroy`, with the local cloud in place of AWS."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -8,26 +8,28 @@ import pytest
 
 from cli import cloud
 from cli.__main__ import run
-from infra.demolish import _empty
+from infra.destroy import _empty_bucket
 from infra.stack import Stack
 from infra.synth import SynthError
 from local.cloud import ACCOUNT, REGION
-from local.shop import NO_SECRET
-from tests.local.conftest import Opened, free_port, soon
-from tests.local.small_stack import write_stack
+from local.shop import ROOT_SECRET_KEY
+from tests.local.conftest import SmallShop, eventually, free_port
+from tests.local.minimal_assembly import write_minimal_assembly
 
 Souk = Callable[..., int]
-STACK = "Souk-prod"  # the small shop is the dev of its cloud
+STACK = "Souk-prod"  # the small shop itself is the stack Souk-dev
 
 
 @pytest.fixture
-def as_aws(opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Opened]:
-    """A person's AWS configuration that leads to the local cloud; every stack goes afterwards."""
+def as_aws(
+    small_shop: SmallShop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[SmallShop]:
+    """The user's AWS configuration points to the local cloud. The stack is deleted afterwards."""
     for name, value in {
-        "AWS_ENDPOINT_URL": opened.running.endpoint,
+        "AWS_ENDPOINT_URL": small_shop.running.endpoint,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": NO_SECRET,
+        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -37,84 +39,84 @@ def as_aws(opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    yield opened
-    opened.client("cloudformation").delete_stack(StackName=STACK)
-    assert soon(lambda: stack(opened) == "none")  # or the next test finds it going
-    for kept in tables(opened):
-        opened.client("dynamodb").delete_table(TableName=kept)
-    for kept in buckets(opened):
-        _empty(opened.client("s3"), kept)
-        opened.client("s3").delete_bucket(Bucket=kept)
+    yield small_shop
+    small_shop.client("cloudformation").delete_stack(StackName=STACK)
+    assert eventually(lambda: stack_status(small_shop) == "none")
+    for table in tables(small_shop):
+        small_shop.client("dynamodb").delete_table(TableName=table)
+    for bucket in buckets(small_shop):
+        _empty_bucket(small_shop.client("s3"), bucket)
+        small_shop.client("s3").delete_bucket(Bucket=bucket)
 
 
 @pytest.fixture
 def assembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What synthesis gives for AWS."""
+    """Replaces the synthesis; the result of a synthesis for AWS."""
 
-    def synthesize(say: object, target: str) -> Path:
-        assert target == "arm64"
+    def synthesize(_report: object, platform: str) -> Path:
+        assert platform == "arm64"
         return tmp_path / "assembly"
 
     monkeypatch.setattr(cloud, "synthesize", synthesize)
-    return write_stack(tmp_path / "assembly", STACK)
+    return write_minimal_assembly(tmp_path / "assembly", STACK)
 
 
 @pytest.fixture
-def souk(as_aws: Opened, assembly: Path, monkeypatch: pytest.MonkeyPatch) -> Souk:
-    """Runs ./souk as a person who types `answer` would."""
+def souk(as_aws: SmallShop, assembly: Path, monkeypatch: pytest.MonkeyPatch) -> Souk:
+    """Runs ./souk for a user who types `answer`. Returns the exit code."""
 
-    def typed(*arguments: str, answer: str = "") -> int:
+    def run_souk(*arguments: str, answer: str = "") -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(answer))
         return run(list(arguments))
 
-    return typed
+    return run_souk
 
 
-def stack(cloud: Opened) -> str:
-    listed = cloud.client("cloudformation").describe_stacks()["Stacks"]
-    return next((each["StackStatus"] for each in listed if each["StackName"] == STACK), "none")
+def stack_status(cloud: SmallShop) -> str:
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    return next((each["StackStatus"] for each in stacks if each["StackName"] == STACK), "none")
 
 
-def tables(cloud: Opened) -> list[str]:
+def tables(cloud: SmallShop) -> list[str]:
     names = cloud.client("dynamodb").list_tables()["TableNames"]
     return [name for name in names if name.startswith(STACK)]
 
 
-def buckets(cloud: Opened) -> list[str]:
-    listed = cloud.client("s3").list_buckets()["Buckets"]
-    return [each["Name"] for each in listed if each["Name"].startswith(STACK.lower())]
+def buckets(cloud: SmallShop) -> list[str]:
+    names = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
+    return [name for name in names if name.startswith(STACK.lower())]
 
 
-Said = pytest.CaptureFixture[str]
+Output = pytest.CaptureFixture[str]
 
 
-def test_the_changes_are_shown_and_asked_for_and_a_no_changes_nothing(
-    souk: Souk, as_aws: Opened, capsys: Said
+def test_a_deploy_shows_the_changes_and_applies_none_without_a_yes(
+    souk: Souk, as_aws: SmallShop, capsys: Output
 ) -> None:
     code = souk("deploy", "prod", answer="n\n")
 
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert code == 1
-    assert "Souk-prod, account 000000000000, region us-east-1" in said
-    assert "Add     Table     AWS::DynamoDB::Table" in said
-    assert "Error: Nothing was changed in Souk-prod." in said
-    assert stack(as_aws) == "none"
+    assert "Souk-prod, account 000000000000, region us-east-1" in output
+    assert "Add     Table     AWS::DynamoDB::Table" in output
+    assert "Error: Nothing was changed in Souk-prod." in output
+    assert stack_status(as_aws) == "none"
     assert tables(as_aws) == []
 
 
-def test_a_yes_deploys_tells_each_resource_and_prints_the_outputs(
-    souk: Souk, as_aws: Opened, capsys: Said
+def test_a_confirmed_deploy_reports_each_resource_and_prints_the_outputs(
+    souk: Souk, as_aws: SmallShop, capsys: Output
 ) -> None:
     code = souk("deploy", "prod", answer="y\n")
 
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert code == 0
-    assert "CREATE_COMPLETE      Table (AWS::DynamoDB::Table)" in told.err
-    assert told.out.splitlines()[0].split() == ["ApiUrl", tables(as_aws)[0]]
-    assert stack(as_aws) == "CREATE_COMPLETE"
+    assert "CREATE_COMPLETE      Table (AWS::DynamoDB::Table)" in output.err
+    assert output.out.splitlines()[0].split() == ["ApiUrl", tables(as_aws)[0]]
+    assert stack_status(as_aws) == "CREATE_COMPLETE"
 
 
-def test_a_second_deploy_has_nothing_to_change(souk: Souk, capsys: Said) -> None:
+def test_a_second_deploy_changes_nothing(souk: Souk, capsys: Output) -> None:
     souk("deploy", "prod", "--yes")
     capsys.readouterr()
 
@@ -124,23 +126,24 @@ def test_a_second_deploy_has_nothing_to_change(souk: Souk, capsys: Said) -> None
     assert "No changes" in capsys.readouterr().err
 
 
-def test_a_deploy_brings_the_pages_up_and_takes_away_what_is_gone(
-    souk: Souk, as_aws: Opened
+def test_a_deploy_uploads_the_pages_and_deletes_obsolete_ones(
+    souk: Souk, as_aws: SmallShop
 ) -> None:
     souk("deploy", "prod", "--yes")
     (bucket,) = buckets(as_aws)
-    as_aws.client("s3").put_object(Bucket=bucket, Key="pages/gone.js", Body=b"")
+    as_aws.client("s3").put_object(Bucket=bucket, Key="pages/obsolete.js", Body=b"")
 
     souk("deploy", "prod")
 
-    there = {each["Key"] for each in as_aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
-    assert "pages/gone.js" not in there
-    assert {"index.html", "pages/home.js", "api/docs/index.html", "settings.json"} <= there
+    objects = as_aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    keys = {file["Key"] for file in objects}
+    assert "pages/obsolete.js" not in keys
+    assert {"index.html", "pages/home.js", "api/docs/index.html", "settings.json"} <= keys
     page = as_aws.client("s3").get_object(Bucket=bucket, Key="index.html")
     assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
 
 
-def test_a_bucket_that_goes_is_emptied_first(souk: Souk, as_aws: Opened) -> None:
+def test_a_deleted_bucket_is_emptied_first(souk: Souk, as_aws: SmallShop) -> None:
     souk("deploy", "prod", "--yes")
     (bucket,) = buckets(as_aws)
     files = as_aws.running.state / "aws" / "s3" / ACCOUNT / bucket
@@ -148,98 +151,105 @@ def test_a_bucket_that_goes_is_emptied_first(souk: Souk, as_aws: Opened) -> None
 
     souk("destroy", "prod", answer="prod\n")
 
-    # the local cloud would delete a full bucket, too, and leave its files behind
+    # the local cloud also deletes a bucket with objects, but leaves their files
     assert [file for file in files.rglob("*") if file.is_file()] == []
 
 
-def test_where_nobody_answers_nothing_is_changed(souk: Souk, as_aws: Opened, capsys: Said) -> None:
-    assert souk("deploy", "prod") == 1
-    assert "Nobody answered, so nothing was changed." in capsys.readouterr().err
-    assert stack(as_aws) == "none"
-
-
-@pytest.mark.parametrize(("keep", "lost"), [("Delete", True), ("Retain", False)])
-def test_a_replacement_that_loses_data_stands_out(
-    souk: Souk, assembly: Path, as_aws: Opened, capsys: Said, keep: str, lost: bool
+def test_without_an_answer_nothing_is_changed(
+    souk: Souk, as_aws: SmallShop, capsys: Output
 ) -> None:
-    write_stack(assembly, STACK, keep=keep)
+    assert souk("deploy", "prod") == 1
+    assert "There was no answer to the question. Nothing was changed." in capsys.readouterr().err
+    assert stack_status(as_aws) == "none"
+
+
+@pytest.mark.parametrize(("deletion_policy", "is_lost"), [("Delete", True), ("Retain", False)])
+def test_a_replacement_that_loses_data_is_marked(
+    souk: Souk,
+    assembly: Path,
+    as_aws: SmallShop,
+    capsys: Output,
+    deletion_policy: str,
+    is_lost: bool,
+) -> None:
+    write_minimal_assembly(assembly, STACK, deletion_policy=deletion_policy)
     souk("deploy", "prod", "--yes")
     capsys.readouterr()
-    write_stack(assembly, STACK, keep=keep, key="id")
+    write_minimal_assembly(assembly, STACK, deletion_policy=deletion_policy, key="id")
 
     souk("deploy", "prod", answer="n\n")
 
     row = next(line for line in capsys.readouterr().err.splitlines() if "Table" in line)
     assert row.split()[:3] == ["Modify", "Table", "AWS::DynamoDB::Table"]
     assert row.split()[3] in ("yes", "perhaps")
-    assert ("ITS DATA IS LOST" in row) == lost
+    assert ("LOSES ITS DATA" in row) == is_lost
 
 
-def test_a_removal_that_loses_data_stands_out(souk: Souk, assembly: Path, capsys: Said) -> None:
+def test_a_removal_that_loses_data_is_marked(souk: Souk, assembly: Path, capsys: Output) -> None:
     souk("deploy", "prod", "--yes")
     capsys.readouterr()
-    write_stack(assembly, STACK, queue=False)
+    write_minimal_assembly(assembly, STACK, has_queue=False)
 
     souk("deploy", "prod", answer="n\n")
 
-    row = next(line for line in capsys.readouterr().err.splitlines() if "Waiting" in line)
-    assert row.split() == ["Remove", "Waiting", "AWS::SQS::Queue", "ITS", "DATA", "IS", "LOST"]
+    row = next(line for line in capsys.readouterr().err.splitlines() if "Queue" in line)
+    assert row.split() == ["Remove", "Queue", "AWS::SQS::Queue", "LOSES", "ITS", "DATA"]
 
 
-def test_prod_goes_only_for_who_types_its_name_and_what_stays_is_said(
-    souk: Souk, assembly: Path, as_aws: Opened, capsys: Said
+def test_prod_is_destroyed_only_after_its_name_is_typed_and_retained_data_is_listed(
+    souk: Souk, assembly: Path, as_aws: SmallShop, capsys: Output
 ) -> None:
-    write_stack(assembly, STACK, keep="Retain")
+    write_minimal_assembly(assembly, STACK, deletion_policy="Retain")
     souk("deploy", "prod", "--yes")
-    (kept,) = tables(as_aws)
+    (table,) = tables(as_aws)
     capsys.readouterr()
 
     assert souk("destroy", "prod", "--yes", answer="yes\n") == 1
-    assert "Souk-prod stays as it is." in capsys.readouterr().err
-    assert stack(as_aws) == "CREATE_COMPLETE"
+    assert "Souk-prod was not changed." in capsys.readouterr().err
+    assert stack_status(as_aws) == "CREATE_COMPLETE"
 
     assert souk("destroy", "prod", answer="prod\n") == 0
-    assert f"AWS::DynamoDB::Table  {kept}" in capsys.readouterr().err
-    assert stack(as_aws) == "none"
-    assert tables(as_aws) == [kept]
+    assert f"AWS::DynamoDB::Table  {table}" in capsys.readouterr().err
+    assert stack_status(as_aws) == "none"
+    assert tables(as_aws) == [table]
     (bucket,) = buckets(as_aws)
     assert "Contents" in as_aws.client("s3").list_objects_v2(Bucket=bucket)
 
 
-def test_a_stack_that_is_not_there_cannot_be_destroyed(souk: Souk, capsys: Said) -> None:
+def test_a_missing_stack_cannot_be_destroyed(souk: Souk, capsys: Output) -> None:
     assert souk("destroy", "prod", answer="prod\n") == 1
     assert "Error: There is no stack Souk-prod in us-east-1." in capsys.readouterr().err
 
 
-# --- what can be wrong ------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------
 
 
-def test_an_unknown_stage_is_named(souk: Souk, capsys: Said) -> None:
+def test_an_unknown_stage_is_named(souk: Souk, capsys: Output) -> None:
     for command in ("deploy", "destroy"):
         assert souk(command, "staging") == 1
-        assert "Error: There is no stage 'staging'; there are dev and prod." in (
+        assert "Error: There is no stage 'staging'. The stages are dev and prod." in (
             capsys.readouterr().err
         )
 
 
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("variables", "message"),
     [
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "No AWS credentials were found"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, "The AWS credentials are incomplete"),
-        ({"AWS_PROFILE": "nobody"}, "nobody"),
-        ({"AWS_REGION": ""}, "No AWS region is chosen"),
+        ({"AWS_PROFILE": "missing"}, "missing"),
+        ({"AWS_REGION": ""}, "No AWS region is set"),
         ({"AWS_REGION": "not a region"}, "cannot be reached in not a region"),
-        ({"AWS_REGION": "eu-west-1"}, "is not prepared for deployments in eu-west-1"),
+        ({"AWS_REGION": "eu-west-1"}, "is not bootstrapped in eu-west-1"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:{free}"}, "cannot be reached in us-east-1"),
     ],
 )
-def test_what_is_wrong_with_the_account_is_one_sentence(
+def test_an_unusable_account_is_reported_in_one_line(
     souk: Souk,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: Said,
+    capsys: Output,
     variables: dict[str, str],
-    words: str,
+    message: str,
 ) -> None:
     for name, value in variables.items():
         if value:
@@ -249,28 +259,28 @@ def test_what_is_wrong_with_the_account_is_one_sentence(
 
     assert souk("deploy", "prod", "--yes") == 1
 
-    said = capsys.readouterr().err
-    assert words in said
-    assert said.startswith("Error: ")
-    assert len(said.splitlines()) == 1
-    assert "unexpected" not in said
+    output = capsys.readouterr().err
+    assert message in output
+    assert output.startswith("Error: ")
+    assert len(output.splitlines()) == 1
+    assert "Unexpected" not in output
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "message"),
     [
-        ("UPDATE_IN_PROGRESS", "is being changed already (UPDATE_IN_PROGRESS)"),
-        ("UPDATE_ROLLBACK_FAILED", "continue its rollback first"),
-        ("ROLLBACK_COMPLETE", "never came up, or did not quite go (ROLLBACK_COMPLETE); destroy it"),
+        ("UPDATE_IN_PROGRESS", "in progress on the stack Souk-prod (UPDATE_IN_PROGRESS)"),
+        ("UPDATE_ROLLBACK_FAILED", "Continue its rollback first"),
+        ("ROLLBACK_COMPLETE", "not deleted completely (ROLLBACK_COMPLETE). Destroy it"),
     ],
 )
-def test_a_stack_in_no_state_to_be_changed_is_left_alone(
+def test_a_stack_that_cannot_be_changed_is_left_unchanged(
     souk: Souk,
-    as_aws: Opened,
+    as_aws: SmallShop,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: Said,
+    capsys: Output,
     status: str,
-    words: str,
+    message: str,
 ) -> None:
     souk("deploy", "prod", "--yes")
     capsys.readouterr()
@@ -278,19 +288,19 @@ def test_a_stack_in_no_state_to_be_changed_is_left_alone(
 
     assert souk("deploy", "prod", "--yes") == 1
 
-    said = capsys.readouterr().err
-    assert words in said
-    assert said.splitlines()[-1].startswith("Error: ")
+    output = capsys.readouterr().err
+    assert message in output
+    assert output.splitlines()[-1].startswith("Error: ")
 
 
 def test_a_failed_synthesis_changes_nothing(
-    souk: Souk, as_aws: Opened, monkeypatch: pytest.MonkeyPatch, capsys: Said
+    souk: Souk, as_aws: SmallShop, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    def fails(say: object, target: str) -> Path:
-        raise SynthError("synthesis failed: the Lambda wheels could not be fetched")
+    def fail(_report: object, _platform: str) -> Path:
+        raise SynthError("synthesis failed: the Lambda wheels could not be downloaded")
 
-    monkeypatch.setattr(cloud, "synthesize", fails)
+    monkeypatch.setattr(cloud, "synthesize", fail)
 
     assert souk("deploy", "prod", "--yes") == 1
     assert capsys.readouterr().err.startswith("Error: synthesis failed: the Lambda wheels")
-    assert stack(as_aws) == "none"
+    assert stack_status(as_aws) == "none"

@@ -1,6 +1,6 @@
-"""Step Functions' executions under the patches: when they begin, who waits, what is kept."""
+"""Executions of Step Functions with the patches: their start, their concurrency, their retries."""
 
-from tests.local.engine import in_the_engine
+from tests.local.engine import run_in_engine
 
 WORKFLOW = """
 import json, threading, time
@@ -20,96 +20,96 @@ def start(name):
     started = sfn._start_execution({"stateMachineArn": machine, "name": name, "input": "{}"})
     return json.loads(started[2])["executionArn"]
 def running():
-    return [each for each in sfn._executions._data.values() if each["status"] == "RUNNING"]
+    executions = sfn._executions._data.values()
+    return [execution for execution in executions if execution["status"] == "RUNNING"]
 def wait():
     deadline = time.monotonic() + 20
     while running() and time.monotonic() < deadline: time.sleep(0.005)
 """
 
 
-def test_an_execution_begins_at_once() -> None:
-    milliseconds = in_the_engine(f"""{WORKFLOW}
+def test_an_execution_starts_immediately() -> None:
+    milliseconds = run_in_engine(f"""{WORKFLOW}
 sfn._call_lambda = lambda name, payload: {{}}
 times = []
 for number in range(9):
-    began = time.perf_counter()
+    started = time.perf_counter()
     start(str(number)); wait()
-    times.append(1000 * (time.perf_counter() - began))
+    times.append(1000 * (time.perf_counter() - started))
 print(sorted(times)[4])
 """)
 
     assert float(milliseconds) < 75
 
 
-def test_executions_beyond_the_bound_wait_their_turn_before_their_time_runs() -> None:
-    most, left = in_the_engine(f"""{WORKFLOW}
-most, live, lock = 0, 0, threading.Lock()
+def test_executions_beyond_the_limit_wait_before_their_timeout_starts() -> None:
+    peak, unfinished = run_in_engine(f"""{WORKFLOW}
+peak, concurrent, lock = 0, 0, threading.Lock()
 def call(name, payload):
-    global most, live
-    with lock: live += 1; most = max(most, live)
+    global peak, concurrent
+    with lock: concurrent += 1; peak = max(peak, concurrent)
     time.sleep(0.01)
-    with lock: live -= 1
+    with lock: concurrent -= 1
 sfn._call_lambda = call
 for number in range(60): start(str(number))
 wait()
-print(most, len(running()))
+print(peak, len(running()))
 """).split()
 
-    assert int(most) == 4
-    assert int(left) == 0
+    assert int(peak) == 4
+    assert int(unfinished) == 0
 
 
-def test_an_execution_that_waits_lets_others_pass() -> None:
-    passed = in_the_engine(f"""{WORKFLOW}
-patience = threading.Event()
-sfn.time.sleep, really = (lambda seconds: patience.wait() if seconds > 0.1 else really(seconds),
-                          sfn.time.sleep)
+def test_a_waiting_execution_lets_others_run() -> None:
+    status = run_in_engine(f"""{WORKFLOW}
+service_is_up, sleep = threading.Event(), sfn.time.sleep
+sfn.time.sleep = lambda seconds: service_is_up.wait() if seconds > 0.1 else sleep(seconds)
 def call(name, payload):
-    if payload.startswith("busy") and not patience.is_set():
+    if payload.startswith("busy") and not service_is_up.is_set():
         raise sfn._ExecutionError("Busy", "later")
 sfn._call_lambda = call
-waiting = [start(f"busy-{{number}}") for number in range(30)]
-really(0.3)
-last = start("quick")
-really(0.3)
+for number in range(30): start(f"busy-{{number}}")
+sleep(0.3)
+last = start("other")
+sleep(0.3)
 print(sfn._executions[last]["status"])
-patience.set(); wait()
+service_is_up.set(); wait()
 """)
 
-    assert passed == "SUCCEEDED"
+    assert status == "SUCCEEDED"
 
 
-def test_no_execution_takes_a_step_while_the_shop_closes() -> None:
-    asked = in_the_engine(f"""{WORKFLOW}
-asked = []
-sfn._call_lambda = lambda name, payload: asked.append(payload)
+def test_no_execution_runs_a_task_while_the_shop_stops() -> None:
+    calls = run_in_engine(f"""{WORKFLOW}
+calls = []
+sfn._call_lambda = lambda name, payload: calls.append(payload)
 patches.triggers.serving.clear()
 start("late"); time.sleep(0.2)
-before = len(asked)
+before = len(calls)
 patches.triggers.serving.set(); wait()
-print(before, len(asked))
+print(before, len(calls))
 """)
 
-    assert asked == "0 1"
+    assert calls == "0 1"
 
 
-def test_an_execution_lets_customers_pass_but_waits_for_no_crowd_to_end() -> None:
-    asked = in_the_engine(f"""{WORKFLOW}
-asked, requests = [], patches.requests.at_hand
-sfn._call_lambda = lambda name, payload: asked.append(payload)
-requests.come(); start("behind"); time.sleep(0.1)
-while_answering = len(asked)
-requests.go(); requests.come(); wait()
-once_answered = len(asked)
-start("in a crowd"); wait()
-print(while_answering, once_answered, len(asked))
+def test_an_execution_waits_for_requests_in_progress_but_not_for_later_ones() -> None:
+    calls = run_in_engine(f"""{WORKFLOW}
+calls, requests = [], patches.request_priority.api_requests
+sfn._call_lambda = lambda name, payload: calls.append(payload)
+requests.started(); start("waiting"); time.sleep(0.1)
+during_request = len(calls)
+requests.finished(); requests.started(); wait()
+after_request = len(calls)
+start("during more requests"); wait()
+print(during_request, after_request, len(calls))
 """)
 
-    assert asked == "0 1 2"
+    assert calls == "0 1 2"
 
 
-def test_a_retry_waits_no_longer_than_written_and_never_quite_the_same() -> None:
-    told = in_the_engine(f"""{WORKFLOW}
+def test_retries_wait_for_random_times_up_to_the_maximum_delay() -> None:
+    output = run_in_engine(f"""{WORKFLOW}
 delays, sleep = [], sfn.time.sleep
 sfn.time.sleep = lambda seconds: delays.append(seconds) if seconds != 0.005 else sleep(seconds)
 calls = iter(range(99))
@@ -120,11 +120,11 @@ start("one"); wait()
 print(len(delays), max(delays) <= 2, len(set(delays)) > 15)
 """)
 
-    assert told == "20 True True"
+    assert output == "20 True True"
 
 
-def test_only_the_last_finished_executions_are_kept() -> None:
-    kept = in_the_engine(f"""{WORKFLOW}
+def test_only_the_latest_finished_executions_are_kept() -> None:
+    kept = run_in_engine(f"""{WORKFLOW}
 sfn._call_lambda = lambda name, payload: None
 for number in range(250): start(str(number))
 wait(); time.sleep(0.1)

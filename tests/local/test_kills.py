@@ -1,4 +1,4 @@
-"""After `kill -9` of the local cloud: what it had acknowledged, and what it leaves behind."""
+"""After `kill -9` of the local cloud: acknowledged changes are there, old processes are not."""
 
 import os
 import signal
@@ -10,251 +10,252 @@ from typing import Any
 
 import pytest
 
-from local import people
-from local.process import birth
-from tests.local.conftest import Opened, soon
-from tests.local.small_shop import write_assembly
-from tests.local.test_shop import processes_of, quiet
+from local import demo_users
+from local.process import start_time
+from tests.local.conftest import SmallShop, eventually
+from tests.local.sample_assembly import write_assembly
+from tests.local.test_shop import processes_of, start
 
 
-def kill(opened: Opened) -> None:
-    """End everything that belongs to the shop, at once."""
-    os.killpg(opened.running.pid, signal.SIGKILL)
-    assert soon(lambda: processes_of(opened) == [])
+def kill(shop: SmallShop) -> None:
+    """Kill all processes of the shop at once."""
+    os.killpg(shop.running.pid, signal.SIGKILL)
+    assert eventually(lambda: processes_of(shop) == [])
 
 
-def open_again(opened: Opened) -> None:
-    opened.running = opened.shop.start(
-        opened.assembly, opened.openapi, opened.running.port, False, quiet
-    )
+def kill_and_restart(shop: SmallShop) -> None:
+    kill(shop)
+    start(shop)
 
 
-def kill_and_open(opened: Opened) -> None:
-    kill(opened)
-    open_again(opened)
-
-
-def row(opened: Opened, name: str) -> dict[str, Any]:
+def key(shop: SmallShop, name: str) -> dict[str, Any]:
+    """The parameters of a call that identify an item."""
     return {
-        "TableName": opened.running.outputs["TableName"],
+        "TableName": shop.running.outputs["TableName"],
         "Key": {"pk": {"S": name}, "sk": {"S": "A"}},
     }
 
 
-def test_items_put_changed_and_deleted_are_so_after_a_kill(my_own: Opened) -> None:
-    dynamodb = my_own.client("dynamodb")
-    for name in ("kept", "changed", "deleted"):
-        key = row(my_own, name)
-        dynamodb.put_item(TableName=key["TableName"], Item={**key["Key"], "kind": {"S": "k"}})
+def put(shop: SmallShop, name: str, **attributes: Any) -> None:
+    item = key(shop, name)
+    shop.client("dynamodb").put_item(
+        TableName=item["TableName"], Item={**item["Key"], **attributes}
+    )
+
+
+def test_changes_of_items_survive_a_kill(own_shop: SmallShop) -> None:
+    dynamodb = own_shop.client("dynamodb")
+    for name in ("unchanged", "changed", "deleted"):
+        put(own_shop, name, category={"S": "old"})
     dynamodb.update_item(
-        **row(my_own, "changed"),
-        UpdateExpression="SET kind = :new",
+        **key(own_shop, "changed"),
+        UpdateExpression="SET category = :new",
         ExpressionAttributeValues={":new": {"S": "new"}},
     )
-    dynamodb.delete_item(**row(my_own, "deleted"))
+    dynamodb.delete_item(**key(own_shop, "deleted"))
 
-    kill_and_open(my_own)
+    kill_and_restart(own_shop)
 
     found = {
-        name: my_own.client("dynamodb").get_item(**row(my_own, name)).get("Item", {})
-        for name in ("kept", "changed", "deleted")
+        name: own_shop.client("dynamodb").get_item(**key(own_shop, name)).get("Item", {})
+        for name in ("unchanged", "changed", "deleted")
     }
-    assert found["kept"]["kind"] == {"S": "k"}
-    assert found["changed"]["kind"] == {"S": "new"}
+    assert found["unchanged"]["category"] == {"S": "old"}
+    assert found["changed"]["category"] == {"S": "new"}
     assert found["deleted"] == {}
-    listed = my_own.client("dynamodb").query(
-        TableName=my_own.running.outputs["TableName"],
-        IndexName="by-kind",
-        KeyConditionExpression="kind = :new",
+    listed = own_shop.client("dynamodb").query(
+        TableName=own_shop.running.outputs["TableName"],
+        IndexName="by-category",
+        KeyConditionExpression="category = :new",
         ExpressionAttributeValues={":new": {"S": "new"}},
     )
     assert listed["Count"] == 1
 
 
-def test_a_transaction_asked_again_after_a_kill_is_the_same_one(my_own: Opened) -> None:
-    count: dict[str, Any] = {
-        **row(my_own, "counter"),
+def test_a_transaction_repeated_after_a_kill_takes_effect_once(own_shop: SmallShop) -> None:
+    increment: dict[str, Any] = {
+        **key(own_shop, "counter"),
         "UpdateExpression": "ADD n :one",
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
-    asked = {"TransactItems": [{"Update": count}], "ClientRequestToken": "once"}
-    my_own.client("dynamodb").transact_write_items(**asked)
+    transaction = {"TransactItems": [{"Update": increment}], "ClientRequestToken": "once"}
+    own_shop.client("dynamodb").transact_write_items(**transaction)
 
-    kill_and_open(my_own)
-    my_own.client("dynamodb").transact_write_items(**asked)
+    kill_and_restart(own_shop)
+    own_shop.client("dynamodb").transact_write_items(**transaction)
 
-    counter = my_own.client("dynamodb").get_item(**row(my_own, "counter"))["Item"]
+    counter = own_shop.client("dynamodb").get_item(**key(own_shop, "counter"))["Item"]
     assert counter["n"] == {"N": "1"}
-    other = {**count, "ExpressionAttributeValues": {":one": {"N": "2"}}}
-    with pytest.raises(my_own.client("dynamodb").exceptions.IdempotentParameterMismatchException):
-        my_own.client("dynamodb").transact_write_items(
+    other = {**increment, "ExpressionAttributeValues": {":one": {"N": "2"}}}
+    with pytest.raises(own_shop.client("dynamodb").exceptions.IdempotentParameterMismatchException):
+        own_shop.client("dynamodb").transact_write_items(
             TransactItems=[{"Update": other}], ClientRequestToken="once"
         )
 
 
-def test_orders_on_their_way_arrive_after_a_kill(my_own: Opened) -> None:
+def test_orders_in_progress_are_completed_after_a_kill(own_shop: SmallShop) -> None:
     for number in range(12):
-        my_own.order(f"early-{number}")
+        own_shop.place_order(f"early-{number}")
 
-    kill_and_open(my_own)
-    my_own.order("late")
+    kill_and_restart(own_shop)
+    own_shop.place_order("late")
 
-    assert soon(lambda: my_own.heard("late"))
-    assert soon(lambda: all(my_own.heard(f"early-{number}") for number in range(12)))
+    assert eventually(lambda: own_shop.is_consumed("late"))
+    assert eventually(lambda: all(own_shop.is_consumed(f"early-{number}") for number in range(12)))
 
 
-def test_messages_sent_received_and_deleted_are_so_after_a_kill(my_own: Opened) -> None:
-    queue = {"QueueUrl": my_own.running.outputs["RelayDlqUrl"]}
-    sqs = my_own.client("sqs")
-    for body in ("held", "done", "waiting"):
+def test_changes_of_queues_survive_a_kill(own_shop: SmallShop) -> None:
+    queue = {"QueueUrl": own_shop.running.outputs["RelayDlqUrl"]}
+    sqs = own_shop.client("sqs")
+    for body in ("in flight", "deleted", "waiting"):
         sqs.send_message(**queue, MessageBody=body)
     received: dict[str, str] = {}
     while len(received) < 3:
         for message in sqs.receive_message(**queue, MaxNumberOfMessages=10)["Messages"]:
             received[message["Body"]] = message["ReceiptHandle"]
-    sqs.delete_message(**queue, ReceiptHandle=received["done"])
+    sqs.delete_message(**queue, ReceiptHandle=received["deleted"])
 
-    kill_and_open(my_own)
+    kill_and_restart(own_shop)
 
-    left = my_own.client("sqs").receive_message(**queue, MaxNumberOfMessages=10)["Messages"]
-    assert sorted(message["Body"] for message in left) == ["held", "waiting"]
+    remaining = own_shop.client("sqs").receive_message(**queue, MaxNumberOfMessages=10)["Messages"]
+    assert sorted(message["Body"] for message in remaining) == ["in flight", "waiting"]
 
 
-def test_people_their_groups_passwords_and_tokens_outlive_a_kill(my_own: Opened) -> None:
-    people.ensure(my_own.running)
-    before = people.token(my_own.running, "sam")
-    pool = my_own.running.outputs["UserPoolId"]
-    cognito = my_own.client("cognito-idp")
-    cognito.admin_create_user(UserPoolId=pool, Username="gone", MessageAction="SUPPRESS")
-    cognito.admin_delete_user(UserPoolId=pool, Username="gone")
+def test_users_groups_passwords_and_tokens_survive_a_kill(own_shop: SmallShop) -> None:
+    demo_users.ensure_exist(own_shop.running)
+    before = demo_users.sign_in(own_shop.running, "sam")
+    pool = own_shop.running.outputs["UserPoolId"]
+    cognito = own_shop.client("cognito-idp")
+    cognito.admin_create_user(UserPoolId=pool, Username="deleted", MessageAction="SUPPRESS")
+    cognito.admin_delete_user(UserPoolId=pool, Username="deleted")
 
-    kill_and_open(my_own)
+    kill_and_restart(own_shop)
 
-    after = people.token(my_own.running, "sam")
+    after = demo_users.sign_in(own_shop.running, "sam")
     for token in (before, after):
-        status, _, text = my_own.call("GET", "/api/mine", Authorization=f"Bearer {token}")
+        status, _, text = own_shop.call("GET", "/api/account", Authorization=f"Bearer {token}")
         assert status == 200
         assert '"cognito:groups": "[staff]"' in text
-    names = my_own.client("cognito-idp").list_users(UserPoolId=pool)["Users"]
-    assert {each["Username"] for each in names} == set(people.PEOPLE)
+    users = own_shop.client("cognito-idp").list_users(UserPoolId=pool)["Users"]
+    assert {user["Username"] for user in users} == set(demo_users.DEMO_USERS)
 
 
-def test_what_was_deployed_is_there_after_a_kill(my_own: Opened) -> None:
-    write_assembly(my_own.assembly, greeting="good morning")
-    open_again(my_own)
-    stacks = my_own.client("cloudformation").describe_stacks()["Stacks"]
+def test_a_deployment_survives_a_kill(own_shop: SmallShop) -> None:
+    write_assembly(own_shop.assembly, greeting="good morning")
+    start(own_shop)
+    stacks = own_shop.client("cloudformation").describe_stacks()["Stacks"]
 
-    kill_and_open(my_own)
+    kill_and_restart(own_shop)
 
-    assert my_own.client("cloudformation").describe_stacks()["Stacks"] == stacks
-    assert my_own.call("GET", "/api/guest/echo")[0] == 200
-    stored = my_own.client("s3").list_objects_v2(Bucket=f"cdk-hnb659fds-assets-{0:012d}-us-east-1")
+    assert own_shop.client("cloudformation").describe_stacks()["Stacks"] == stacks
+    assert own_shop.call("GET", "/api/guest/echo")[0] == 200
+    stored = own_shop.client("s3").list_objects_v2(
+        Bucket=f"cdk-hnb659fds-assets-{0:012d}-us-east-1"
+    )
     assert stored["KeyCount"] >= 3
-    parameter = my_own.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    parameter = own_shop.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
     assert parameter["Parameter"]["Value"] == "28"
-    code = my_own.shop.state / "aws" / "lambda-blobs"
-    assert len(list(code.glob("*.zip"))) == 1  # that of the deployment before is gone
+    code = own_shop.shop.state / "aws" / "lambda-blobs"
+    assert len(list(code.glob("*.zip"))) == 1  # the code of the earlier deployment was deleted
 
 
-def test_a_kill_in_the_middle_of_a_deployment_leaves_the_one_before(my_own: Opened) -> None:
-    my_own.order("kept")
-    assert soon(lambda: my_own.heard("kept"))
-    write_assembly(my_own.assembly, greeting="good evening")
-    client = my_own.client("cloudformation")
-    template = (my_own.assembly / "Souk-dev.template.json").read_text()
-    with ThreadPoolExecutor(1) as hand:
-        deploying = hand.submit(
+def test_a_kill_during_a_deployment_leaves_the_earlier_one(own_shop: SmallShop) -> None:
+    own_shop.place_order("existing")
+    assert eventually(lambda: own_shop.is_consumed("existing"))
+    write_assembly(own_shop.assembly, greeting="good evening")
+    client = own_shop.client("cloudformation")
+    template = (own_shop.assembly / "Souk-dev.template.json").read_text()
+    with ThreadPoolExecutor(1) as caller:
+        deploying = caller.submit(
             client.update_stack, StackName="Souk-dev", TemplateBody=template,
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )  # fmt: skip
         time.sleep(0.03)
-        kill(my_own)
+        kill(own_shop)
         deploying.exception()
 
-    open_again(my_own)
+    start(own_shop)
 
-    assert my_own.heard("kept")
-    assert my_own.call("GET", "/api/guest/echo")[0] == 200
-    (stack,) = my_own.client("cloudformation").describe_stacks()["Stacks"]
+    assert own_shop.is_consumed("existing")
+    assert own_shop.call("GET", "/api/guest/echo")[0] == 200
+    (stack,) = own_shop.client("cloudformation").describe_stacks()["Stacks"]
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
 
 
-def test_two_kills_without_a_checkpoint_between_lose_nothing(my_own: Opened) -> None:
-    my_own.order("first")
-    kill_and_open(my_own)
-    my_own.order("second")
-    kill_and_open(my_own)
+def test_two_kills_without_a_checkpoint_between_them_lose_nothing(own_shop: SmallShop) -> None:
+    own_shop.place_order("first")
+    kill_and_restart(own_shop)
+    own_shop.place_order("second")
+    kill_and_restart(own_shop)
 
-    assert soon(lambda: my_own.heard("first") and my_own.heard("second"))
+    assert eventually(lambda: own_shop.is_consumed("first") and own_shop.is_consumed("second"))
 
 
-def test_a_torn_tail_is_cut_off_and_said_in_the_log(my_own: Opened) -> None:
-    my_own.order("kept")
-    assert soon(lambda: my_own.heard("kept"))
-    kill(my_own)
-    log = max((my_own.shop.state / "journal").glob("*.log"))
-    with log.open("ab") as file:
+def test_a_torn_write_is_cut_off_and_reported(own_shop: SmallShop) -> None:
+    own_shop.place_order("existing")
+    assert eventually(lambda: own_shop.is_consumed("existing"))
+    kill(own_shop)
+    segment = max((own_shop.shop.state / "wal").glob("*.log"))
+    with segment.open("ab") as file:
         file.write(b'12345678 [["put","0000')
 
-    open_again(my_own)
+    start(own_shop)
 
-    assert my_own.heard("kept")
-    said = (my_own.shop.state / "cloud.log").read_text()
-    assert f"{log.name} ended in the middle of a record: 22 bytes cut off." in said
+    assert own_shop.is_consumed("existing")
+    output = (own_shop.shop.state / "cloud.log").read_text()
+    assert f"{segment.name} ended in the middle of a record: 22 bytes cut off." in output
 
 
-def test_an_endless_load_leaves_a_bounded_journal_and_a_kill_in_a_checkpoint_loses_nothing(
-    my_own: Opened,
+def test_under_endless_load_the_log_is_bounded_and_a_kill_in_a_checkpoint_loses_nothing(
+    own_shop: SmallShop,
 ) -> None:
-    folder = my_own.shop.state / "journal"
+    folder = own_shop.shop.state / "wal"
     acknowledged: list[str] = []
 
-    def written() -> int:
+    def segment_bytes() -> int:
         return sum(file.stat().st_size for file in folder.glob("*.log"))
 
-    def load() -> None:
+    def write() -> None:
         for number in count():
-            key = row(my_own, f"big-{number}")
-            big = {**key["Key"], "content": {"S": f"{number % 10}" * 350_000}}
-            my_own.client("dynamodb").put_item(TableName=key["TableName"], Item=big)
+            put(own_shop, f"big-{number}", content={"S": f"{number % 10}" * 350_000})
             acknowledged.append(f"big-{number}")
 
     with ThreadPoolExecutor(1) as writer:
-        loading = writer.submit(load)
-        assert soon(lambda: any(folder.glob("*.half")) and written() > 32 << 20, 60)
-        kill(my_own)
-        assert loading.exception() is not None
-    assert list(folder.glob("*.half"))
+        writing = writer.submit(write)
+        assert eventually(lambda: any(folder.glob("*.partial")) and segment_bytes() > 32 << 20, 60)
+        kill(own_shop)
+        assert writing.exception() is not None
+    assert list(folder.glob("*.partial"))
 
-    open_again(my_own)
+    start(own_shop)
 
-    client = my_own.client("dynamodb")
+    client = own_shop.client("dynamodb")
     for name in acknowledged:
-        content = client.get_item(**row(my_own, name))["Item"]["content"]["S"]
+        content = client.get_item(**key(own_shop, name))["Item"]["content"]["S"]
         assert content == f"{int(name.removeprefix('big-')) % 10}" * 350_000
-    assert soon(lambda: written() < 1 << 20)
-    assert not list(folder.glob("*.half"))
+    assert eventually(lambda: segment_bytes() < 1 << 20)
+    assert not list(folder.glob("*.partial"))
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
-def test_workers_of_a_killed_engine_are_ended_and_their_files_gone(
-    my_own: Opened, command: str
+def test_the_next_command_ends_the_workers_of_a_killed_engine_and_deletes_their_files(
+    own_shop: SmallShop, command: str
 ) -> None:
-    my_own.call("GET", "/api/guest/echo")
-    killed = replace(my_own)
-    with ThreadPoolExecutor(1) as hand:
-        hand.submit(my_own.invoke, seconds=9)
-        assert soon(lambda: len(processes_of(killed)) > 2)
-        time.sleep(0.5)  # by now the function sleeps, deaf to the end of the engine
+    own_shop.call("GET", "/api/guest/echo")
+    killed = replace(own_shop)
+    with ThreadPoolExecutor(1) as caller:
+        caller.submit(own_shop.invoke, seconds=9)
+        assert eventually(lambda: len(processes_of(killed)) > 2)
+        time.sleep(0.5)  # by now the function sleeps
         os.kill(killed.running.pid, signal.SIGKILL)
-        assert soon(lambda: birth(killed.running.pid) is None)
-        left_behind = processes_of(killed), (my_own.shop.state / "tmp").exists()
+        assert eventually(lambda: start_time(killed.running.pid) is None)
+        leftovers = processes_of(killed), (own_shop.shop.state / "tmp").exists()
 
         if command == "up":
-            open_again(my_own)
+            start(own_shop)
         else:
-            assert not my_own.shop.stop()
+            assert not own_shop.shop.stop()
 
-        assert left_behind != ([], False)
-        assert soon(lambda: processes_of(killed) == [], 1)
-        assert (my_own.shop.state / "tmp").exists() is (command == "up")
+        assert leftovers != ([], False)
+        assert eventually(lambda: processes_of(killed) == [], 1)
+        assert (own_shop.shop.state / "tmp").exists() is (command == "up")

@@ -1,4 +1,4 @@
-"""The meter counts what a request makes AWS do, and only while it is asked to."""
+"""The meter counts the AWS calls of a request, and only between its start and its end."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import pytest
 
 from bench.metering import Meter
 from local.meter import PATH
-from local.shop import Running
-from tests.conftest import open_shop
+from local.shop import RunningShop
+from tests.conftest import running_shop
 from tests.journeys.visitor import Guest, Staff, new_key
 
 pytestmark = pytest.mark.cloud
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Of its own: in the one all share, what others left is tried again for a minute."""
-    with open_shop(tmp_path_factory.mktemp("metered-shop")) as running:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A shop of its own: in the shared one, work of other tests is retried for a minute."""
+    with running_shop(tmp_path_factory.mktemp("metered-shop")) as running:
         yield running
 
 
 @pytest.fixture
-def count(shop: Running) -> Callable[[Callable[[], object]], dict[str, Any]]:
-    """What one step comes to, begun when nothing of an earlier test is on its way any more."""
+def count(shop: RunningShop) -> Callable[[Callable[[], object]], dict[str, Any]]:
+    """Counts one step, after all work of earlier tests has ended."""
     meter = Meter(shop.endpoint)
 
     def counted(step: Callable[[], object]) -> dict[str, Any]:
@@ -36,15 +36,18 @@ def count(shop: Running) -> Callable[[Callable[[], object]], dict[str, Any]]:
     return counted
 
 
-def heard_in_batches(room: str, counted: dict[str, Any]) -> int:
-    """How often a room that gathers facts was called: the journal asks who watches each time,
-    notification whom to write to."""
-    (each,) = (each for name, each in counted["functions"].items() if f"{room}Consumer" in name)
-    return int(each["runs"])
+def consumer_runs(service: str, counted: dict[str, Any]) -> int:
+    """How often the consumer of a service with a batching window was invoked.
+
+    For each batch, timeline queries the live connections and notification reads the contacts.
+    """
+    functions = counted["functions"].items()
+    (counts,) = (counts for name, counts in functions if f"{service}Consumer" in name)
+    return int(counts["runs"])
 
 
 def test_reading_a_product_is_one_read(
-    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+    shop: RunningShop, count: Callable[[Callable[[], object]], dict[str, Any]]
 ) -> None:
     sku = Staff(shop).list_product()
 
@@ -55,13 +58,13 @@ def test_reading_a_product_is_one_read(
     assert counted["http_requests"] == 1
 
 
-def test_a_line_is_put_with_one_read_and_one_transaction(
-    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+def test_adding_a_basket_line_is_one_read_and_one_transaction(
+    shop: RunningShop, count: Callable[[Callable[[], object]], dict[str, Any]]
 ) -> None:
     staff, guest = Staff(shop), Guest(shop)
     first, second = staff.list_product(), staff.list_product()
     guest.put(first)
-    Guest(shop).put(second)  # from now on it is known
+    Guest(shop).put(second)  # waits until basket knows the product
 
     counted = count(lambda: guest.put(second))
 
@@ -70,31 +73,33 @@ def test_a_line_is_put_with_one_read_and_one_transaction(
 
 
 def test_a_checkout_is_metered_to_the_confirmed_order(
-    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+    shop: RunningShop, count: Callable[[Callable[[], object]], dict[str, Any]]
 ) -> None:
     guest = Guest(shop)
     guest.put(Staff(shop).list_product())
-    wish = guest.wish()
+    request = guest.checkout_request()
 
-    counted = count(lambda: guest.check_out(wish, new_key()).raise_for_status())
+    counted = count(lambda: guest.check_out(request, new_key()).raise_for_status())
 
     calls = counted["calls"]
     assert calls["dynamodb:TransactGetItems"] == calls["AWSStepFunctions:StartExecution"] == 1
-    mails = heard_in_batches("Notification", counted)
-    assert calls["dynamodb:BatchGetItem"] == 2 + mails  # checkout, workflow; whom to write to
-    batches = heard_in_batches("Journal", counted)
-    assert calls["dynamodb:Query"] == 3 + batches  # two for checkout: lines, shipping options
-    assert calls["dynamodb:TransactWriteItems"] == 5  # two, then hold, authorise, confirm
-    assert calls["dynamodb:UpdateItem"] == 3  # sold; both mails sent
-    assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five of them the journal's
-    of_the_journal = 5 + batches, 5 + 2 * batches  # its news of a batch are one unit or two
-    assert of_the_journal[0] <= counted["write_units"] - 58 <= of_the_journal[1]
+    notification_batches = consumer_runs("Notification", counted)
+    # One of checkout, one of the workflow; the others read the contacts of a batch.
+    assert calls["dynamodb:BatchGetItem"] == 2 + notification_batches
+    timeline_batches = consumer_runs("Timeline", counted)
+    assert calls["dynamodb:Query"] == 3 + timeline_batches  # two of checkout: lines and options
+    assert calls["dynamodb:TransactWriteItems"] == 5  # checkout, order, hold, payment, confirmation
+    assert calls["dynamodb:UpdateItem"] == 3  # stock sold, both emails sent
+    assert (counted["events"], counted["sqs_records"]) == (5, 9)  # five records are timeline's
+    # The recent events that timeline writes with each batch take one unit or two.
+    timeline_units = counted["write_units"] - 58
+    assert 5 + timeline_batches <= timeline_units <= 5 + 2 * timeline_batches
     assert (counted["executions"], counted["transitions"]) == (1, 7)
     assert calls["ses:SendEmail"] == 2  # received, confirmed
 
 
-def test_a_page_costs_the_same_however_many_products_there_are(
-    shop: Running, count: Callable[[Callable[[], object]], dict[str, Any]]
+def test_a_page_costs_the_same_for_any_number_of_products(
+    shop: RunningShop, count: Callable[[Callable[[], object]], dict[str, Any]]
 ) -> None:
     staff, guest = Staff(shop), Guest(shop)
 
@@ -103,14 +108,14 @@ def test_a_page_costs_the_same_however_many_products_there_are(
 
     for _ in range(3):
         staff.list_product()
-    few = count(page)["read_units"]
+    units_of_few = count(page)["read_units"]
     for _ in range(20):
         staff.list_product()
 
-    assert count(page)["read_units"] == few
+    assert count(page)["read_units"] == units_of_few
 
 
-def test_nothing_is_counted_once_the_count_has_ended(shop: Running) -> None:
+def test_nothing_is_counted_after_the_count_has_ended(shop: RunningShop) -> None:
     sku = Staff(shop).list_product()
     with httpx.Client(base_url=shop.endpoint) as http:
         http.post(PATH)

@@ -1,4 +1,4 @@
-"""What reaches the cloud of an assembly, and what is said when it does not."""
+"""Publishing an assembly: what is deployed, what is omitted, and how failures are reported."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.assets import zipped
-from infra.pruning import types_present, without
+from infra.assets import zip_folder
+from infra.pruning import used_types, without_types
 from infra.publish import PublishError, publish
-from local.shop import UNKNOWN_AT_HOME
-from tests.local.conftest import Opened
-from tests.local.small_shop import STACK, write_assembly
+from local.shop import UNSUPPORTED_RESOURCE_TYPES
+from tests.local.conftest import SmallShop
+from tests.local.sample_assembly import STACK, write_assembly
 
-GONE = ("AWS::Events::Archive",)
+OMITTED = ("AWS::Events::Archive",)
 
 
 def template(**resources: object) -> dict[str, object]:
@@ -21,17 +21,18 @@ def template(**resources: object) -> dict[str, object]:
     return {"Resources": {"Archive": archive, **resources}}
 
 
-def left(resource: Mapping[str, object]) -> dict[str, object]:
-    pruned = without(template(Other=resource), GONE)
+def prune(resource: Mapping[str, object]) -> dict[str, object]:
+    """The resource after the archive is removed from its template."""
+    pruned = without_types(template(Other=resource), OMITTED)
     other: dict[str, object] = pruned["Resources"]["Other"]
     return other
 
 
-def test_only_types_the_template_uses_are_reported() -> None:
-    assert types_present(template(), frozenset({*GONE, "AWS::Foo::Bar"})) == GONE
+def test_only_types_in_the_template_are_reported() -> None:
+    assert used_types(template(), frozenset({*OMITTED, "AWS::Foo::Bar"})) == OMITTED
 
 
-def test_what_is_left_out_takes_its_references_along() -> None:
+def test_references_to_an_omitted_resource_are_removed() -> None:
     resource = {
         "Type": "AWS::Lambda::Function",
         "DependsOn": ["Archive", "Table"],
@@ -39,25 +40,29 @@ def test_what_is_left_out_takes_its_references_along() -> None:
             "Name": {"Ref": "Archive"},
             "Path": {"Fn::Join": ["/", ["a", {"Fn::GetAtt": ["Archive", "Arn"]}]]},
             "Text": {"Fn::Sub": "arn:${Archive.Arn}"},
-            "Kept": {"Fn::Join": ["/", ["a", {"Ref": "Table"}]]},
+            "Remaining": {"Fn::Join": ["/", ["a", {"Ref": "Table"}]]},
             "Empty": {},
         },
     }
 
-    assert left(resource) == {
+    assert prune(resource) == {
         "Type": "AWS::Lambda::Function",
         "DependsOn": ["Table"],
-        "Properties": {"Kept": {"Fn::Join": ["/", ["a", {"Ref": "Table"}]]}, "Empty": {}},
+        "Properties": {"Remaining": {"Fn::Join": ["/", ["a", {"Ref": "Table"}]]}, "Empty": {}},
     }
 
 
-def test_a_policy_loses_the_statements_that_mention_it() -> None:
-    about_archive = {"Effect": "Allow", "Action": "a", "Resource": {"Ref": "Archive"}}
-    about_both = {"Effect": "Allow", "Action": "b", "Resource": [{"Ref": "Archive"}, {"Ref": "T"}]}
-    document = {"Version": "2012-10-17", "Statement": [about_archive, about_both]}
+def test_a_policy_loses_its_references_to_an_omitted_resource() -> None:
+    archive_only = {"Effect": "Allow", "Action": "a", "Resource": {"Ref": "Archive"}}
+    archive_and_table = {
+        "Effect": "Allow",
+        "Action": "b",
+        "Resource": [{"Ref": "Archive"}, {"Ref": "T"}],
+    }
+    document = {"Version": "2012-10-17", "Statement": [archive_only, archive_and_table]}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document}}
 
-    assert left(policy)["Properties"] == {
+    assert prune(policy)["Properties"] == {
         "PolicyDocument": {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "b", "Resource": [{"Ref": "T"}]}],
@@ -65,66 +70,73 @@ def test_a_policy_loses_the_statements_that_mention_it() -> None:
     }
 
 
-def test_a_policy_about_nothing_else_goes_too() -> None:
+def test_a_policy_without_remaining_statements_is_removed() -> None:
     statement = {"Effect": "Allow", "Action": "a", "Resource": {"Ref": "Archive"}}
     policy = {
         "Type": "AWS::IAM::Policy",
         "Properties": {"PolicyDocument": {"Statement": [statement]}},
     }
 
-    assert without(template(Policy=policy), GONE)["Resources"] == {}
+    assert without_types(template(Policy=policy), OMITTED)["Resources"] == {}
 
 
-def test_an_output_of_what_is_left_out_goes_too() -> None:
-    outputs = {"Name": {"Value": {"Ref": "Archive"}}, "Kept": {"Value": "k"}}
+def test_an_output_of_an_omitted_resource_is_removed() -> None:
+    outputs = {"Name": {"Value": {"Ref": "Archive"}}, "Other": {"Value": "o"}}
 
-    pruned = without({**template(), "Outputs": outputs}, GONE)
+    pruned = without_types({**template(), "Outputs": outputs}, OMITTED)
 
-    assert pruned["Outputs"] == {"Kept": {"Value": "k"}}
+    assert pruned["Outputs"] == {"Other": {"Value": "o"}}
 
 
-def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_files_give_the_same_archive(tmp_path: Path) -> None:
     for name, order in (("one", ("a.py", "b/c.py")), ("two", ("b/c.py", "a.py"))):
         for file in order:
             path = tmp_path / name / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file)
 
-    assert zipped(tmp_path / "one") == zipped(tmp_path / "two")
+    assert zip_folder(tmp_path / "one") == zip_folder(tmp_path / "two")
 
 
-def test_an_unchanged_assembly_changes_nothing(opened: Opened) -> None:
-    published = publish(opened.assembly, STACK, opened.running.session(), leave_out=UNKNOWN_AT_HOME)
+def test_an_unchanged_assembly_changes_nothing(small_shop: SmallShop) -> None:
+    published = publish(
+        small_shop.assembly,
+        STACK,
+        small_shop.running.session(),
+        omit_types=UNSUPPORTED_RESOURCE_TYPES,
+    )
 
     assert not published.changed
-    assert published.left_out == GONE
-    assert published.outputs == opened.running.outputs
+    assert published.omitted_types == OMITTED
+    assert published.outputs == small_shop.running.outputs
 
 
-def test_a_failed_update_names_the_culprit_and_can_be_repaired(my_own: Opened) -> None:
-    session = my_own.running.session()
-    write_assembly(my_own.assembly, broken=True)
+def test_a_failed_update_names_the_resource_and_can_be_repaired(own_shop: SmallShop) -> None:
+    session = own_shop.running.session()
+    write_assembly(own_shop.assembly, broken=True)
 
     with pytest.raises(PublishError, match=r"Broken \(AWS::Lambda::Function\)"):
-        publish(my_own.assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
-    write_assembly(my_own.assembly, greeting="repaired")
-    repaired = publish(my_own.assembly, STACK, session, leave_out=UNKNOWN_AT_HOME)
+        publish(own_shop.assembly, STACK, session, omit_types=UNSUPPORTED_RESOURCE_TYPES)
+    write_assembly(own_shop.assembly, greeting="repaired")
+    repaired = publish(own_shop.assembly, STACK, session, omit_types=UNSUPPORTED_RESOURCE_TYPES)
 
     assert repaired.changed
-    assert my_own.call("GET", "/api/guest/echo")[0] == 200
+    assert own_shop.call("GET", "/api/guest/echo")[0] == 200
 
 
-def test_a_type_the_cloud_does_not_know_is_named(opened: Opened) -> None:
+def test_an_unsupported_type_is_named(small_shop: SmallShop) -> None:
     with pytest.raises(PublishError, match="AWS::Events::Archive"):
-        publish(opened.assembly, STACK, opened.running.session())
+        publish(small_shop.assembly, STACK, small_shop.running.session())
 
 
-def test_a_new_output_alone_is_deployed(my_own: Opened) -> None:
-    file = my_own.assembly / f"{STACK}.template.json"
+def test_a_change_of_outputs_only_is_deployed(own_shop: SmallShop) -> None:
+    file = own_shop.assembly / f"{STACK}.template.json"
     changed = json.loads(file.read_text())
     changed["Outputs"]["Greeting"] = {"Value": "hello"}
     file.write_text(json.dumps(changed))
 
-    published = publish(my_own.assembly, STACK, my_own.running.session(), leave_out=UNKNOWN_AT_HOME)
+    published = publish(
+        own_shop.assembly, STACK, own_shop.running.session(), omit_types=UNSUPPORTED_RESOURCE_TYPES
+    )
 
     assert published.outputs["Greeting"] == "hello"

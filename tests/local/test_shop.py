@@ -1,4 +1,4 @@
-"""Starting, finding, asking and stopping a shop."""
+"""A local shop is started, found, queried and stopped."""
 
 import os
 import signal
@@ -11,45 +11,53 @@ from shutil import rmtree
 
 import pytest
 
-from local import people
-from local.secret import secret
-from local.shop import Shop, ShopError
-from tests.local.conftest import Opened, free_port, open_shop, soon
-from tests.local.small_shop import write_assembly
+from local import demo_users
+from local.process import start_time
+from local.secret import load_secret
+from local.shop import MARKER, STATE_FORMAT, Shop, ShopError
+from tests.local.conftest import SmallShop, eventually, free_port, start_small_shop
+from tests.local.sample_assembly import write_assembly
 
 
-def quiet(_: str) -> None:
+def ignore(_: str) -> None:
     pass
 
 
-def processes_of(opened: Opened) -> list[str]:
+def start(small: SmallShop) -> None:
+    small.running = small.shop.start(
+        small.assembly, small.openapi, small.running.port, False, ignore
+    )
+
+
+def processes_of(small: SmallShop) -> list[str]:
     listed = subprocess.run(
-        ["/bin/ps", "-o", "stat=,args=", "-g", str(opened.running.pid)],
+        ["/bin/ps", "-o", "stat=,args=", "-g", str(small.running.pid)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return [line for line in listed.stdout.splitlines() if not line.startswith("Z")]
 
 
-def test_an_order_travels_from_the_door_to_the_consumer(opened: Opened) -> None:
-    opened.order("traveller")
+def test_an_order_reaches_the_consumer_from_the_gateway(small_shop: SmallShop) -> None:
+    small_shop.place_order("traveller")
 
-    assert soon(lambda: opened.heard("traveller"))
+    assert eventually(lambda: small_shop.is_consumed("traveller"))
 
 
-def test_a_message_given_up_is_counted_as_dead(opened: Opened) -> None:
-    opened.order("poison")
+def test_a_dead_letter_message_is_counted(small_shop: SmallShop) -> None:
+    small_shop.place_order("poison")
 
     def dead() -> int:
-        (queue,) = [queue for queue in opened.shop.status().queues if queue.name == "small-shop"]
+        queues = small_shop.shop.status().queues
+        (queue,) = [queue for queue in queues if queue.name == "small-shop"]
         return queue.dead
 
-    assert soon(lambda: dead() == 1)
+    assert eventually(lambda: dead() == 1)
 
 
-def test_an_open_shop_tells_where_it_is(opened: Opened) -> None:
-    status = opened.shop.status().as_json()
+def test_the_status_of_a_running_shop_has_its_addresses_and_queues(small_shop: SmallShop) -> None:
+    status = small_shop.shop.status().as_json()
 
-    origin = f"http://127.0.0.1:{opened.running.port}"
+    origin = f"http://127.0.0.1:{small_shop.running.port}"
     assert status["ready"] is True
     assert status["urls"] == {
         "api": f"{origin}/api", "storefront": f"{origin}/", "docs": f"{origin}/api/docs/",
@@ -57,241 +65,295 @@ def test_an_open_shop_tells_where_it_is(opened: Opened) -> None:
     assert {"name", "visible", "in_flight", "dead"} == status["queues"][0].keys()
 
 
-def test_starting_an_open_shop_again_changes_nothing(opened: Opened) -> None:
-    port = opened.running.port
+def test_starting_a_running_shop_again_changes_nothing(small_shop: SmallShop) -> None:
+    port = small_shop.running.port
 
-    again = opened.shop.start(opened.assembly, opened.openapi, port, False, quiet)
+    again = small_shop.shop.start(small_shop.assembly, small_shop.openapi, port, False, ignore)
 
-    assert again == opened.running
-
-
-def test_an_open_shop_is_not_moved_to_another_port(opened: Opened) -> None:
-    with pytest.raises(ShopError, match=rf"open on port {opened.running.port} already"):
-        opened.shop.start(opened.assembly, opened.openapi, free_port(), False, quiet)
+    assert again == small_shop.running
 
 
-def test_what_a_relay_could_not_publish_is_counted_as_dead(my_own: Opened) -> None:
-    url = my_own.running.outputs["RelayDlqUrl"]
-    my_own.client("sqs").send_message(QueueUrl=url, MessageBody="unpublishable")
+def test_a_running_shop_is_not_moved_to_another_port(small_shop: SmallShop) -> None:
+    expected = rf"already running on port {small_shop.running.port}"
 
-    queues = {queue.name: queue for queue in my_own.shop.status().queues}
+    with pytest.raises(ShopError, match=expected):
+        small_shop.shop.start(small_shop.assembly, small_shop.openapi, free_port(), False, ignore)
+
+
+def test_an_event_that_a_relay_could_not_publish_is_counted_as_dead(own_shop: SmallShop) -> None:
+    url = own_shop.running.outputs["RelayDlqUrl"]
+    own_shop.client("sqs").send_message(QueueUrl=url, MessageBody="unpublishable")
+
+    queues = {queue.name: queue for queue in own_shop.shop.status().queues}
 
     relay = queues[url.rpartition("/")[2]]
     assert (relay.visible, relay.in_flight) == (0, 0)
     assert relay.dead == 1
 
 
-def test_the_persons_own_aws_settings_and_proxy_have_no_part_in_it(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_users_aws_settings_and_proxy_have_no_effect(
+    small_shop: SmallShop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "config").write_text("no configuration [")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_PROFILE", "of-another-account")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    buckets = opened.running.session().client("s3").list_buckets()["Buckets"]
+    buckets = small_shop.running.session().client("s3").list_buckets()["Buckets"]
 
     assert buckets
 
 
-def test_nobody_else_on_the_machine_looks_into_a_shop(opened: Opened) -> None:
-    assert opened.shop.state.stat().st_mode & 0o777 == 0o700
+def test_other_users_of_the_machine_cannot_read_the_state(small_shop: SmallShop) -> None:
+    assert small_shop.shop.state.stat().st_mode & 0o777 == 0o700
 
 
-def test_what_was_under_way_goes_on_after_a_restart(my_own: Opened) -> None:
+def test_orders_in_progress_are_completed_after_a_restart(own_shop: SmallShop) -> None:
     for i in range(12):
-        my_own.order(f"early-{i}")
-    assert my_own.shop.stop()
+        own_shop.place_order(f"early-{i}")
+    assert own_shop.shop.stop()
 
-    my_own.running = my_own.shop.start(
-        my_own.assembly, my_own.openapi, my_own.running.port, False, quiet
-    )
-    my_own.order("late")
+    start(own_shop)
+    own_shop.place_order("late")
 
-    assert soon(lambda: my_own.heard("late"))
-    assert soon(lambda: all(my_own.heard(f"early-{i}") for i in range(12)))
+    assert eventually(lambda: own_shop.is_consumed("late"))
+    assert eventually(lambda: all(own_shop.is_consumed(f"early-{i}") for i in range(12)))
 
 
-def test_a_message_in_someones_hands_is_free_again_after_a_restart(my_own: Opened) -> None:
-    queue = {"QueueUrl": my_own.running.outputs["RelayDlqUrl"]}
-    my_own.client("sqs").send_message(**queue, MessageBody="held")
-    my_own.client("sqs").receive_message(**queue, VisibilityTimeout=3600)
-    my_own.shop.stop()
+def test_a_message_in_flight_is_visible_again_after_a_restart(own_shop: SmallShop) -> None:
+    queue = {"QueueUrl": own_shop.running.outputs["RelayDlqUrl"]}
+    own_shop.client("sqs").send_message(**queue, MessageBody="in flight")
+    own_shop.client("sqs").receive_message(**queue, VisibilityTimeout=3600)
+    own_shop.shop.stop()
 
-    my_own.running = my_own.shop.start(
-        my_own.assembly, my_own.openapi, my_own.running.port, False, quiet
-    )
+    start(own_shop)
 
-    received = my_own.client("sqs").receive_message(**queue)
-    assert received["Messages"][0]["Body"] == "held"
+    received = own_shop.client("sqs").receive_message(**queue)
+    assert received["Messages"][0]["Body"] == "in flight"
 
 
-def test_a_closed_shop_leaves_no_process_and_no_temporary_folder(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
-    shop.call("GET", "/api/guest/echo")
+def test_a_stopped_shop_leaves_no_process_and_no_temporary_folder(tmp_path: Path) -> None:
+    small = start_small_shop(tmp_path)
+    small.call("GET", "/api/guest/echo")
 
-    assert shop.shop.stop()
+    assert small.shop.stop()
 
-    assert processes_of(shop) == []
-    assert not (shop.shop.state / "tmp").exists()
-    assert shop.shop.running() is None
-    assert not shop.shop.stop()
-    assert shop.shop.status().as_json() == {"ready": False, "urls": {}, "queues": []}
-
-
-def test_a_killed_shop_takes_its_workers_with_it_and_starts_again(my_own: Opened) -> None:
-    my_own.call("GET", "/api/guest/echo")
-    os.kill(my_own.running.pid, signal.SIGKILL)
-    assert soon(lambda: processes_of(my_own) == [])
-
-    again = my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
-
-    assert again.pid != my_own.running.pid
-    assert my_own.shop.status().ready
+    assert processes_of(small) == []
+    assert not (small.shop.state / "tmp").exists()
+    assert small.shop.find_running() is None
+    assert not small.shop.stop()
+    assert small.shop.status().as_json() == {"ready": False, "urls": {}, "queues": []}
 
 
-def test_workers_at_work_end_with_a_killed_engine(my_own: Opened) -> None:
-    my_own.invoke()
+def test_the_workers_of_a_killed_shop_end_and_it_can_be_started_again(own_shop: SmallShop) -> None:
+    own_shop.call("GET", "/api/guest/echo")
+    os.kill(own_shop.running.pid, signal.SIGKILL)
+    assert eventually(lambda: processes_of(own_shop) == [])
+
+    killed = own_shop.running
+    start(own_shop)
+
+    assert own_shop.running.pid != killed.pid
+    assert own_shop.shop.status().ready
+
+
+def test_workers_at_work_end_with_a_killed_engine(own_shop: SmallShop) -> None:
+    own_shop.invoke()
     with ThreadPoolExecutor(1) as callers:
-        at_work = callers.submit(my_own.invoke, seconds=9)
+        call = callers.submit(own_shop.invoke, seconds=9)
         time.sleep(0.5)
-        assert not at_work.done()
+        assert not call.done()
 
-        os.kill(my_own.running.pid, signal.SIGKILL)
+        os.kill(own_shop.running.pid, signal.SIGKILL)
 
-        assert soon(lambda: processes_of(my_own) == [], seconds=2)
-        assert at_work.exception() is not None
-
-
-def test_closing_a_killed_shop_removes_what_it_left(my_own: Opened) -> None:
-    my_own.invoke()
-    os.killpg(my_own.running.pid, signal.SIGKILL)
-    assert soon(lambda: my_own.shop.running() is None)
-    assert (my_own.shop.state / "tmp").exists()
-
-    assert not my_own.shop.stop()
-
-    assert processes_of(my_own) == []
-    assert not (my_own.shop.state / "tmp").exists()
+        assert eventually(lambda: processes_of(own_shop) == [], seconds=2)
+        assert call.exception() is not None
 
 
-def test_two_shops_know_nothing_of_each_other(opened: Opened, my_own: Opened) -> None:
-    my_own.order("of-mine-alone")
-    opened.order("of-the-other-alone")
-    assert soon(lambda: my_own.heard("of-mine-alone") and opened.heard("of-the-other-alone"))
+def test_stopping_a_killed_shop_removes_its_temporary_files(own_shop: SmallShop) -> None:
+    own_shop.invoke()
+    os.killpg(own_shop.running.pid, signal.SIGKILL)
+    assert eventually(lambda: own_shop.shop.find_running() is None)
+    assert (own_shop.shop.state / "tmp").exists()
 
-    my_own.shop.stop()
+    assert not own_shop.shop.stop()
 
-    assert not opened.heard("of-mine-alone")
-    assert opened.call("GET", "/api/guest/echo")[0] == 200
+    assert processes_of(own_shop) == []
+    assert not (own_shop.shop.state / "tmp").exists()
 
 
-def test_a_fresh_start_forgets_orders_and_secret(my_own: Opened) -> None:
-    my_own.order("forgotten")
-    assert soon(lambda: my_own.heard("forgotten"))
-    before = secret(my_own.shop.state)
-
-    my_own.running = my_own.shop.start(
-        my_own.assembly, my_own.openapi, my_own.running.port, True, quiet
+def test_two_shops_are_independent(small_shop: SmallShop, own_shop: SmallShop) -> None:
+    own_shop.place_order("of-this-shop")
+    small_shop.place_order("of-the-other-shop")
+    assert eventually(
+        lambda: own_shop.is_consumed("of-this-shop") and small_shop.is_consumed("of-the-other-shop")
     )
 
-    assert not my_own.heard("forgotten")
-    assert secret(my_own.shop.state) != before
+    own_shop.shop.stop()
+
+    assert not small_shop.is_consumed("of-this-shop")
+    assert small_shop.call("GET", "/api/guest/echo")[0] == 200
 
 
-def test_a_changed_assembly_is_deployed_to_the_open_shop(my_own: Opened) -> None:
-    my_own.order("kept")
-    assert soon(lambda: my_own.heard("kept"))
-    write_assembly(my_own.assembly, greeting="good morning")
-    said: list[str] = []
+def test_a_fresh_start_deletes_orders_and_secret(own_shop: SmallShop) -> None:
+    own_shop.place_order("deleted")
+    assert eventually(lambda: own_shop.is_consumed("deleted"))
+    before = load_secret(own_shop.shop.state)
 
-    port = my_own.running.port
-    my_own.openapi.write_text('{"openapi": "3.1.0", "info": "newer"}')
+    own_shop.running = own_shop.shop.start(
+        own_shop.assembly, own_shop.openapi, own_shop.running.port, True, ignore
+    )
 
-    running = my_own.shop.start(my_own.assembly, my_own.openapi, port, False, said.append)
-    my_own.openapi.unlink()
-
-    assert running.pid == my_own.running.pid
-    assert "newer" in my_own.call("GET", "/api/openapi.json")[2]
-    assert my_own.heard("kept")
-    assert my_own.call("GET", "/api/guest/echo")[0] == 200
+    assert not own_shop.is_consumed("deleted")
+    assert load_secret(own_shop.shop.state) != before
 
 
-def test_a_busy_port_is_said_with_what_to_do(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+def test_a_changed_assembly_is_deployed_to_the_running_shop(own_shop: SmallShop) -> None:
+    own_shop.place_order("existing")
+    assert eventually(lambda: own_shop.is_consumed("existing"))
+    write_assembly(own_shop.assembly, greeting="good morning")
+    progress: list[str] = []
+    port = own_shop.running.port
+    own_shop.openapi.write_text('{"openapi": "3.1.0", "info": "newer"}')
+
+    running = own_shop.shop.start(own_shop.assembly, own_shop.openapi, port, False, progress.append)
+    own_shop.openapi.unlink()
+
+    assert running.pid == own_shop.running.pid
+    assert "newer" in own_shop.call("GET", "/api/openapi.json")[2]
+    assert own_shop.is_consumed("existing")
+    assert own_shop.call("GET", "/api/guest/echo")[0] == 200
+
+
+def test_a_port_in_use_is_reported_with_the_remedy(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
 
         with pytest.raises(ShopError, match=rf"Port {port} is in use; .* --port"):
-            Shop(tmp_path / "state").start(tmp_path, tmp_path, port, False, quiet)
+            Shop(tmp_path / "state").start(tmp_path, tmp_path, port, False, ignore)
 
 
-def test_a_busy_port_leaves_a_shop_to_be_made_fresh_as_it_is(my_own: Opened) -> None:
-    my_own.order("kept")
-    assert soon(lambda: my_own.heard("kept"))
-    port = my_own.running.port
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+def test_a_fresh_start_on_a_port_in_use_leaves_the_running_shop_unchanged(
+    own_shop: SmallShop,
+) -> None:
+    own_shop.place_order("existing")
+    assert eventually(lambda: own_shop.is_consumed("existing"))
+    port = own_shop.running.port
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port_in_use = listener.getsockname()[1]
 
         with pytest.raises(ShopError, match="is in use"):
-            my_own.shop.start(my_own.assembly, my_own.openapi, taken.getsockname()[1], True, quiet)
+            own_shop.shop.start(own_shop.assembly, own_shop.openapi, port_in_use, True, ignore)
 
-    assert my_own.shop.running() == my_own.running
-    assert (my_own.running.port, my_own.heard("kept")) == (port, True)
+    assert own_shop.shop.find_running() == own_shop.running
+    assert (own_shop.running.port, own_shop.is_consumed("existing")) == (port, True)
 
 
-def test_a_damaged_state_is_named_and_left_as_it_is(my_own: Opened) -> None:
-    my_own.shop.stop()
-    (damaged,) = (my_own.shop.state / "journal").glob("*.snapshot")
+def test_a_damaged_file_is_named_and_not_changed(own_shop: SmallShop) -> None:
+    own_shop.shop.stop()
+    (damaged,) = (own_shop.shop.state / "wal").glob("*.snapshot")
     content = damaged.read_bytes().replace(b"TimeToLiveStatus", b"TimeToLoseStatus", 1)
     damaged.write_bytes(content)
 
-    with pytest.raises(ShopError, match=r"\.snapshot is damaged .* begin anew with --fresh"):
-        my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
+    with pytest.raises(ShopError, match=r"\.snapshot is damaged .* \./souk up --fresh"):
+        start(own_shop)
 
     assert damaged.read_bytes() == content
-    assert my_own.shop.running() is None
+    assert own_shop.shop.find_running() is None
 
 
-def test_a_state_from_before_the_journal_is_not_taken_for_an_empty_one(my_own: Opened) -> None:
-    my_own.shop.stop()
-    rmtree(my_own.shop.state / "journal")
-    (my_own.shop.state / "aws" / "dynamodb.json").write_text("{}")
+def test_a_state_without_a_log_is_not_mistaken_for_an_empty_one(own_shop: SmallShop) -> None:
+    own_shop.shop.stop()
+    rmtree(own_shop.shop.state / "wal")
+    (own_shop.shop.state / "aws" / "dynamodb.json").write_text("{}")
 
-    with pytest.raises(ShopError, match="older version; begin anew with --fresh"):
-        my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
+    with pytest.raises(ShopError, match=r"an earlier version of Souk\..* \./souk up --fresh"):
+        start(own_shop)
 
 
-def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("marker", "age"), [("", "an earlier"), ("0\n", "an earlier"), ("999\n", "a later")]
+)
+def test_a_state_of_another_format_is_not_started_and_not_changed(
+    tmp_path: Path, marker: str, age: str
+) -> None:
+    (tmp_path / MARKER).write_text(marker)
+    (tmp_path / "shop.json").write_text('{"pid": 0, "born": "1", "port": 1, "left_out": []}')
+    shop = Shop(tmp_path)
+
+    with pytest.raises(ShopError) as error:
+        shop.start(tmp_path, tmp_path, free_port(), False, ignore)
+
+    assert str(error.value) == (
+        f"The state in {tmp_path} was made by {age} version of Souk."
+        f" Start with an empty shop: ./souk up --fresh --state {tmp_path}"
+    )
+    assert shop.status().as_json() == {"ready": False, "urls": {}, "queues": []}
+    assert not shop.stop()
+    assert (tmp_path / MARKER).read_text() == marker
+
+
+def test_a_fresh_start_replaces_a_state_of_another_format(own_shop: SmallShop) -> None:
+    own_shop.place_order("deleted")
+    assert eventually(lambda: own_shop.is_consumed("deleted"))
+    marker = own_shop.shop.state / MARKER
+    marker.write_text("")
+
+    own_shop.running = own_shop.shop.start(
+        own_shop.assembly, own_shop.openapi, own_shop.running.port, True, ignore
+    )
+
+    assert not own_shop.is_consumed("deleted")
+    assert marker.read_text() == f"{STATE_FORMAT}\n"
+
+
+def test_a_folder_that_cannot_be_written_is_reported_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(ShopError, match="choose another folder with --state"):
-        Shop(tmp_path / "file" / "state").start(tmp_path, tmp_path, 1, False, quiet)
+        Shop(tmp_path / "file" / "state").start(tmp_path, tmp_path, 1, False, ignore)
 
 
-def test_a_folder_with_someone_elses_files_is_left_alone(tmp_path: Path) -> None:
-    mine = tmp_path / "aws"
-    mine.mkdir()
+def test_a_folder_with_other_files_of_these_names_is_not_used(tmp_path: Path) -> None:
+    foreign = tmp_path / "aws"
+    foreign.mkdir()
 
-    with pytest.raises(ShopError, match="already holds a 'aws' that is not a shop's"):
-        Shop(tmp_path).start(tmp_path, tmp_path, 1, True, quiet)
+    with pytest.raises(ShopError, match="already contains 'aws', which does not belong to a shop"):
+        Shop(tmp_path).start(tmp_path, tmp_path, 1, True, ignore)
 
-    assert mine.is_dir()
+    assert foreign.is_dir()
 
 
-def test_a_recycled_process_id_is_not_taken_for_the_shop(tmp_path: Path) -> None:
+def test_a_process_that_reuses_the_id_is_not_mistaken_for_the_shop(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     (tmp_path / "shop.json").write_text(
-        f'{{"pid": {os.getpid()}, "born": "long ago", "port": 1, "aws_port": 2,'
+        f'{{"pid": {os.getpid()}, "start_time": "long ago", "port": 1, "aws_port": 2,'
+        ' "outputs": {}, "omitted_types": []}'
+    )
+
+    assert shop.find_running() is None
+
+
+def test_the_process_of_an_earlier_version_is_found_so_that_it_can_be_stopped(
+    tmp_path: Path,
+) -> None:
+    pid = os.getpid()
+    (tmp_path / "shop.json").write_text(
+        f'{{"pid": {pid}, "born": "{start_time(pid)}", "port": 1, "aws_port": 2,'
         ' "outputs": {}, "left_out": []}'
     )
 
-    assert shop.running() is None
+    running = Shop(tmp_path).find_running()
+
+    assert running is not None
+    assert running.pid == pid
 
 
-def test_a_failed_first_deployment_leaves_nothing_running(tmp_path: Path) -> None:
+def test_after_a_failed_first_deployment_nothing_runs(tmp_path: Path) -> None:
     assembly = tmp_path / "assembly"
     assembly.mkdir()
     write_assembly(assembly, broken=True)
@@ -300,47 +362,51 @@ def test_a_failed_first_deployment_leaves_nothing_running(tmp_path: Path) -> Non
     shop = Shop(tmp_path / "state")
 
     with pytest.raises(ShopError, match="Broken"):
-        shop.start(assembly, openapi, free_port(), False, quiet)
+        shop.start(assembly, openapi, free_port(), False, ignore)
 
-    assert shop.running() is None
+    assert shop.find_running() is None
 
 
-def test_people_call_with_tokens_that_carry_their_groups(opened: Opened) -> None:
-    people.ensure(opened.running)
-    people.ensure(opened.running)
+def test_the_token_of_a_demo_user_contains_the_groups(small_shop: SmallShop) -> None:
+    demo_users.ensure_exist(small_shop.running)
+    demo_users.ensure_exist(small_shop.running)
 
-    answers = {
-        name: opened.call(
-            "GET", "/api/mine", Authorization=f"Bearer {people.token(opened.running, name)}"
+    responses = {
+        name: small_shop.call(
+            "GET",
+            "/api/account",
+            Authorization=f"Bearer {demo_users.sign_in(small_shop.running, name)}",
         )
-        for name in people.PEOPLE
+        for name in demo_users.DEMO_USERS
     }
 
-    assert {status for status, _, _ in answers.values()} == {200}
-    assert '"cognito:groups": "[staff]"' in answers["sam"][2]
-    assert "cognito:groups" not in answers["ada"][2]
+    assert {status for status, _, _ in responses.values()} == {200}
+    assert '"cognito:groups": "[staff]"' in responses["sam"][2]
+    assert "cognito:groups" not in responses["ada"][2]
 
 
-def test_a_stranger_gets_no_answer_and_no_token(opened: Opened) -> None:
-    status, _, _ = opened.call("GET", "/api/mine", Authorization="Bearer nonsense")
+def test_an_unknown_user_gets_no_response_and_no_token(small_shop: SmallShop) -> None:
+    status, _, _ = small_shop.call("GET", "/api/account", Authorization="Bearer nonsense")
 
     assert status == 401
-    with pytest.raises(people.NobodyThere, match="There is no 'eve' in this shop; there are ada"):
-        people.token(opened.running, "eve")
+    with pytest.raises(
+        demo_users.UnknownDemoUser, match="There is no demo user 'eve'; there are ada"
+    ):
+        demo_users.sign_in(small_shop.running, "eve")
 
 
-def test_the_shops_secret_is_its_owners_alone(opened: Opened) -> None:
-    kept = secret(opened.shop.state)
+def test_only_the_owner_can_read_the_shops_secret(small_shop: SmallShop) -> None:
+    secret = load_secret(small_shop.shop.state)
 
-    assert kept == secret(opened.shop.state)
-    assert (opened.shop.state / "secret").stat().st_mode & 0o777 == 0o600
+    assert secret == load_secret(small_shop.shop.state)
+    assert (small_shop.shop.state / "secret").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_second_start_answers_within_five_seconds(my_own: Opened) -> None:
-    my_own.shop.stop()
+def test_a_second_start_takes_less_than_five_seconds(own_shop: SmallShop) -> None:
+    own_shop.shop.stop()
     started = time.monotonic()
 
-    my_own.shop.start(my_own.assembly, my_own.openapi, my_own.running.port, False, quiet)
+    start(own_shop)
 
-    assert my_own.call("GET", "/api/guest/echo")[0] == 200
+    assert own_shop.call("GET", "/api/guest/echo")[0] == 200
     assert time.monotonic() - started < 5

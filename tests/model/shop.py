@@ -1,4 +1,4 @@
-"""A whole shop in memory: five rooms' own handlers over fakes, and a post that has no order."""
+"""A whole shop in memory: the handlers of four services over fakes, and an unordered event bus."""
 
 from __future__ import annotations
 
@@ -7,74 +7,76 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from souk.delivery import handlers as delivery
-from souk.delivery import usecases as shipping
-from souk.delivery.domain import Label, MoneyUnknown, Shipment, ShipmentMoved, State, Verdict
+from souk.delivery import usecases as delivery_usecases
+from souk.delivery.domain import CaptureResult, CaptureUnknown, Label, Shipment, ShipmentStatus
 from souk.inventory import handlers as inventory
-from souk.kernel.errors import Refusal
-from souk.kernel.facts import Cause, Fact, caused_by
+from souk.kernel.errors import ApiError, ConcurrentUpdate
+from souk.kernel.events import Cause, Event, caused_by
 from souk.ordering import handlers as ordering
-from souk.ordering import return_handlers, usecases
+from souk.ordering import return_handlers
+from souk.ordering import usecases as ordering_usecases
+from souk.ordering.domain import ExecutionState
 from souk.payment import handlers as payment
-from souk.payment import usecases as paying
+from souk.payment import usecases as payment_usecases
 from souk.payment.commands import CapturePayment
-from souk.payment.domain import PaymentPending, PaymentTaken, PaymentUnknown
+from souk.payment.domain import AlreadyCaptured, PaymentPending, PaymentUnknown
 from tests.inventory.fakes import FakeInventory
-from tests.ordering.fakes import FakeOrders, FakeRuns
+from tests.ordering.fakes import FakeOrders, FakeWorkflow
 from tests.ordering.return_fakes import FakeReturns
 from tests.payment.fakes import FakePayments, FakeProvider
 from tests.workflow.machine import Execution, Json
-from tests.workflow.rooms import DOES
+from tests.workflow.services import COMMANDS
 
 if TYPE_CHECKING:
     import pytest
 
-HEARS = {
-    "Ordering": ordering.HEARS,
-    "Inventory": inventory.HEARS,
-    "Payment": payment.HEARS,
-    "Delivery": delivery.HEARS,
+SUBSCRIPTIONS = {
+    "Ordering": ordering.SUBSCRIPTIONS,
+    "Inventory": inventory.SUBSCRIPTIONS,
+    "Payment": payment.SUBSCRIPTIONS,
+    "Delivery": delivery.SUBSCRIPTIONS,
 }
-JOURNEY = Cause("journey-1")
-ROUNDS = 100
+CAUSE = Cause("correlation-1")
+MAX_ROUNDS = 100
 
 
 class FakeShipments:
-    """Shipments by order and by label; `said` are the facts told with them."""
+    """Shipments by order id and by label. `published` are the events written with them."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Shipment] = {}
-        self._labels: dict[Label, str] = {}
-        self.said: list[Fact] = []
+        self.shipments: dict[str, Shipment] = {}
+        self._order_ids: dict[Label, str] = {}
+        self.published: list[Event] = []
 
     def get(self, order_id: str) -> Shipment | None:
-        return self.kept.get(order_id)
+        return self.shipments.get(order_id)
 
     def order_of(self, label: Label) -> str | None:
-        return self._labels.get(label)
+        return self._order_ids.get(label)
 
-    def save(self, after: Shipment, fact: Fact | None) -> None:
-        known = self.kept.get(after.order_id)
-        if after.version != (known.version if known else 0) + 1:
-            raise ShipmentMoved
-        self.kept[after.order_id] = after
+    def save(self, after: Shipment, event: Event | None) -> None:
+        stored = self.shipments.get(after.order_id)
+        if after.version != (stored.version if stored else 0) + 1:
+            raise ConcurrentUpdate
+        self.shipments[after.order_id] = after
         if after.label is not None:
-            self._labels[after.label] = after.order_id
-        self.said += [] if fact is None else [fact]
+            self._order_ids[after.label] = after.order_id
+        self.published += [] if event is None else [event]
 
 
 class ModelShop:
-    """`waiting` are facts on their way, each with the room that is to hear it."""
+    """`pending` are the events not handled yet, each with the service that subscribes to it."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.orders, self.runs, self.returns = FakeOrders(), FakeRuns(), FakeReturns()
+        self.orders, self.workflow, self.returns = FakeOrders(), FakeWorkflow(), FakeReturns()
         self.inventory, self.shipments = FakeInventory(), FakeShipments()
         self.payments, self.provider = FakePayments(), FakeProvider()
-        self.waiting: list[tuple[str, Fact]] = []
+        self.pending: list[tuple[str, Event]] = []
         self._executions: dict[tuple[str, int], Execution] = {}
-        self._read: dict[str, int] = {}
-        for module, name, there in (
+        self._collected: dict[str, int] = {}
+        for module, name, fake in (
             (ordering, "orders", self.orders),
-            (ordering, "runs", self.runs),
+            (ordering, "workflow", self.workflow),
             (return_handlers, "orders", self.orders),
             (return_handlers, "returns", self.returns),
             (inventory, "inventory", self.inventory),
@@ -82,121 +84,133 @@ class ModelShop:
             (payment, "provider", self.provider),
             (delivery, "shipments", self.shipments),
         ):
-            patch.setattr(module, name, lambda there=there: there)
+            patch.setattr(module, name, lambda fake=fake: fake)
         patch.setattr("time.sleep", lambda _seconds: None)
 
-    # --- the post
+    # --- the event bus
 
-    def say(self, fact: Fact) -> None:
-        """Hand a fact to the rooms that hear it."""
-        self.waiting += [(room, fact) for room, hears in HEARS.items() if type(fact) in hears]
+    def publish(self, event: Event) -> None:
+        """Queue an event for the services that subscribe to it."""
+        self.pending += [
+            (service, event)
+            for service, subscriptions in SUBSCRIPTIONS.items()
+            if type(event) in subscriptions
+        ]
 
-    def hear(self, place: int, *, again: bool = False) -> None:
-        """One that cannot be handled comes again, as does one that is doubled."""
-        room, fact = self.waiting[place]
+    def deliver(self, index: int, *, keep: bool = False) -> None:
+        """Deliver a pending event. It stays pending if it fails, or if `keep` repeats it."""
+        service, event = self.pending[index]
         try:
-            with caused_by(JOURNEY):
-                HEARS[room][type(fact)](fact)
-        except Exception:  # noqa: BLE001  a queue keeps what any error left
+            with caused_by(CAUSE):
+                SUBSCRIPTIONS[service][type(event)](event)
+        except Exception:  # noqa: BLE001  a queue keeps a message after any error
             return
         finally:
             self._collect()
-        if not again:
-            self.waiting.pop(place)
+        if not keep:
+            self.pending.pop(index)
 
     def _collect(self) -> None:
-        tellers: dict[str, Any] = {
+        """Publish the events that were written since the last call."""
+        publishers: dict[str, Any] = {
             "orders": self.orders,
             "returns": self.returns,
             "inventory": self.inventory,
             "payments": self.payments,
             "shipments": self.shipments,
         }
-        for name, teller in tellers.items():
-            for fact in teller.said[self._read.get(name, 0) :]:
-                self.say(fact)
-            self._read[name] = len(teller.said)
+        for name, publisher in publishers.items():
+            for event in publisher.published[self._collected.get(name, 0) :]:
+                self.publish(event)
+            self._collected[name] = len(publisher.published)
 
-    # --- who does things
+    # --- workflows, warehouse and carrier
 
-    def at_work(self) -> list[Execution]:
-        """Workflows that are not over."""
-        for name in self.runs.over:
-            self._executions.setdefault(name, Execution(name[0], self._ask))
-        return [each for each in self._executions.values() if not each.is_over]
+    def running_executions(self) -> list[Execution]:
+        for name in self.workflow.executions:
+            self._executions.setdefault(name, Execution(name[0], self._run_command))
+        return [each for each in self._executions.values() if not each.has_ended]
 
-    def work(self, execution: Execution, steps: int) -> None:
+    def run(self, execution: Execution, steps: int) -> None:
         for _ in range(steps):
-            if not execution.is_over:
+            if not execution.has_ended:
                 execution.step()
         self._collect()
 
     def dispatch(self, order_id: str) -> bool:
-        """Whether the parcel left."""
+        """Whether the parcel was dispatched."""
         label = Label(carrier="souk-post", tracking_number=f"SP-{order_id}")
         try:
-            sent = shipping.dispatch(order_id, label, shipments=self.shipments, take=self._take)
-        except (Refusal, MoneyUnknown):
+            shipment = delivery_usecases.dispatch(
+                order_id, label, shipments=self.shipments, capture=self._capture
+            )
+        except (ApiError, CaptureUnknown):
             return False
         finally:
             self._collect()
-        return sent.state in (State.DISPATCHED, State.DELIVERED)
+        return shipment.status in (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED)
 
-    def hand_over(self, order_id: str) -> bool:
-        """Whether the carrier's notice was taken."""
+    def record_delivery(self, order_id: str) -> bool:
+        """Whether the delivery was recorded."""
         label = Label(carrier="souk-post", tracking_number=f"SP-{order_id}")
         try:
-            shipping.deliver(label, shipments=self.shipments)
-        except Refusal:
+            delivery_usecases.record_delivery(label, shipments=self.shipments)
+        except ApiError:
             return False
         finally:
             self._collect()
         return True
 
-    def come_to_rest(self) -> None:
-        """All accidents are over: what was begun is brought to its end, and every fact heard."""
-        self.provider.silent.clear()
-        self.provider.decline = None
-        for _ in range(ROUNDS):
+    def run_until_idle(self) -> None:
+        """Without faults, complete all workflows and deliver all events."""
+        self.provider.timeouts.clear()
+        self.provider.decline_reason = None
+        for _ in range(MAX_ROUNDS):
             self._collect()
-            for execution in self.at_work():
-                self.work(execution, 200)
-            for place in reversed(range(len(self.waiting))):
-                self.hear(place)
-            self._clock()
-            if not self.waiting and not self.at_work():
+            for execution in self.running_executions():
+                self.run(execution, 200)
+            for index in reversed(range(len(self.pending))):
+                self.deliver(index)
+            self._run_reconcilers()
+            if not self.pending and not self.running_executions():
                 return
-        raise AssertionError(f"the shop does not come to rest: {self.waiting[:3]}")
+        raise AssertionError(f"the shop does not become idle: {self.pending[:3]}")
 
-    def _clock(self) -> None:
-        """What the reconcilers of ordering, delivery and payment do."""
-        for (order_id, run), execution in list(self._executions.items()):
-            if execution.failed:
-                self.runs.over[order_id, run] = True
-                usecases.revive(order_id, orders=self.orders, runs=self.runs)
-        for shipment in list(self.shipments.kept.values()):
-            shipping.settle(shipment, shipments=self.shipments, take=self._take)
-        for order_id in list(self.payments.unsettled("9999")):
-            there = self.payments.get(order_id)
-            assert there is not None
+    def _run_reconcilers(self) -> None:
+        """The scheduled work of ordering, delivery and payment."""
+        for (order_id, number), execution in list(self._executions.items()):
+            if execution.has_failed:
+                self.workflow.executions[order_id, number] = ExecutionState.ENDED
+                ordering_usecases.ensure_checkout_running(
+                    order_id, orders=self.orders, workflow=self.workflow
+                )
+        for shipment in list(self.shipments.shipments.values()):
+            delivery_usecases.complete_dispatch(
+                shipment, shipments=self.shipments, capture=self._capture
+            )
+        for order_id in list(self.payments.unsettled_order_ids("9999")):
+            unsettled = self.payments.get(order_id)
+            assert unsettled is not None
             try:
-                paying.resolve(there, payments=self.payments, provider=self.provider)
-            except (PaymentUnknown, PaymentPending, PaymentTaken):
+                payment_usecases.resolve(unsettled, payments=self.payments, provider=self.provider)
+            except (PaymentUnknown, PaymentPending, AlreadyCaptured):
                 continue
         self._collect()
 
-    def _ask(self, room: str, command: str, data: Json) -> Json:
-        kinds = {kind.__name__: (kind, answer) for kind, answer in DOES[room].items()}
-        kind, answer = kinds[command]
-        with caused_by(JOURNEY):
-            told: Json = msgspec.to_builtins(answer(msgspec.convert(data, kind)))
-        return told
+    def _run_command(self, service: str, command: str, data: Json) -> Json:
+        by_name = {each.__name__: (each, handler) for each, handler in COMMANDS[service].items()}
+        command_type, handler = by_name[command]
+        with caused_by(CAUSE):
+            result: Json = msgspec.to_builtins(handler(msgspec.convert(data, command_type)))
+        return result
 
-    def _take(self, order_id: str) -> Verdict:
+    def _capture(self, order_id: str) -> CaptureResult:
+        command = CapturePayment(order_id=order_id)
         try:
-            answer = paying.capture(
-                CapturePayment(order_id=order_id), payments=self.payments, provider=self.provider
+            result = payment_usecases.capture(
+                command, payments=self.payments, provider=self.provider
             )
         except PaymentUnknown as error:
-            raise MoneyUnknown from error
-        return Verdict(captured=answer.status == "captured", reason=answer.reason or answer.status)
+            raise CaptureUnknown from error
+        reason = result.reason or result.status
+        return CaptureResult(captured=result.status == "captured", reason=reason)

@@ -1,4 +1,4 @@
-"""Customers, warehouse, carrier and provider at random, and a post that doubles and reorders."""
+"""Random customers, warehouse, carrier and provider; events are repeated and reordered."""
 
 from __future__ import annotations
 
@@ -7,67 +7,71 @@ from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from souk.basket.events import BasketCheckedOut, CheckedOutLine
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import Refusal
+from souk.basket.events import BasketCheckedOut, OrderLine
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import ApiError
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
-from souk.ordering import returning, usecases
-from souk.ordering.domain import Status
-from souk.ordering.returning import Verdict
-from souk.ordering.returns import Wanted, Wish
-from tests.inventory import builders as stock
-from tests.model.equations import PRICES, SHIPPING, STOCKED, Story, check
+from souk.ordering import return_usecases, usecases
+from souk.ordering.domain import OrderStatus
+from souk.ordering.return_usecases import ReturnDecision
+from souk.ordering.returns import RequestedLine, RequestedReturn
+from tests.inventory.builders import receive
+from tests.model.equations import INITIAL_STOCK, PRICES, SHIPPING, OrderModel, check
 from tests.model.shop import ModelShop
 
 OWNER = "guest-1"
 picks = st.integers(0, 1_000)
 baskets = st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 3), min_size=1)
-accidents = st.sampled_from(["authorize", "capture", "void", "refund", "find"])
+provider_calls = st.sampled_from(["authorize", "capture", "void", "refund", "find"])
 
 
 def pounds(amount: int) -> Money:
+    """An amount in pence."""
     return Money(amount, "GBP")
 
 
 class RandomShop(RuleBasedStateMachine):
-    """Whatever happens in whatever order, a shop at rest satisfies the audit's equations."""
+    """After any operations in any order, an idle shop satisfies the audit's equations.
+
+    A `pick` selects one element of whatever list there is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.shop = ModelShop(self.patch)
-        self.stories: dict[str, Story] = {}
-        self.asked: list[str] = []
+        self.models: dict[str, OrderModel] = {}
+        self.requested_returns: list[str] = []
 
     @initialize()
-    def stocked(self) -> None:
+    def stock_is_received(self) -> None:
         for sku in PRICES:
-            stock.receive(self.shop.inventory, sku, STOCKED)
+            receive(self.shop.inventory, sku, INITIAL_STOCK)
 
     # --- customers
 
     @rule(basket=baskets)
-    def buys_and_receives(self, basket: dict[str, int]) -> None:
-        """All goes well for once, so that what comes after delivery is not rare."""
-        order_id = self.checks_out(basket)
-        self.shop.come_to_rest()
+    def an_order_is_delivered(self, basket: dict[str, int]) -> None:
+        """A whole order without faults, so that returns are not rare."""
+        order_id = self.check_out(basket)
+        self.shop.run_until_idle()
         if self.shop.dispatch(order_id):
-            self.stories[order_id].handed_over = self.shop.hand_over(order_id)
-            self.shop.come_to_rest()
+            self.models[order_id].is_delivered = self.shop.record_delivery(order_id)
+            self.shop.run_until_idle()
 
     @rule(basket=baskets)
-    def only_checks_out(self, basket: dict[str, int]) -> None:
-        self.checks_out(basket)
+    def an_order_is_checked_out(self, basket: dict[str, int]) -> None:
+        self.check_out(basket)
 
-    def checks_out(self, basket: dict[str, int]) -> str:
-        order_id, story = new_id(), Story(basket)
+    def check_out(self, basket: dict[str, int]) -> str:
+        order_id, model = new_id(), OrderModel(basket)
         lines = [
-            CheckedOutLine(sku=sku, name=sku, quantity=count, unit_price=pounds(PRICES[sku]))
-            for sku, count in basket.items()
+            OrderLine(sku=sku, name=sku, quantity=quantity, unit_price=pounds(PRICES[sku]))
+            for sku, quantity in basket.items()
         ]
-        self.stories[order_id] = story
-        self.shop.say(
+        self.models[order_id] = model
+        self.shop.publish(
             BasketCheckedOut(
                 order_id=order_id,
                 owner=OWNER,
@@ -75,143 +79,145 @@ class RandomShop(RuleBasedStateMachine):
                 lines=lines,
                 shipping_option="standard",
                 shipping=pounds(SHIPPING),
-                total=pounds(story.total),
+                total=pounds(model.total),
                 payment_token="tok_test",
-                checked_out_at=stamp(now()),
+                checked_out_at=timestamp(now()),
             )
         )
         return order_id
 
-    @precondition(lambda self: self.stories)
+    @precondition(lambda self: self.models)
     @rule(pick=picks)
-    def asks_to_cancel(self, pick: int) -> None:
-        order_id = self._one(pick)
+    def a_cancellation_is_requested(self, pick: int) -> None:
+        order_id = self._order_id(pick)
         try:
-            usecases.ask_to_cancel(order_id, owner=OWNER, orders=self.shop.orders)
-        except Refusal:
+            usecases.request_cancellation(order_id, owner=OWNER, orders=self.shop.orders)
+        except ApiError:
             return
-        self.stories[order_id].cancel_asked = True
+        self.models[order_id].is_cancellation_requested = True
 
-    @precondition(lambda self: self.stories)
-    @rule(pick=picks, sku=st.sampled_from(sorted(PRICES)), count=st.integers(1, 3))
-    def asks_to_send_back(self, pick: int, sku: str, count: int) -> None:
-        self.ask_return(self._one(pick), sku, count)
+    @precondition(lambda self: self.models)
+    @rule(pick=picks, sku=st.sampled_from(sorted(PRICES)), quantity=st.integers(1, 3))
+    def a_return_is_requested(self, pick: int, sku: str, quantity: int) -> None:
+        self.request_return(self._order_id(pick), sku, quantity)
 
-    @precondition(lambda self: self.stories)
+    @precondition(lambda self: self.models)
     @rule(pick=picks)
-    def asks_to_send_all_back_in_pieces(self, pick: int) -> None:
-        order_id = self._one(pick)
-        for sku in self.stories[order_id].bought:
-            for _ in range(self.stories[order_id].left(sku)):
-                self.ask_return(order_id, sku, 1)
+    def all_items_are_returned_one_by_one(self, pick: int) -> None:
+        order_id = self._order_id(pick)
+        for sku in self.models[order_id].ordered:
+            for _ in range(self.models[order_id].returnable(sku)):
+                self.request_return(order_id, sku, 1)
 
-    def ask_return(self, order_id: str, sku: str, count: int) -> None:
-        story = self.stories[order_id]
-        wish = Wish(new_id(), "body", [Wanted(sku, count)])
-        allowed = self._status(order_id) is Status.DELIVERED and count <= story.left(sku)
+    def request_return(self, order_id: str, sku: str, quantity: int) -> None:
+        model = self.models[order_id]
+        request = RequestedReturn(new_id(), "body", [RequestedLine(sku, quantity)])
+        is_delivered = self._status(order_id) is OrderStatus.DELIVERED
+        is_allowed = is_delivered and quantity <= model.returnable(sku)
         try:
-            back = returning.ask_return(
-                order_id, wish, owner=OWNER, orders=self.shop.orders, returns=self.shop.returns
+            requested = return_usecases.request_return(
+                order_id, request, owner=OWNER, orders=self.shop.orders, returns=self.shop.returns
             )
-        except Refusal:
-            assert not allowed
+        except ApiError:
+            assert not is_allowed
             return
-        assert allowed
-        story.on_the_way[sku] = story.on_the_way.get(sku, 0) + count
-        self.asked.append(back.return_id)
+        assert is_allowed
+        model.return_requested[sku] = model.return_requested.get(sku, 0) + quantity
+        self.requested_returns.append(requested.return_id)
 
     # --- staff, warehouse and carrier
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requested_returns)
     @rule(pick=picks, restock=st.booleans())
-    def takes_one_back(self, pick: int, restock: bool) -> None:
-        self.take_back(self.asked.pop(pick % len(self.asked)), restock=restock)
+    def a_return_is_accepted(self, pick: int, restock: bool) -> None:
+        return_id = self.requested_returns.pop(pick % len(self.requested_returns))
+        self.accept_return(return_id, restock=restock)
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requested_returns)
     @rule(restock=st.booleans())
-    def takes_all_back(self, restock: bool) -> None:
-        while self.asked:
-            self.take_back(self.asked.pop(), restock=restock)
+    def all_returns_are_accepted(self, restock: bool) -> None:
+        while self.requested_returns:
+            self.accept_return(self.requested_returns.pop(), restock=restock)
 
-    def take_back(self, return_id: str, *, restock: bool) -> None:
-        item = returning.read_return(return_id, returns=self.shop.returns).items[0]
-        verdict = Verdict("sam", [(item.sku, restock)])
-        for _ in range(2):  # clicked twice
-            back = returning.accept_return(
-                return_id, verdict, orders=self.shop.orders, returns=self.shop.returns
+    def accept_return(self, return_id: str, *, restock: bool) -> None:
+        line = return_usecases.get_return(return_id, returns=self.shop.returns).lines[0]
+        decision = ReturnDecision("sam", [(line.sku, restock)])
+        for _ in range(2):  # a repeated request changes nothing
+            accepted = return_usecases.accept_return(
+                return_id, decision, orders=self.shop.orders, returns=self.shop.returns
             )
-        story = self.stories[back.order_id]
-        shelf = story.restocked if restock else story.written_off
-        shelf[item.sku] = shelf.get(item.sku, 0) + item.quantity
+        model = self.models[accepted.order_id]
+        quantities = model.restocked if restock else model.written_off
+        quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requested_returns)
     @rule(pick=picks)
-    def refuses_to_take_back(self, pick: int) -> None:
-        return_id = self.asked.pop(pick % len(self.asked))
-        verdict = Verdict("sam", refusal="it is worn")
-        back = returning.refuse_return(return_id, verdict, returns=self.shop.returns)
-        left = self.stories[back.order_id].on_the_way
-        left[back.items[0].sku] -= back.items[0].quantity
+    def a_return_is_rejected(self, pick: int) -> None:
+        return_id = self.requested_returns.pop(pick % len(self.requested_returns))
+        decision = ReturnDecision("sam", rejection_reason="it is worn")
+        rejected = return_usecases.reject_return(return_id, decision, returns=self.shop.returns)
+        return_requested = self.models[rejected.order_id].return_requested
+        return_requested[rejected.lines[0].sku] -= rejected.lines[0].quantity
 
-    @precondition(lambda self: self.stories)
+    @precondition(lambda self: self.models)
     @rule(pick=picks)
-    def dispatches(self, pick: int) -> None:
-        self.shop.dispatch(self._one(pick))
+    def an_order_is_dispatched(self, pick: int) -> None:
+        self.shop.dispatch(self._order_id(pick))
 
-    @precondition(lambda self: self.stories)
+    @precondition(lambda self: self.models)
     @rule(pick=picks)
-    def hands_over(self, pick: int) -> None:
-        order_id = self._one(pick)
-        if self.shop.hand_over(order_id):
-            self.stories[order_id].handed_over = True
+    def a_delivery_is_recorded(self, pick: int) -> None:
+        order_id = self._order_id(pick)
+        if self.shop.record_delivery(order_id):
+            self.models[order_id].is_delivered = True
 
-    # --- accidents, workflows and the post
+    # --- provider, workflows and events
 
-    @rule(call=accidents, moment=st.sampled_from(["before", "after"]))
-    def provider_falls_silent(self, call: str, moment: str) -> None:
-        self.shop.provider.silent[call] = moment
+    @rule(call=provider_calls, moment=st.sampled_from(["before", "after"]))
+    def the_provider_times_out(self, call: str, moment: str) -> None:
+        self.shop.provider.timeouts[call] = moment
 
     @rule(declines=st.booleans())
-    def provider_answers(self, declines: bool) -> None:
-        self.shop.provider.silent.clear()
-        self.shop.provider.decline = "card-declined" if declines else None
+    def the_provider_responds_again(self, declines: bool) -> None:
+        self.shop.provider.timeouts.clear()
+        self.shop.provider.decline_reason = "card-declined" if declines else None
 
-    @precondition(lambda self: self.shop.at_work())
+    @precondition(lambda self: self.shop.running_executions())
     @rule(pick=picks, steps=st.integers(1, 20))
-    def works(self, pick: int, steps: int) -> None:
-        executions = self.shop.at_work()
-        self.shop.work(executions[pick % len(executions)], steps)
+    def a_workflow_runs(self, pick: int, steps: int) -> None:
+        executions = self.shop.running_executions()
+        self.shop.run(executions[pick % len(executions)], steps)
 
-    @precondition(lambda self: self.shop.waiting)
-    @rule(some=st.lists(st.tuples(picks, st.booleans()), min_size=1, max_size=6))
-    def hears(self, some: list[tuple[int, bool]]) -> None:
-        for pick, again in some:
-            if self.shop.waiting:
-                self.shop.hear(pick % len(self.shop.waiting), again=again)
+    @precondition(lambda self: self.shop.pending)
+    @rule(deliveries=st.lists(st.tuples(picks, st.booleans()), min_size=1, max_size=6))
+    def events_are_delivered(self, deliveries: list[tuple[int, bool]]) -> None:
+        for pick, keep in deliveries:
+            if self.shop.pending:
+                self.shop.deliver(pick % len(self.shop.pending), keep=keep)
 
-    @precondition(lambda self: self.stories)
+    @precondition(lambda self: self.models)
     @rule()
-    def all_is_calm(self) -> None:
-        self.shop.come_to_rest()
-        check(self.shop, self.stories)
+    def the_shop_becomes_idle(self) -> None:
+        self.shop.run_until_idle()
+        check(self.shop, self.models)
 
     def teardown(self) -> None:
         try:
-            self.shop.come_to_rest()
-            check(self.shop, self.stories)
-            for order_id, story in self.stories.items():
-                event(f"an order ends {self.shop.orders.standing(order_id).status.value}")
-                event(f"it comes back: {bool(story.refund)}")
+            self.shop.run_until_idle()
+            check(self.shop, self.models)
+            for order_id, model in self.models.items():
+                event(f"an order ends {self.shop.orders.get_head(order_id).status.value}")
+                event(f"items are returned: {bool(model.refund)}")
         finally:
             self.patch.undo()
 
-    def _one(self, pick: int) -> str:
-        return list(self.stories)[pick % len(self.stories)]
+    def _order_id(self, pick: int) -> str:
+        return list(self.models)[pick % len(self.models)]
 
-    def _status(self, order_id: str) -> Status | None:
+    def _status(self, order_id: str) -> OrderStatus | None:
         try:
-            return self.shop.orders.standing(order_id).status
-        except Refusal:
+            return self.shop.orders.get_head(order_id).status
+        except ApiError:
             return None
 
 
@@ -219,19 +225,19 @@ TestRandomShop = RandomShop.TestCase
 TestRandomShop.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 
 
-def test_an_order_whose_workflow_gave_up_is_taken_up_again() -> None:
-    shop = RandomShop()
+def test_an_order_whose_workflow_failed_is_completed_by_a_new_execution() -> None:
+    machine = RandomShop()
     try:
-        shop.stocked()
-        shop.only_checks_out({"LAMP": 1})
-        shop.hears([(0, False)])
-        shop.provider_falls_silent("authorize", "before")
+        machine.stock_is_received()
+        machine.an_order_is_checked_out({"LAMP": 1})
+        machine.events_are_delivered([(0, False)])
+        machine.the_provider_times_out("authorize", "before")
         for _ in range(20):
-            if shop.shop.at_work():
-                shop.provider_falls_silent("void", "before")
-                shop.works(0, 20)
-        assert not shop.shop.at_work()
+            if machine.shop.running_executions():
+                machine.the_provider_times_out("void", "before")
+                machine.a_workflow_runs(0, 20)
+        assert not machine.shop.running_executions()
 
-        shop.all_is_calm()
+        machine.the_shop_becomes_idle()
     finally:
-        shop.patch.undo()
+        machine.patch.undo()

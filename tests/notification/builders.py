@@ -1,4 +1,4 @@
-"""Facts about one order, and what a mail of them is."""
+"""Events about one order, and emails with default values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from souk.delivery.events import ShipmentDispatched
 from souk.kernel.money import Money
-from souk.notification.domain import Kind, Mail, Notice, Recipient
+from souk.notification.domain import CustomerEmail, Email, EmailType, Recipient
 from souk.ordering.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -20,21 +20,21 @@ from souk.payment.events import PaymentRefunded
 ORDER = "0193f5a0-0000-7000-8000-000000000001"
 CONTACT_ID = "0193f5a0-0000-7000-8000-00000000000c"
 AT = "2026-11-24T22:45:09.123Z"
-WHOSE: dict[str, Any] = {"order_id": ORDER, "owner": "guest-1", "contact_id": CONTACT_ID}
+IDS: dict[str, Any] = {"order_id": ORDER, "owner": "guest-1", "contact_id": CONTACT_ID}
 ADA = Recipient("Ada Lovelace", "ada@example.org", "12 St James's Square, London, GB")
 
-PLACED = OrderPlaced(**WHOSE, line_count=3, total=Money(123450, "GBP"), placed_at=AT)
-CONFIRMED = OrderConfirmed(**WHOSE, total=Money(123450, "GBP"), confirmed_at=AT)
+PLACED = OrderPlaced(**IDS, line_count=3, total=Money(123450, "GBP"), placed_at=AT)
+CONFIRMED = OrderConfirmed(**IDS, total=Money(123450, "GBP"), confirmed_at=AT)
 DISPATCHED = ShipmentDispatched(
-    **WHOSE,
+    **IDS,
     shipment_id="shipment-1",
     carrier="Caravan",
     tracking_number="CRV-42",
     dispatched_at=AT,
 )
-CANCELLED = OrderCancelled(**WHOSE, cancelled_at=AT)
+CANCELLED = OrderCancelled(**IDS, cancelled_at=AT)
 RETURNED = ReturnAccepted(
-    **WHOSE,
+    **IDS,
     return_id="return-1",
     lines=[
         ReturnedLine(sku="LAMP-1", quantity=2, restock=True),
@@ -46,17 +46,19 @@ RETURNED = ReturnAccepted(
 
 
 def rejected(reason: str = "out-of-stock") -> OrderRejected:
-    return OrderRejected(**WHOSE, reason=reason, rejected_at=AT)
+    return OrderRejected(**IDS, reason=reason, rejected_at=AT)
 
 
 def refunded(refund_id: str = "return-1", amount: int = 5000) -> PaymentRefunded:
     return PaymentRefunded(order_id=ORDER, refund_id=refund_id, amount=Money(amount, "GBP"))
 
 
-def a_notice(kind: Kind = Kind.CONFIRMED, contact_id: str | None = CONTACT_ID) -> Notice:
+def a_customer_email(
+    email_type: EmailType = EmailType.CONFIRMED, contact_id: str | None = CONTACT_ID
+) -> CustomerEmail:
     values = {"at": "24 November 2026, 22:45 UTC", "total": "£1,234.50", "amount": "£50.00"}
-    return Notice(kind, ORDER, values, contact_id)
+    return CustomerEmail(email_type, ORDER, values, contact_id)
 
 
-def a_mail(name: str = "confirmed", about: str = ORDER) -> Mail:
-    return Mail(about, name, "Your order", CONTACT_ID)
+def an_email(name: str = "confirmed", about: str = ORDER) -> Email:
+    return Email(about, name, "Your order", CONTACT_ID)

@@ -1,4 +1,4 @@
-"""The room with what it reaches outward replaced: its mails, its contacts, the post, the board."""
+"""The service with fakes for its store, its senders and its recipients."""
 
 from __future__ import annotations
 
@@ -7,47 +7,53 @@ from typing import TYPE_CHECKING
 import pytest
 
 from souk.notification import handlers
-from tests.kernel.tables import twin
-from tests.notification.fakes import FakeBoard, FakeMails, FakePost, StoredMails, recipient
+from tests.kernel.tables import temporary_table
+from tests.notification.fakes import (
+    FakeEmails,
+    FakeEmailSender,
+    FakeRecipients,
+    FakeStaffChannel,
+    StoredEmails,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 
-class Room:
-    """Hears facts; a fact whose use case raises comes again when it is heard again."""
+class Service:
+    """The service's event handlers with fakes. `handle` raises what the use case raises."""
 
     def __init__(self) -> None:
-        self.mails = FakeMails()
-        self.post = FakePost()
-        self.board = FakeBoard()
+        self.emails = FakeEmails()
+        self.email_sender = FakeEmailSender()
+        self.staff_channel = FakeStaffChannel()
 
-    def hears(self, fact: Fact) -> None:
+    def handle(self, event: Event) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(handlers, "mails", lambda: self.mails)
-            patch.setattr(handlers, "post", lambda: self.post)
-            patch.setattr(handlers, "board", lambda: self.board)
-            patch.setattr(handlers, "recipients", lambda: recipient)
-            handlers.HEARS[type(fact)](fact)
+            patch.setattr(handlers, "emails", lambda: self.emails)
+            patch.setattr(handlers, "email_sender", lambda: self.email_sender)
+            patch.setattr(handlers, "staff_channel", lambda: self.staff_channel)
+            patch.setattr(handlers, "recipients", FakeRecipients)
+            handlers.SUBSCRIPTIONS[type(event)](event)
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room()
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def stored(request: pytest.FixtureRequest) -> Iterator[StoredMails]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["NotificationTable"]) as table:
-        yield StoredMails(table)
+def stored(request: pytest.FixtureRequest) -> Iterator[StoredEmails]:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["NotificationTable"]) as table:
+        yield StoredEmails(table)
 
 
 @pytest.fixture(params=["in memory", pytest.param("in DynamoDB", marks=pytest.mark.cloud)])
-def mails(request: pytest.FixtureRequest) -> FakeMails | StoredMails:
+def emails(request: pytest.FixtureRequest) -> FakeEmails | StoredEmails:
     if request.param == "in memory":
-        return FakeMails()
-    found: StoredMails = request.getfixturevalue("stored")
-    return found
+        return FakeEmails()
+    stored: StoredEmails = request.getfixturevalue("stored")
+    return stored

@@ -1,94 +1,102 @@
-"""Mails kept in memory, a post and a board that fail as they are told, contacts."""
+"""In-memory emails, senders that fail on demand, and recipients."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from souk.kernel import aws, dynamo
-from souk.notification.domain import LEASE_SECONDS, BeingSent, Letter, Mail, Recipient
-from souk.notification.store import MailStore
+from souk.notification.domain import (
+    LEASE_SECONDS,
+    Email,
+    EmailContent,
+    Recipient,
+    SendInProgress,
+)
+from souk.notification.store import EmailStore
 from tests.notification.builders import ADA, CONTACT_ID
 
 
 class Killed(BaseException):
-    """The function ends here: nothing of it catches this."""
+    """The function is killed here; its code cannot catch this."""
 
 
 class Row(NamedTuple):
+    """`detail` is the message id of a sent email, or the reason of a failed one."""
+
     status: str
     detail: str = ""
     contact_id: str | None = None
     lease: float = 0
 
 
-class FakeMails:
-    """What became of each mail, by order and name. Time stands still until `pass_time`.
+class FakeEmails:
+    """Emails by order and name. The clock stands still until `pass_time`.
 
-    `dies_at` names a step before which the function is killed, once.
+    `killed_at` names steps before which the function is killed, each once.
     """
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Row] = {}
-        self.dies_at: set[str] = set()
+        self.killed_at: set[str] = set()
         self._now = 0.0
 
     def pass_time(self, seconds: float) -> None:
         self._now += seconds
 
-    def lapse(self) -> None:
-        """Every lease there is ends."""
+    def expire_leases(self) -> None:
         self.pass_time(LEASE_SECONDS + 1)
 
-    def claim(self, mail: Mail) -> bool:
-        self._perhaps_die("claim")
-        row = self.rows.get(_key(mail))
+    def claim(self, email: Email) -> bool:
+        self._maybe_kill("claim")
+        row = self.rows.get(_key(email))
         if row and row.status != "claimed":
             return False
         if row and row.lease > self._now:
-            raise BeingSent
-        self.rows[_key(mail)] = Row("claimed", "", mail.contact_id, self._now + LEASE_SECONDS)
-        self._perhaps_die("send")
+            raise SendInProgress
+        self.rows[_key(email)] = Row("claimed", "", email.contact_id, self._now + LEASE_SECONDS)
+        self._maybe_kill("send")
         return True
 
-    def let_go(self, mail: Mail) -> None:
-        row = self.rows[_key(mail)]
+    def release_claim(self, email: Email) -> None:
+        row = self.rows[_key(email)]
         if row.status == "claimed":
-            self.rows[_key(mail)] = row._replace(lease=self._now)
+            self.rows[_key(email)] = row._replace(lease=self._now)
 
-    def record_sent(self, mail: Mail, receipt: str) -> None:
-        self._perhaps_die("record")
-        self.rows[_key(mail)] = Row("sent", receipt, mail.contact_id)
+    def record_sent(self, email: Email, message_id: str) -> None:
+        self._maybe_kill("record sent")
+        self.rows[_key(email)] = Row("sent", message_id, email.contact_id)
 
-    def record_failed(self, mail: Mail, reason: str) -> None:
-        self._perhaps_die("fail")
-        row = self.rows[_key(mail)]
+    def record_failed(self, email: Email, reason: str) -> None:
+        self._maybe_kill("record failed")
+        row = self.rows[_key(email)]
         if row.status == "claimed":
-            self.rows[_key(mail)] = Row("failed", reason, mail.contact_id)
+            self.rows[_key(email)] = Row("failed", reason, email.contact_id)
 
-    def record_returned(self, mail: Mail, reason: str) -> None:
-        self.rows[_key(mail)] = self.rows[_key(mail)]._replace(status="failed", detail=reason)
+    def record_bounced(self, email: Email, reason: str) -> None:
+        row = self.rows[_key(email)]
+        self.rows[_key(email)] = row._replace(status="failed", detail=reason)
 
     def contact_of(self, order_id: str) -> str | None:
         rows = (row for (about, _), row in self.rows.items() if about == order_id)
         return next((row.contact_id for row in rows), None)
 
-    def status(self, mail: Mail) -> tuple[str, str]:
-        return self.rows[_key(mail)][:2]
+    def status(self, email: Email) -> tuple[str, str]:
+        return self.rows[_key(email)][:2]
 
-    def _perhaps_die(self, step: str) -> None:
-        if step in self.dies_at:
-            self.dies_at.remove(step)
+    def _maybe_kill(self, step: str) -> None:
+        if step in self.killed_at:
+            self.killed_at.remove(step)
             raise Killed
 
 
-def _key(mail: Mail) -> tuple[str, str]:
-    return mail.about, mail.name
+def _key(email: Email) -> tuple[str, str]:
+    return email.about, email.name
 
 
-class StoredMails(MailStore):
-    """The real store, laid open."""
+class StoredEmails(EmailStore):
+    """The real store, with the fake's methods for tests."""
 
-    def lapse(self) -> None:
+    def expire_leases(self) -> None:
         for row in aws.dynamodb().scan(TableName=self._table)["Items"]:
             aws.dynamodb().update_item(
                 TableName=self._table,
@@ -97,41 +105,48 @@ class StoredMails(MailStore):
                 ExpressionAttributeValues={":past": {"N": "1"}},
             )
 
-    def status(self, mail: Mail) -> tuple[str, str]:
-        row = dynamo.get(self._table, f"ORDER#{mail.about}", f"MAIL#{mail.name}")
+    def status(self, email: Email) -> tuple[str, str]:
+        row = dynamo.get(self._table, f"ORDER#{email.about}", f"EMAIL#{email.name}")
         assert row is not None
-        return row["status"], row.get("reason") or row.get("receipt", "")
+        return row["status"], row.get("reason") or row.get("message_id", "")
 
 
-class FakePost:
-    """Remembers what it took; `refuses` are raised first, one a call."""
+class FakeEmailSender:
+    """Records sent emails. The first calls raise `errors`, one per call."""
 
-    def __init__(self, *refuses: Exception) -> None:
-        self._refuses = list(refuses)
-        self.sent: list[tuple[str, Letter]] = []
+    def __init__(self, *errors: Exception) -> None:
+        self._errors = list(errors)
+        self.sent: list[tuple[str, EmailContent]] = []
 
-    def send(self, to: str, letter: Letter, mail: Mail) -> str:
-        if self._refuses:
-            raise self._refuses.pop(0)
-        self.sent.append((to, letter))
+    def send(self, to: str, content: EmailContent, email: Email) -> str:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.sent.append((to, content))
         return f"message-{len(self.sent)}"
 
     @property
     def subjects(self) -> list[str]:
-        return [letter.subject for _, letter in self.sent]
+        return [content.subject for _, content in self.sent]
 
 
-class FakeBoard:
-    def __init__(self, *refuses: Exception) -> None:
-        self._refuses = list(refuses)
-        self.told: list[tuple[str, str]] = []
+class FakeStaffChannel:
+    """Records sent messages. The first calls raise `errors`, one per call."""
 
-    def tell(self, subject: str, text: str) -> str:
-        if self._refuses:
-            raise self._refuses.pop(0)
-        self.told.append((subject, text))
-        return f"word-{len(self.told)}"
+    def __init__(self, *errors: Exception) -> None:
+        self._errors = list(errors)
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, subject: str, text: str) -> str:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.sent.append((subject, text))
+        return f"message-{len(self.sent)}"
 
 
-def recipient(contact_id: str) -> Recipient:
+class FakeRecipients:
+    def find(self, contact_id: str) -> Recipient:
+        return find_recipient(contact_id)
+
+
+def find_recipient(contact_id: str) -> Recipient:
     return {CONTACT_ID: ADA}[contact_id]

@@ -1,4 +1,4 @@
-"""Who mails go to: asked for by the batch, and forgotten with it."""
+"""Recipients: fetched once per batch, and forgotten after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from souk.basket.commands import ContactCard, ContactCards, GetContacts, PostalAddress
+from souk.basket.commands import Contact, ContactList, GetContacts, PostalAddress
 from souk.notification import handlers
-from souk.notification.domain import Recipient, RecipientUnknown
+from souk.notification.domain import Recipient, RecipientNotFound
 from souk.notification.recipients import Recipients
 
 if TYPE_CHECKING:
@@ -17,120 +17,122 @@ if TYPE_CHECKING:
 
 ADA = Recipient("Ada", "ada@example.org", "12 St James's Square, London, GB")
 BOB = Recipient("Bob", "bob@example.org", "1 High Street, Leeds, GB")
-KNOWN = {"ada": ADA, "bob": BOB}
+RECIPIENTS = {"ada": ADA, "bob": BOB}
 
 
-class Asked:
-    """Knows Ada and Bob."""
+class FakeBasket:
+    """Knows the contacts of Ada and Bob. `calls` are the contact ids of each call."""
 
     def __init__(self) -> None:
-        self.times: list[list[str]] = []
-        self.fails = False
+        self.calls: list[list[str]] = []
+        self.is_down = False
 
     def __call__(self, contact_ids: Sequence[str]) -> dict[str, Recipient]:
-        self.times.append(list(contact_ids))
-        if self.fails:
+        self.calls.append(list(contact_ids))
+        if self.is_down:
             raise ConnectionError
-        return {each: KNOWN[each] for each in contact_ids if each in KNOWN}
+        return {each: RECIPIENTS[each] for each in contact_ids if each in RECIPIENTS}
 
 
 @pytest.fixture
-def asked() -> Asked:
-    return Asked()
+def basket() -> FakeBasket:
+    return FakeBasket()
 
 
 def a_batch(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"body": body} for body in bodies]}
 
 
-def about(contact_id: str | None) -> str:
+def a_message(contact_id: str | None) -> str:
     data = {"order_id": "order-1"} | ({"contact_id": contact_id} if contact_id else {})
     return json.dumps({"detail-type": "OrderPlaced", "detail": {"id": "1", "data": data}})
 
 
-def test_all_of_a_batch_are_asked_for_with_the_first(asked: Asked) -> None:
-    who = Recipients(asked)
+def test_all_recipients_of_a_batch_are_fetched_with_the_first(basket: FakeBasket) -> None:
+    recipients = Recipients(basket)
 
-    who.begin(a_batch(about("bob"), about("ada"), about(None), about("bob")))
-    told = [who("bob"), who("ada"), who("bob")]
+    recipients.start_batch(
+        a_batch(a_message("bob"), a_message("ada"), a_message(None), a_message("bob"))
+    )
+    found = [recipients.find("bob"), recipients.find("ada"), recipients.find("bob")]
 
-    assert told == [BOB, ADA, BOB]
-    assert asked.times == [["ada", "bob"]]
-
-
-def test_a_batch_that_needs_nobody_asks_for_nobody(asked: Asked) -> None:
-    Recipients(asked).begin(a_batch(about("ada")))
-
-    assert asked.times == []
+    assert found == [BOB, ADA, BOB]
+    assert basket.calls == [["ada", "bob"]]
 
 
-def test_somebody_the_batch_did_not_name_is_asked_for_alone(asked: Asked) -> None:
-    who = Recipients(asked)
-    who.begin(a_batch(about("ada")))
+def test_a_batch_that_needs_no_recipient_fetches_none(basket: FakeBasket) -> None:
+    Recipients(basket).start_batch(a_batch(a_message("ada")))
 
-    who("ada")
-    who("bob")
-
-    assert asked.times == [["ada"], ["bob"]]
+    assert basket.calls == []
 
 
-def test_nobody_is_known_after_the_batch(asked: Asked) -> None:
-    who = Recipients(asked)
-    who.begin(a_batch(about("ada")))
-    who("ada")
+def test_a_recipient_outside_the_batch_is_fetched_separately(basket: FakeBasket) -> None:
+    recipients = Recipients(basket)
+    recipients.start_batch(a_batch(a_message("ada")))
 
-    who.forget()
-    who("ada")
+    recipients.find("ada")
+    recipients.find("bob")
 
-    assert asked.times == [["ada"], ["ada"]]
-
-
-def test_an_unknown_contact_hinders_nobody_else(asked: Asked) -> None:
-    who = Recipients(asked)
-    who.begin(a_batch(about("nobody"), about("ada")))
-
-    with pytest.raises(RecipientUnknown):
-        who("nobody")
-
-    assert who("ada") == ADA
-    assert asked.times == [["ada", "nobody"]]
+    assert basket.calls == [["ada"], ["bob"]]
 
 
-def test_what_was_not_answered_is_asked_again(asked: Asked) -> None:
-    who = Recipients(asked)
-    who.begin(a_batch(about("ada"), about("bob")))
-    asked.fails = True
+def test_recipients_are_forgotten_after_the_batch(basket: FakeBasket) -> None:
+    recipients = Recipients(basket)
+    recipients.start_batch(a_batch(a_message("ada")))
+    recipients.find("ada")
+
+    recipients.end_batch()
+    recipients.find("ada")
+
+    assert basket.calls == [["ada"], ["ada"]]
+
+
+def test_an_unknown_contact_does_not_affect_the_other_recipients(basket: FakeBasket) -> None:
+    recipients = Recipients(basket)
+    recipients.start_batch(a_batch(a_message("nobody"), a_message("ada")))
+
+    with pytest.raises(RecipientNotFound):
+        recipients.find("nobody")
+
+    assert recipients.find("ada") == ADA
+    assert basket.calls == [["ada", "nobody"]]
+
+
+def test_a_failed_fetch_is_repeated(basket: FakeBasket) -> None:
+    recipients = Recipients(basket)
+    recipients.start_batch(a_batch(a_message("ada"), a_message("bob")))
+    basket.is_down = True
     with pytest.raises(ConnectionError):
-        who("ada")
+        recipients.find("ada")
 
-    asked.fails = False
-    who("bob")
+    basket.is_down = False
+    recipients.find("bob")
 
-    assert asked.times == [["ada", "bob"]] * 2
+    assert basket.calls == [["ada", "bob"]] * 2
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '{"detail": {}}', '{"detail": {"data": 1}}'])
-def test_a_message_nobody_can_read_names_nobody(asked: Asked, body: str) -> None:
-    who = Recipients(asked)
+def test_an_unreadable_message_has_no_recipient(basket: FakeBasket, body: str) -> None:
+    recipients = Recipients(basket)
 
-    who.begin(a_batch(body, about("ada")))
-    who("ada")
+    recipients.start_batch(a_batch(body, a_message("ada")))
+    recipients.find("ada")
 
-    assert asked.times == [["ada"]]
+    assert basket.calls == [["ada"]]
 
 
-def test_basket_tells_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recipients_are_fetched_from_basket(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = handlers.NotificationSettings(
-        table_name="mails", basket_commands="basket-commands", mail_sender="", staff_topic=""
+        table_name="emails", basket_commands="basket-commands", email_sender="", staff_topic=""
     )
-    place = PostalAddress(line1="12 St James's Square", city="London", country="GB")
-    card = ContactCard(contact_id="c-1", name="Ada", email="ada@example.org", address=place)
+    address = PostalAddress(line1="12 St James's Square", city="London", country="GB")
+    contact = Contact(contact_id="c-1", name="Ada", email="ada@example.org", address=address)
 
-    def ask(function: str, wish: GetContacts, answer: type[ContactCards]) -> ContactCards:
-        assert (function, wish.contact_ids) == ("basket-commands", ["c-1", "c-2"])
-        return answer(cards=[card])
+    def invoke(function: str, command: GetContacts, result_type: type[ContactList]) -> ContactList:
+        assert (function, command.contact_ids) == ("basket-commands", ["c-1", "c-2"])
+        return result_type(contacts=[contact])
 
     monkeypatch.setattr(handlers, "settings", lambda: settings)
-    monkeypatch.setattr(handlers, "ask", ask)
+    monkeypatch.setattr(handlers, "invoke", invoke)
 
-    assert handlers.of_contacts(["c-1", "c-2"]) == {"c-1": ADA}
+    assert handlers.fetch_recipients(["c-1", "c-2"]) == {"c-1": ADA}

@@ -1,4 +1,4 @@
-"""What the book of mails promises, wherever it is kept."""
+"""The records of emails, in the fake and in DynamoDB."""
 
 from __future__ import annotations
 
@@ -6,96 +6,96 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from souk.notification.domain import BeingSent, Mail
-from tests.notification.builders import CONTACT_ID, ORDER, a_mail
-from tests.notification.fakes import FakeMails, StoredMails
+from souk.notification.domain import Email, SendInProgress
+from tests.notification.builders import CONTACT_ID, ORDER, an_email
+from tests.notification.fakes import FakeEmails, StoredEmails
 
-Mails = FakeMails | StoredMails
+Emails = FakeEmails | StoredEmails
 
 
-def test_a_mail_is_claimed_by_one_at_a_time(mails: Mails) -> None:
-    first = mails.claim(a_mail())
+def test_an_email_is_claimed_by_one_invocation_at_a_time(emails: Emails) -> None:
+    first = emails.claim(an_email())
 
     assert first
-    with pytest.raises(BeingSent):
-        mails.claim(a_mail())
-    assert mails.claim(a_mail("dispatched"))
+    with pytest.raises(SendInProgress):
+        emails.claim(an_email())
+    assert emails.claim(an_email("dispatched"))
 
 
-def test_a_claim_whose_lease_ended_goes_to_the_next(mails: Mails) -> None:
-    mails.claim(a_mail())
+def test_a_claim_whose_lease_expired_can_be_replaced(emails: Emails) -> None:
+    emails.claim(an_email())
 
-    mails.lapse()
+    emails.expire_leases()
 
-    assert mails.claim(a_mail())
-
-
-def test_a_claim_that_was_let_go_is_taken_at_once(mails: Mails) -> None:
-    mails.claim(a_mail())
-
-    mails.let_go(a_mail())
-
-    assert mails.claim(a_mail())
+    assert emails.claim(an_email())
 
 
-def test_what_was_sent_or_failed_is_never_claimed_again(mails: Mails) -> None:
+def test_a_released_claim_can_be_replaced_at_once(emails: Emails) -> None:
+    emails.claim(an_email())
+
+    emails.release_claim(an_email())
+
+    assert emails.claim(an_email())
+
+
+def test_a_sent_or_failed_email_is_never_claimed_again(emails: Emails) -> None:
     for name in ("confirmed", "dispatched"):
-        mails.claim(a_mail(name))
-    mails.record_sent(a_mail("confirmed"), "message-1")
-    mails.record_failed(a_mail("dispatched"), "invalid-address")
-    mails.lapse()
+        emails.claim(an_email(name))
+    emails.record_sent(an_email("confirmed"), "message-1")
+    emails.record_failed(an_email("dispatched"), "invalid-address")
+    emails.expire_leases()
 
-    assert not mails.claim(a_mail("confirmed"))
-    assert not mails.claim(a_mail("dispatched"))
-    assert mails.status(a_mail("confirmed")) == ("sent", "message-1")
-    assert mails.status(a_mail("dispatched")) == ("failed", "invalid-address")
-
-
-def test_sent_is_the_last_word(mails: Mails) -> None:
-    mails.claim(a_mail())
-    mails.record_sent(a_mail(), "message-1")
-
-    mails.record_failed(a_mail(), "invalid-address")
-    mails.let_go(a_mail())
-
-    assert mails.status(a_mail()) == ("sent", "message-1")
-    assert not mails.claim(a_mail())
+    assert not emails.claim(an_email("confirmed"))
+    assert not emails.claim(an_email("dispatched"))
+    assert emails.status(an_email("confirmed")) == ("sent", "message-1")
+    assert emails.status(an_email("dispatched")) == ("failed", "invalid-address")
 
 
-def test_but_for_a_mail_that_comes_back(mails: Mails) -> None:
-    mails.claim(a_mail())
-    mails.record_sent(a_mail(), "message-1")
+def test_a_sent_email_stays_sent(emails: Emails) -> None:
+    emails.claim(an_email())
+    emails.record_sent(an_email(), "message-1")
 
-    mails.record_returned(a_mail(), "permanent")
+    emails.record_failed(an_email(), "invalid-address")
+    emails.release_claim(an_email())
 
-    assert mails.status(a_mail()) == ("failed", "permanent")
-    assert not mails.claim(a_mail())
+    assert emails.status(an_email()) == ("sent", "message-1")
+    assert not emails.claim(an_email())
 
 
-def test_whose_order_it_is_is_known_from_its_first_mail_on(mails: Mails) -> None:
-    before = mails.contact_of(ORDER)
-    mails.claim(a_mail("received"))
+def test_a_bounced_email_becomes_failed(emails: Emails) -> None:
+    emails.claim(an_email())
+    emails.record_sent(an_email(), "message-1")
+
+    emails.record_bounced(an_email(), "permanent")
+
+    assert emails.status(an_email()) == ("failed", "permanent")
+    assert not emails.claim(an_email())
+
+
+def test_the_contact_of_an_order_is_known_from_its_first_email_on(emails: Emails) -> None:
+    before = emails.contact_of(ORDER)
+    emails.claim(an_email("received"))
 
     assert before is None
-    assert mails.contact_of(ORDER) == CONTACT_ID
+    assert emails.contact_of(ORDER) == CONTACT_ID
 
 
-def test_word_to_staff_is_claimed_by_its_name(mails: Mails) -> None:
-    word = Mail("staff", "depleted#LAMP-1#7", "Out of stock: LAMP-1")
+def test_a_staff_message_is_claimed_by_its_name(emails: Emails) -> None:
+    message = Email("staff", "depleted#LAMP-1#7", "Out of stock: LAMP-1")
 
-    assert mails.claim(word)
-    mails.record_sent(word, "word-1")
+    assert emails.claim(message)
+    emails.record_sent(message, "message-1")
 
-    assert not mails.claim(word)
-    assert mails.claim(word._replace(name="depleted#LAMP-1#9"))
+    assert not emails.claim(message)
+    assert emails.claim(message._replace(name="depleted#LAMP-1#9"))
 
 
 @pytest.mark.cloud
-def test_of_eight_that_claim_at_the_same_moment_one_has_it(stored: StoredMails) -> None:
+def test_one_of_eight_concurrent_claims_succeeds(stored: StoredEmails) -> None:
     def claim(_: int) -> bool:
         try:
-            return stored.claim(a_mail())
-        except BeingSent:
+            return stored.claim(an_email())
+        except SendInProgress:
             return False
 
     with ThreadPoolExecutor(8) as pool:

@@ -1,181 +1,196 @@
-"""Claim, send, record: each mail once, whatever is heard, killed or refused in between."""
+"""Each email is sent once, despite duplicate events, crashes and errors."""
 
 from __future__ import annotations
 
 import pytest
 
 from souk.notification.domain import (
-    BeingSent,
-    Kind,
-    NotTaken,
-    OrderNotHeardOf,
+    EmailType,
+    NotAccepted,
+    OrderNotKnownYet,
+    SendInProgress,
+    StaffMessage,
     Undeliverable,
-    Word,
 )
-from souk.notification.usecases import hear_bounced, tell_staff, write_to_customer
-from tests.notification.builders import ADA, CONTACT_ID, ORDER, a_mail, a_notice
-from tests.notification.fakes import FakeBoard, FakeMails, FakePost, Killed, recipient
+from souk.notification.usecases import notify_staff, record_bounce, send_customer_email
+from tests.notification.builders import ADA, CONTACT_ID, ORDER, a_customer_email, an_email
+from tests.notification.fakes import (
+    FakeEmails,
+    FakeEmailSender,
+    FakeStaffChannel,
+    Killed,
+    find_recipient,
+)
 
-WORD = Word("staff-depleted", "depleted#LAMP-1#7", {"sku": "LAMP-1"})
+MESSAGE = StaffMessage("staff-depleted", "depleted#LAMP-1#7", {"sku": "LAMP-1"})
 
 
-class Room:
-    def __init__(self, *refuses: Exception) -> None:
-        self.mails = FakeMails()
-        self.post = FakePost(*refuses)
-        self.board = FakeBoard()
+class Service:
+    """The use cases with fakes; `errors` are those of the first emails."""
 
-    def hears(self, kind: Kind = Kind.CONFIRMED, contact_id: str | None = CONTACT_ID) -> None:
-        write_to_customer(
-            a_notice(kind, contact_id),
-            mails=self.mails,
-            recipient=recipient,
-            post=self.post,
-            board=self.board,
+    def __init__(self, *errors: Exception) -> None:
+        self.emails = FakeEmails()
+        self.email_sender = FakeEmailSender(*errors)
+        self.staff_channel = FakeStaffChannel()
+
+    def send(
+        self,
+        email_type: EmailType = EmailType.CONFIRMED,
+        contact_id: str | None = CONTACT_ID,
+    ) -> None:
+        send_customer_email(
+            a_customer_email(email_type, contact_id),
+            emails=self.emails,
+            find_recipient=find_recipient,
+            sender=self.email_sender,
+            staff_channel=self.staff_channel,
         )
 
 
-def test_a_customer_is_written_to_at_the_address_basket_tells() -> None:
-    room = Room()
+def test_an_email_is_sent_to_the_address_of_the_contact() -> None:
+    service = Service()
 
-    room.hears()
+    service.send()
 
-    ((to, letter),) = room.post.sent
+    ((to, content),) = service.email_sender.sent
     assert to == ADA.email
-    assert letter.subject == f"Your order {ORDER} is confirmed"
-    assert "Dear Ada Lovelace," in letter.text
-    assert room.mails.status(a_mail()) == ("sent", "message-1")
+    assert content.subject == f"Your order {ORDER} is confirmed"
+    assert "Dear Ada Lovelace," in content.text
+    assert service.emails.status(an_email()) == ("sent", "message-1")
 
 
-def test_what_is_heard_twice_is_written_once() -> None:
-    room = Room()
+def test_a_duplicate_event_sends_no_second_email() -> None:
+    service = Service()
 
-    room.hears()
-    room.hears()
+    service.send()
+    service.send()
 
-    assert len(room.post.sent) == 1
+    assert len(service.email_sender.sent) == 1
 
 
-def test_while_one_is_at_it_the_other_comes_again() -> None:
-    room = Room()
-    room.mails.claim(a_mail())
+def test_while_one_invocation_sends_another_one_retries_later() -> None:
+    service = Service()
+    service.emails.claim(an_email())
 
-    with pytest.raises(BeingSent):
-        room.hears()
+    with pytest.raises(SendInProgress):
+        service.send()
 
-    assert room.post.sent == []
+    assert service.email_sender.sent == []
 
 
 @pytest.mark.parametrize("step", ["claim", "send"])
-def test_killed_before_sending_it_is_sent_once(step: str) -> None:
-    room = Room()
-    room.mails.dies_at = {step}
+def test_after_a_crash_before_sending_the_email_is_sent_once(step: str) -> None:
+    service = Service()
+    service.emails.killed_at = {step}
     with pytest.raises(Killed):
-        room.hears()
+        service.send()
 
-    room.mails.lapse()
-    room.hears()
-    room.hears()
+    service.emails.expire_leases()
+    service.send()
+    service.send()
 
-    assert len(room.post.sent) == 1
+    assert len(service.email_sender.sent) == 1
 
 
-def test_killed_between_sending_and_recording_is_the_one_way_to_send_twice() -> None:
-    room = Room()
-    room.mails.dies_at = {"record"}
+def test_only_a_crash_between_sending_and_recording_sends_an_email_twice() -> None:
+    service = Service()
+    service.emails.killed_at = {"record sent"}
     with pytest.raises(Killed):
-        room.hears()
-    with pytest.raises(BeingSent):
-        room.hears()
+        service.send()
+    with pytest.raises(SendInProgress):
+        service.send()
 
-    room.mails.lapse()
-    room.hears()
-    room.hears()
+    service.emails.expire_leases()
+    service.send()
+    service.send()
 
-    assert len(room.post.sent) == 2
-
-
-def test_a_post_that_is_busy_is_tried_again_at_once_when_the_fact_comes_again() -> None:
-    room = Room(NotTaken("SES: Throttling"))
-    with pytest.raises(NotTaken):
-        room.hears()
-
-    room.hears()
-
-    assert len(room.post.sent) == 1
-    assert room.board.told == []
+    assert len(service.email_sender.sent) == 2
 
 
-def test_an_address_the_post_refuses_ends_the_mail_and_staff_are_told_once() -> None:
-    room = Room(Undeliverable("invalid-address"))
+def test_an_email_that_ses_did_not_accept_can_be_retried_at_once() -> None:
+    service = Service(NotAccepted("SES: Throttling"))
+    with pytest.raises(NotAccepted):
+        service.send()
 
-    room.hears()
-    room.hears()
+    service.send()
 
-    assert room.post.sent == []
-    assert room.mails.status(a_mail()) == ("failed", "invalid-address")
-    ((subject, text),) = room.board.told
-    assert subject == f"A mail could not be delivered, order {ORDER}"
+    assert len(service.email_sender.sent) == 1
+    assert service.staff_channel.sent == []
+
+
+def test_an_undeliverable_email_fails_and_staff_are_notified_once() -> None:
+    service = Service(Undeliverable("invalid-address"))
+
+    service.send()
+    service.send()
+
+    assert service.email_sender.sent == []
+    assert service.emails.status(an_email()) == ("failed", "invalid-address")
+    ((subject, text),) = service.staff_channel.sent
+    assert subject == f"Email could not be delivered, order {ORDER}"
     assert "Reason: invalid-address" in text
     assert ADA.email not in subject + text
 
 
-def test_killed_before_the_failure_is_recorded_staff_are_still_told_once() -> None:
-    room = Room(Undeliverable("invalid-address"), Undeliverable("invalid-address"))
-    room.mails.dies_at = {"fail"}
+def test_a_crash_before_the_failure_is_recorded_notifies_staff_only_once() -> None:
+    service = Service(Undeliverable("invalid-address"), Undeliverable("invalid-address"))
+    service.emails.killed_at = {"record failed"}
     with pytest.raises(Killed):
-        room.hears()
+        service.send()
 
-    room.mails.lapse()
-    room.hears()
+    service.emails.expire_leases()
+    service.send()
 
-    assert room.mails.status(a_mail()) == ("failed", "invalid-address")
-    assert len(room.board.told) == 1
-
-
-def test_a_refund_waits_until_it_is_known_whose_order_it_is() -> None:
-    room = Room()
-    with pytest.raises(OrderNotHeardOf):
-        room.hears(Kind.REFUNDED, contact_id=None)
-
-    room.hears(Kind.CONFIRMED)
-    room.hears(Kind.REFUNDED, contact_id=None)
-
-    assert [subject.split()[1] for subject in room.post.subjects] == ["order", "refund"]
+    assert service.emails.status(an_email()) == ("failed", "invalid-address")
+    assert len(service.staff_channel.sent) == 1
 
 
-def test_staff_are_told_once_for_a_word() -> None:
-    room = Room()
+def test_a_refund_is_retried_until_the_contact_of_its_order_is_known() -> None:
+    service = Service()
+    with pytest.raises(OrderNotKnownYet):
+        service.send(EmailType.REFUNDED, contact_id=None)
+
+    service.send(EmailType.CONFIRMED)
+    service.send(EmailType.REFUNDED, contact_id=None)
+
+    subjects = service.email_sender.subjects
+    assert [subject.split()[1] for subject in subjects] == ["order", "refund"]
+
+
+def test_a_staff_message_is_sent_once() -> None:
+    service = Service()
 
     for _ in range(2):
-        tell_staff(WORD, mails=room.mails, board=room.board)
+        notify_staff(MESSAGE, emails=service.emails, staff_channel=service.staff_channel)
 
-    ((subject, text),) = room.board.told
+    ((subject, text),) = service.staff_channel.sent
     assert subject == "Out of stock: LAMP-1"
     assert "SKU: LAMP-1" in text
 
 
-def test_a_board_that_is_busy_is_told_when_the_fact_comes_again() -> None:
-    room = Room()
-    room.board = FakeBoard(NotTaken("SNS: Throttled"))
-    with pytest.raises(NotTaken):
-        tell_staff(WORD, mails=room.mails, board=room.board)
+def test_a_staff_message_that_sns_did_not_accept_is_sent_by_a_retry() -> None:
+    service = Service()
+    service.staff_channel = FakeStaffChannel(NotAccepted("SNS: Throttled"))
+    with pytest.raises(NotAccepted):
+        notify_staff(MESSAGE, emails=service.emails, staff_channel=service.staff_channel)
 
-    tell_staff(WORD, mails=room.mails, board=room.board)
+    notify_staff(MESSAGE, emails=service.emails, staff_channel=service.staff_channel)
 
-    assert len(room.board.told) == 1
+    assert len(service.staff_channel.sent) == 1
 
 
-def test_a_mail_that_comes_back_is_recorded_and_staff_are_told_once() -> None:
-    room = Room()
-    room.hears()
+def test_a_bounced_email_fails_and_staff_are_notified_once() -> None:
+    service = Service()
+    service.send()
 
     for _ in range(2):
-        hear_bounced(a_mail(), "permanent", mails=room.mails, board=room.board)
-    room.hears()
+        record_bounce(
+            an_email(), "permanent", emails=service.emails, staff_channel=service.staff_channel
+        )
+    service.send()
 
-    assert len(room.post.sent) == 1
-    assert room.mails.status(a_mail()) == ("failed", "permanent")
-    ((subject, text),) = room.board.told
-    assert subject == f"A mail could not be delivered, order {ORDER}"
+    assert len(service.email_sender.sent) == 1
+    assert service.emails.status(an_email()) == ("failed", "permanent")
+    ((subject, text),) = service.staff_channel.sent
+    assert subject == f"Email could not be delivered, order {ORDER}"
     assert "Reason: permanent" in text

@@ -1,4 +1,4 @@
-"""Orders, with the boring parts filled in."""
+"""Builders of orders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
-from souk.ordering.domain import Change, Line, Order, Parcel, Status
+from souk.ordering.domain import Order, OrderLine, OrderStatus, Parcel, StatusChange
 
 ADA = "customer-ada"
 BOB = "guest-bob"
@@ -20,26 +20,26 @@ def pounds(amount: int) -> Money:
     return Money(amount, "GBP")
 
 
-def a_line(sku: str = "LAMP-1", *, quantity: int = 2, price: int = 1299) -> Line:
-    return Line(sku=sku, name=f"Name of {sku}", quantity=quantity, unit_price=pounds(price))
+def a_line(sku: str = "LAMP-1", *, quantity: int = 2, price: int = 1299) -> OrderLine:
+    return OrderLine(sku=sku, name=f"Name of {sku}", quantity=quantity, unit_price=pounds(price))
 
 
-def an_order(*lines: Line, owner: str = ADA, shipping: int = 495, **given: Any) -> Order:
-    """An order whose total is right unless another is given."""
-    held = list(lines) or [a_line()]
-    due = sum(line.quantity * line.unit_price.amount for line in held) + shipping
+def an_order(*lines: OrderLine, owner: str = ADA, shipping: int = 495, **fields: Any) -> Order:
+    """A placed order; its total is the correct one unless `fields` has another."""
+    order_lines = list(lines) or [a_line()]
+    total = sum(line.quantity * line.unit_price.amount for line in order_lines) + shipping
     return Order(
         **{
             "order_id": new_id(),
             "owner": owner,
             "contact_id": "contact-1",
-            "lines": held,
+            "lines": order_lines,
             "shipping_option": "standard",
             "shipping": pounds(shipping),
-            "total": pounds(due),
+            "total": pounds(total),
             "payment_token": "tok_visa",
-            "journey": "journey-1",
-            "history": [Change(status=Status.PLACED, at="2026-11-23T12:00:00.000Z")],
-            **given,
+            "correlation_id": "correlation-1",
+            "history": [StatusChange(status=OrderStatus.PLACED, at="2026-11-23T12:00:00.000Z")],
+            **fields,
         }
     )

@@ -1,4 +1,4 @@
-"""Orders and workflows kept in memory, and the real orders with their facts laid open."""
+"""Fakes of the order repository and the workflow, and the real store with its events readable."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from souk.kernel.errors import NotFound
-from souk.kernel.facts import Fact
-from souk.ordering.domain import Entered, OrderMoved, Standing, Summary
+from souk.kernel.errors import ConcurrentUpdate, NotFound
+from souk.kernel.events import Event
+from souk.ordering.domain import ExecutionState, OrderHead, OrderSummary, WorkflowStep
 from souk.ordering.events import (
     CancellationRequested,
     OrderCancelled,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from souk.ordering.domain import Order
 
-FACTS: tuple[type[Fact], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     OrderPlaced,
     OrderConfirmed,
     OrderRejected,
@@ -37,52 +37,52 @@ FACTS: tuple[type[Fact], ...] = (
 
 
 class FakeOrders:
-    """Orders by id; `said` are the facts told with them."""
+    """Orders in memory. `published` are the events stored with them."""
 
     def __init__(self, *orders: Order) -> None:
-        self._kept: dict[str, Order] = {}
-        self._standing: dict[str, Standing] = {}
+        self._orders: dict[str, Order] = {}
+        self._heads: dict[str, OrderHead] = {}
         for order in orders:
-            self._keep(order)
-        self.said: list[Fact] = []
+            self._store(order)
+        self.published: list[Event] = []
 
     def get(self, order_id: str) -> Order:
-        standing = self.standing(order_id)
+        head = self.get_head(order_id)
         return replace(
-            self._kept[order_id],
-            history=standing.history,
-            rejection=standing.rejection,
-            cancel_asked_at=standing.cancel_asked_at,
-            cancel_reason=standing.cancel_reason,
-            parcel=standing.parcel,
+            self._orders[order_id],
+            history=head.history,
+            rejection=head.rejection,
+            cancellation_requested_at=head.cancellation_requested_at,
+            cancellation_reason=head.cancellation_reason,
+            parcel=head.parcel,
         )
 
-    def standing(self, order_id: str) -> Standing:
-        if order_id not in self._kept:
-            raise NotFound(f"there is no order {order_id}")
-        return self._standing[order_id]
+    def get_head(self, order_id: str) -> OrderHead:
+        if order_id not in self._orders:
+            raise NotFound(f"There is no order {order_id}.")
+        return self._heads[order_id]
 
-    def add(self, order: Order, fact: Fact) -> None:
-        if order.order_id not in self._kept:
-            self._keep(order)
-            self.said.append(fact)
+    def add(self, order: Order, event: Event) -> None:
+        if order.order_id not in self._orders:
+            self._store(order)
+            self.published.append(event)
 
-    def save(self, after: Standing, fact: Fact | None) -> None:
-        if after.version != self._standing[after.order_id].version + 1:
-            raise OrderMoved
-        self._standing[after.order_id] = after
-        self.said += [] if fact is None else [fact]
+    def save(self, head: OrderHead, event: Event | None) -> None:
+        if head.version != self._heads[head.order_id].version + 1:
+            raise ConcurrentUpdate
+        self._heads[head.order_id] = head
+        self.published += [] if event is None else [event]
 
-    def left_open(self, before: str) -> Iterator[str]:
+    def list_open(self, before: str) -> Iterator[str]:
         return (
-            standing.order_id
-            for standing in self._standing.values()
-            if standing.status.is_open and standing.order_id < before
+            head.order_id
+            for head in self._heads.values()
+            if head.status.is_open and head.order_id < before
         )
 
-    def of_day(self, day: date) -> list[Summary]:
+    def list_by_day(self, day: date) -> list[OrderSummary]:
         return [
-            Summary(
+            OrderSummary(
                 order_id=order.order_id,
                 owner=order.owner,
                 status=order.status,
@@ -92,49 +92,49 @@ class FakeOrders:
                 placed_at=order.placed_at,
                 rejection=order.rejection,
             )
-            for order in map(self.get, self._kept)
+            for order in map(self.get, self._orders)
             if order.placed_at.startswith(day.isoformat())
         ]
 
-    def _keep(self, order: Order) -> None:
-        self._kept[order.order_id] = order
-        self._standing[order.order_id] = Standing(
+    def _store(self, order: Order) -> None:
+        self._orders[order.order_id] = order
+        self._heads[order.order_id] = OrderHead(
             order_id=order.order_id,
             owner=order.owner,
             contact_id=order.contact_id,
             total=order.total,
             history=order.history,
             rejection=order.rejection,
-            journey=order.journey,
+            correlation_id=order.correlation_id,
             version=1,
-            run=0,
+            execution_number=0,
         )
 
 
 class StoredOrders(OrderStore):
-    """The real store on a table no relay reads."""
+    """The real store on a table without a relay, so its events stay in the outbox."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, *FACTS)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, *EVENTS)
 
 
-class FakeRuns:
-    """Which executions of the workflow there are, and whether each is over."""
+class FakeWorkflow:
+    """The state and the steps of each execution, by order id and execution number."""
 
     def __init__(self) -> None:
-        self.over: dict[tuple[str, int], bool] = {}
-        self.states: dict[tuple[str, int], list[Entered]] = {}
+        self.executions: dict[tuple[str, int], ExecutionState] = {}
+        self.steps: dict[tuple[str, int], list[WorkflowStep]] = {}
 
-    def start(self, order_id: str, run: int, journey: str) -> None:
-        assert journey
-        self.over.setdefault((order_id, run), False)
+    def start(self, order_id: str, execution_number: int, correlation_id: str) -> None:
+        assert correlation_id
+        self.executions.setdefault((order_id, execution_number), ExecutionState.RUNNING)
 
-    def is_over(self, order_id: str, run: int) -> bool | None:
-        return self.over.get((order_id, run))
+    def get_state(self, order_id: str, execution_number: int) -> ExecutionState:
+        return self.executions.get((order_id, execution_number), ExecutionState.NOT_STARTED)
 
-    def entered(self, order_id: str, run: int) -> list[Entered]:
-        return self.states.get((order_id, run), [])
+    def list_steps(self, order_id: str, execution_number: int) -> list[WorkflowStep]:
+        return self.steps.get((order_id, execution_number), [])
 
     def end_all(self) -> None:
-        self.over = dict.fromkeys(self.over, True)
+        self.executions = dict.fromkeys(self.executions, ExecutionState.ENDED)

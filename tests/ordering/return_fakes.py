@@ -1,68 +1,84 @@
-"""Returns kept in memory, and the real ones with their facts laid open."""
+"""A fake of the return repository, and the real store with its events readable."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from souk.kernel.errors import ConcurrentUpdate
 from souk.ordering.events import ReturnAccepted
 from souk.ordering.return_store import ReturnStore
-from souk.ordering.returns import Book, Return, ReturnsMoved
+from souk.ordering.returns import OrderReturns, Return
 from tests.kernel import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 
 class FakeReturns:
-    """Returns by id; `said` are the facts told with them. `meanwhile` holds what others do, one
-    after another, each just before a write."""
+    """Returns in memory. `published` are the events stored with them.
+
+    `concurrent_actions` run one by one, each just before a write.
+    """
 
     def __init__(self) -> None:
-        self._books: dict[str, Book] = {}
-        self._kept: dict[str, Return] = {}
-        self.said: list[Fact] = []
-        self.meanwhile: list[Callable[[], object]] = []
+        self._order_returns: dict[str, OrderReturns] = {}
+        self._returns: dict[str, Return] = {}
+        self.published: list[Event] = []
+        self.concurrent_actions: list[Callable[[], object]] = []
 
-    def book(self, order_id: str) -> Book:
-        return self._books.get(order_id, Book(order_id=order_id))
+    def get_order_returns(self, order_id: str) -> OrderReturns:
+        return self._order_returns.get(order_id, OrderReturns(order_id=order_id))
 
     def find(self, return_id: str) -> Return | None:
-        return self._kept.get(return_id)
+        return self._returns.get(return_id)
 
-    def of(self, book: Book) -> list[Return]:
-        return [self._kept[each] for each in sorted(a.return_id for a in book.asked.values())]
+    def list_for_order(self, order_returns: OrderReturns) -> list[Return]:
+        records = order_returns.idempotency_records.values()
+        return_ids = sorted(record.return_id for record in records)
+        return [self._returns[return_id] for return_id in return_ids]
 
-    def save(self, after: Return, book: Book | None = None, fact: Fact | None = None) -> None:
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-        known = self._kept.get(after.return_id)
-        if after.version != (known.version if known else 0) + 1:
-            raise ReturnsMoved
-        if book is not None:
-            if book.version != self.book(book.order_id).version + 1:
-                raise ReturnsMoved
-            self._books[book.order_id] = book
-        self._kept[after.return_id] = after
-        self.said += [] if fact is None else [fact]
+    def save(
+        self,
+        return_: Return,
+        order_returns: OrderReturns | None = None,
+        event: Event | None = None,
+    ) -> None:
+        if self.concurrent_actions:
+            self.concurrent_actions.pop(0)()
+        stored = self._returns.get(return_.return_id)
+        if return_.version != (stored.version if stored else 0) + 1:
+            raise ConcurrentUpdate
+        if order_returns is not None:
+            stored_version = self.get_order_returns(order_returns.order_id).version
+            if order_returns.version != stored_version + 1:
+                raise ConcurrentUpdate
+            self._order_returns[order_returns.order_id] = order_returns
+        self._returns[return_.return_id] = return_
+        self.published += [] if event is None else [event]
 
 
 class StoredReturns(ReturnStore):
-    """The real store on a table no relay reads."""
+    """The real store on a table without a relay, so its events stay in the outbox."""
 
     def __init__(self, table: str) -> None:
         super().__init__(table)
-        self.meanwhile: list[Callable[[], object]] = []
+        self.concurrent_actions: list[Callable[[], object]] = []
 
-    def save(self, after: Return, book: Book | None = None, fact: Fact | None = None) -> None:
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-        super().save(after, book, fact)
+    def save(
+        self,
+        return_: Return,
+        order_returns: OrderReturns | None = None,
+        event: Event | None = None,
+    ) -> None:
+        if self.concurrent_actions:
+            self.concurrent_actions.pop(0)()
+        super().save(return_, order_returns, event)
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, ReturnAccepted)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, ReturnAccepted)
 
 
 Returns = FakeReturns | StoredReturns

@@ -1,4 +1,4 @@
-"""Orders as their owners see them, and nobody else."""
+"""The order routes of customers, guests and staff."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 
-from souk.edges import http
 from souk.kernel.ids import new_id
 from souk.ordering import handlers
-from souk.ordering.domain import REASONS, SENTENCES, Entered, Rejection
-from souk.ordering.usecases import refuse_order, reject_order
-from tests.kernel.builders import GUEST_TOKEN, Response, answer_to
-from tests.kernel.tables import twin
+from souk.ordering.domain import (
+    REJECTION_MESSAGES,
+    REJECTION_REASONS,
+    Rejection,
+    WorkflowStep,
+)
+from souk.ordering.usecases import reject_order, start_rejection
+from souk.runtime import http
+from tests.kernel.builders import GUEST_TOKEN, Response, send_request
+from tests.kernel.tables import temporary_table
 from tests.ordering.builders import ADA, BOB, a_line, an_order
-from tests.ordering.fakes import FakeOrders, FakeRuns, StoredOrders
+from tests.ordering.fakes import FakeOrders, FakeWorkflow, StoredOrders
 
-call = partial(answer_to, http.api(handlers.ROUTES))
+call = partial(send_request, http.api_handler(handlers.ROUTES))
 ORDER = an_order(a_line("LAMP-1", quantity=2, price=1299), a_line("RUG-1", quantity=1, price=5000))
 
 
@@ -29,22 +34,22 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> FakeOrders:
     return fake
 
 
-def as_ada(path: str, **named: Any) -> Response:
-    return call(path=path, claims={"sub": "ada"}, **named)
+def as_ada(path: str, **options: Any) -> Response:
+    return call(path=path, claims={"sub": "ada"}, **options)
 
 
 def as_guest(path: str) -> Response:
     return call(path=path, guest_token=GUEST_TOKEN)
 
 
-def test_an_order_tells_all_that_was_agreed() -> None:
+def test_an_order_shows_all_that_was_agreed() -> None:
     def pounds(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": "GBP"}
 
-    read = as_ada(f"/api/orders/{ORDER.order_id}")
+    response = as_ada(f"/api/orders/{ORDER.order_id}")
 
-    assert read.status == 200
-    assert read.body == {
+    assert response.status == 200
+    assert response.body == {
         "order_id": ORDER.order_id,
         "status": "placed",
         "lines": [
@@ -75,176 +80,181 @@ def test_an_order_tells_all_that_was_agreed() -> None:
     }
 
 
-def test_a_rejected_order_says_why_in_a_sentence(orders: FakeOrders) -> None:
+def test_a_rejected_order_shows_the_reason_and_a_message(orders: FakeOrders) -> None:
     rejection = Rejection(reason="out-of-stock", skus=["RUG-1"])
-    refuse_order(ORDER.order_id, rejection, orders=orders)
+    start_rejection(ORDER.order_id, rejection, orders=orders)
     reject_order(ORDER.order_id, orders=orders)
 
-    read = as_ada(f"/api/orders/{ORDER.order_id}").body
+    order = as_ada(f"/api/orders/{ORDER.order_id}").body
 
-    assert read["status"] == "rejected"
-    assert [step["status"] for step in read["history"]] == ["placed", "rejecting", "rejected"]
-    assert read["rejection"] == {
+    assert order["status"] == "rejected"
+    assert [change["status"] for change in order["history"]] == [
+        "placed",
+        "rejecting",
+        "rejected",
+    ]
+    assert order["rejection"] == {
         "reason": "out-of-stock",
-        "says": "Of something in your order there was not enough left; you were not charged.",
+        "message": "Some items are out of stock. You were not charged.",
         "skus": ["RUG-1"],
         "detail": None,
     }
 
 
-def test_every_reason_has_a_sentence_for_the_customer() -> None:
-    assert set(SENTENCES) == set(REASONS)
+def test_every_rejection_reason_has_a_message_for_the_customer() -> None:
+    assert set(REJECTION_MESSAGES) == set(REJECTION_REASONS)
 
 
-def test_a_stranger_cannot_tell_an_order_from_none() -> None:
-    anothers = as_guest(f"/api/guest/orders/{ORDER.order_id}")
-    missing = as_guest(f"/api/guest/orders/{(never := new_id())}")
+def test_another_owners_order_looks_like_an_unknown_order() -> None:
+    of_another_owner = as_guest(f"/api/guest/orders/{ORDER.order_id}")
+    unknown = as_guest(f"/api/guest/orders/{(unknown_id := new_id())}")
 
-    assert anothers.status == missing.status == 404
-    assert anothers.body["detail"].replace(ORDER.order_id, never) == missing.body["detail"]
-    assert anothers.body.keys() == missing.body.keys()
+    assert of_another_owner.status == unknown.status == 404
+    detail = of_another_owner.body["detail"]
+    assert detail.replace(ORDER.order_id, unknown_id) == unknown.body["detail"]
+    assert of_another_owner.body.keys() == unknown.body.keys()
 
 
-def test_a_wish_to_cancel_is_accepted_and_told_by_the_order(orders: FakeOrders) -> None:
+def test_a_cancellation_request_is_accepted_and_shown_on_the_order(orders: FakeOrders) -> None:
     path = f"/api/orders/{ORDER.order_id}"
-    asked = as_ada(f"{path}/cancellation", method="POST")
-    again = as_ada(f"{path}/cancellation", method="POST")
+    first = as_ada(f"{path}/cancellation", method="POST")
+    repeated = as_ada(f"{path}/cancellation", method="POST")
 
-    assert asked.status == 202
-    assert asked.body["cancellation"]["outcome"] == "undecided"
-    assert again.body == asked.body == as_ada(path).body
+    assert first.status == 202
+    assert first.body["cancellation"]["outcome"] == "undecided"
+    assert repeated.body == first.body == as_ada(path).body
 
 
-def test_nobody_cancels_what_is_anothers() -> None:
-    asked = call(
+def test_another_owners_order_cannot_be_cancelled() -> None:
+    response = call(
         method="POST",
         path=f"/api/guest/orders/{ORDER.order_id}/cancellation",
         guest_token=GUEST_TOKEN,
     )
 
-    assert asked.status == 404
+    assert response.status == 404
 
 
-def test_of_a_rejected_order_nothing_is_left_to_cancel(orders: FakeOrders) -> None:
-    refuse_order(ORDER.order_id, Rejection(reason="out-of-stock"), orders=orders)
+def test_a_rejected_order_cannot_be_cancelled(orders: FakeOrders) -> None:
+    start_rejection(ORDER.order_id, Rejection(reason="out-of-stock"), orders=orders)
 
-    asked = as_ada(f"/api/orders/{ORDER.order_id}/cancellation", method="POST")
+    response = as_ada(f"/api/orders/{ORDER.order_id}/cancellation", method="POST")
 
-    assert (asked.status, asked.body["type"]) == (409, "/problems/nothing-to-cancel")
-
-
-def as_sam(path: str, **named: Any) -> Response:
-    return call(path=path, claims={"sub": "sam", "cognito:groups": "[staff]"}, **named)
+    assert (response.status, response.body["type"]) == (409, "/problems/order-not-cancellable")
 
 
-def test_staff_read_anybodys_order_and_whose_it_is() -> None:
-    read = as_sam(f"/api/staff/orders/{ORDER.order_id}").body
-
-    assert (read["owner"], read["contact_id"]) == (ADA, "contact-1")
-    assert read["total"]["amount"] == 8093
+def as_sam(path: str, **options: Any) -> Response:
+    return call(path=path, claims={"sub": "sam", "cognito:groups": "[staff]"}, **options)
 
 
-def cancel(reason: Any, *, groups: str = "[staff]") -> Response:
+def test_staff_read_any_order_with_its_owner() -> None:
+    order = as_sam(f"/api/staff/orders/{ORDER.order_id}").body
+
+    assert (order["owner"], order["contact_id"]) == (ADA, "contact-1")
+    assert order["total"]["amount"] == 8093
+
+
+def staff_cancel(reason: Any, *, groups: str = "[staff]") -> Response:
     claims = {"sub": "sam", "cognito:groups": groups}
-    path = f"/api/staff/orders/{ORDER.order_id}/cancel"
+    path = f"/api/staff/orders/{ORDER.order_id}/cancellation"
     return call("POST", path, body=json.dumps({"reason": reason}), claims=claims)
 
 
 def test_staff_cancel_with_a_reason_that_the_customer_reads() -> None:
-    asked = cancel("The lamp arrived broken")
-    again = cancel("Another reason")
+    first = staff_cancel("The lamp arrived broken")
+    repeated = staff_cancel("Another reason")
 
-    read = as_ada(f"/api/orders/{ORDER.order_id}").body
-    assert asked.status == 202
-    assert read["cancellation"] == asked.body["cancellation"] == again.body["cancellation"]
-    assert read["cancellation"]["reason"] == "The lamp arrived broken"
-    assert read["cancellation"]["outcome"] == "undecided"
+    order = as_ada(f"/api/orders/{ORDER.order_id}").body
+    assert first.status == 202
+    assert order["cancellation"] == first.body["cancellation"] == repeated.body["cancellation"]
+    assert order["cancellation"]["reason"] == "The lamp arrived broken"
+    assert order["cancellation"]["outcome"] == "undecided"
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 201, "two\nlines", None])
-def test_staff_cancel_for_a_reason_or_not_at_all(reason: str | None, orders: FakeOrders) -> None:
-    asked = cancel(reason)
+def test_staff_cannot_cancel_without_a_valid_reason(reason: str | None, orders: FakeOrders) -> None:
+    response = staff_cancel(reason)
 
-    assert (asked.status, asked.body["errors"][0]["pointer"]) == (422, "/reason")
-    assert orders.said == []
-
-
-def test_cancelling_anothers_order_is_for_staff(orders: FakeOrders) -> None:
-    assert cancel("Mine", groups="[]").status == 403
-    assert orders.said == []
+    assert (response.status, response.body["errors"][0]["pointer"]) == (422, "/reason")
+    assert orders.published == []
 
 
-def test_staff_see_how_far_the_workflow_got_in_its_last_run(
+def test_only_staff_cancel_orders_of_others(orders: FakeOrders) -> None:
+    assert staff_cancel("Mine", groups="[]").status == 403
+    assert orders.published == []
+
+
+def test_staff_see_the_steps_of_the_latest_workflow_execution(
     orders: FakeOrders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = FakeRuns()
-    monkeypatch.setattr(handlers, "runs", lambda: runs)
-    orders.save(orders.standing(ORDER.order_id).run_again(), None)
-    runs.states[ORDER.order_id, 0] = [Entered("Begin", "2026-11-23T12:00:00.000Z")]
-    runs.states[ORDER.order_id, 1] = [Entered("Begin", "2026-11-23T12:05:00.000Z")]
+    workflow = FakeWorkflow()
+    monkeypatch.setattr(handlers, "workflow", lambda: workflow)
+    orders.save(orders.get_head(ORDER.order_id).next_execution(), None)
+    workflow.steps[ORDER.order_id, 0] = [WorkflowStep("StartCheckout", "2026-11-23T12:00:00.000Z")]
+    workflow.steps[ORDER.order_id, 1] = [WorkflowStep("StartCheckout", "2026-11-23T12:05:00.000Z")]
     path = f"/api/staff/orders/{ORDER.order_id}/workflow"
 
-    read = as_sam(path)
+    response = as_sam(path)
 
-    assert read.body == {
+    assert response.body == {
         "order_id": ORDER.order_id,
-        "items": [{"state": "Begin", "at": "2026-11-23T12:05:00.000Z"}],
+        "items": [{"state": "StartCheckout", "at": "2026-11-23T12:05:00.000Z"}],
     }
     assert as_ada(path).status == 403
     assert as_sam(f"/api/staff/orders/{new_id()}/workflow").status == 404
 
 
-def test_a_list_of_orders_is_for_staff() -> None:
+def test_the_list_of_all_orders_is_for_staff_only() -> None:
     assert as_ada("/api/staff/orders").status == 403
 
 
-def test_a_status_there_is_not_is_named() -> None:
-    asked = as_sam("/api/staff/orders", query={"status": "lost"})
+def test_an_unknown_status_is_rejected() -> None:
+    response = as_sam("/api/staff/orders", query={"status": "lost"})
 
-    assert (asked.status, asked.body["errors"][0]["pointer"]) == (400, "/status")
+    assert (response.status, response.body["errors"][0]["pointer"]) == (400, "/status")
 
 
 @pytest.mark.cloud
-def test_staff_list_orders_as_they_stand_now(
+def test_staff_list_orders_by_their_current_status(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = request.getfixturevalue("in_function")
+    shop = request.getfixturevalue("lambda_env")
     placed = [an_order(owner=ADA), an_order(owner=BOB), an_order(owner=ADA)]
-    with twin(shop.outputs["OrderingTable"]) as table:
+    with temporary_table(shop.outputs["OrderingTable"]) as table:
         stored = StoredOrders(table)
         monkeypatch.setattr(handlers, "orders", lambda: stored)
         for order in placed:
-            stored.add(order, order.placed())
-        stored.save(*stored.standing(placed[0].order_id).confirm("2026-11-24T12:00:00.000Z"))
+            stored.add(order, order.placed_event())
+        stored.save(*stored.get_head(placed[0].order_id).confirm("2026-11-24T12:00:00.000Z"))
 
         first = as_sam("/api/staff/orders", query={"status": "placed", "limit": "1"}).body
         query = {"status": "placed", "limit": "1", "cursor": first["next"]}
         rest = as_sam("/api/staff/orders", query=query).body
         confirmed = as_sam("/api/staff/orders").body
 
-    shown = [order["order_id"] for page in (first, rest) for order in page["items"]]
-    assert shown == sorted((order.order_id for order in placed[1:]), reverse=True)
-    assert [(each["order_id"], each["owner"]) for each in confirmed["items"]] == [
+    listed = [order["order_id"] for page in (first, rest) for order in page["items"]]
+    assert listed == sorted((order.order_id for order in placed[1:]), reverse=True)
+    assert [(order["order_id"], order["owner"]) for order in confirmed["items"]] == [
         (placed[0].order_id, ADA)
     ]
 
 
 @pytest.mark.cloud
-def test_a_list_is_followed_by_its_cursor(
+def test_a_list_continues_at_its_cursor(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = request.getfixturevalue("in_function")
-    mine = [an_order(owner=ADA) for _ in range(3)]
-    with twin(shop.outputs["OrderingTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    own = [an_order(owner=ADA) for _ in range(3)]
+    with temporary_table(shop.outputs["OrderingTable"]) as table:
         stored = StoredOrders(table)
         monkeypatch.setattr(handlers, "orders", lambda: stored)
-        for order in mine:
-            stored.add(order, order.placed())
+        for order in own:
+            stored.add(order, order.placed_event())
 
         first = as_ada("/api/orders", query={"limit": "2"}).body
         rest = as_ada("/api/orders", query={"limit": "2", "cursor": first["next"]}).body
 
-    shown = [order["order_id"] for page in (first, rest) for order in page["items"]]
-    assert shown == sorted((order.order_id for order in mine), reverse=True)
+    listed = [order["order_id"] for page in (first, rest) for order in page["items"]]
+    assert listed == sorted((order.order_id for order in own), reverse=True)
     assert rest["next"] is None
     assert first["items"][0]["line_count"] == 1

@@ -1,4 +1,4 @@
-"""What a day's orders come to, whatever has become of them since."""
+"""The figures of a day count its orders by their current status."""
 
 from __future__ import annotations
 
@@ -11,25 +11,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souk.edges import http
-from souk.kernel.ids import id_before
+from souk.kernel.ids import id_lower_bound
 from souk.kernel.money import Money
 from souk.ordering import handlers
-from souk.ordering.domain import CHANGES, Change, Order, Rejection, Status, Summary
-from souk.ordering.figures import figures
-from tests.kernel.builders import Response, answer_to
-from tests.kernel.tables import twin
+from souk.ordering.domain import (
+    STATUS_TRANSITIONS,
+    Order,
+    OrderStatus,
+    OrderSummary,
+    Rejection,
+    StatusChange,
+)
+from souk.ordering.figures import count_figures
+from souk.runtime import http
+from tests.kernel.builders import Response, send_request
+from tests.kernel.tables import temporary_table
 from tests.ordering.builders import ADA, an_order, pounds
 from tests.ordering.fakes import FakeOrders, StoredOrders
 
-call = partial(answer_to, http.api(handlers.ROUTES))
+call = partial(send_request, http.api_handler(handlers.ROUTES))
 TODAY = datetime.now(UTC).date()
 TEN_POUNDS = pounds(1000)
-EARLIER = TODAY - timedelta(days=1)
+YESTERDAY = TODAY - timedelta(days=1)
 
 
-def a_summary(status: Status, total: Money = TEN_POUNDS, **given: Any) -> Summary:
-    return Summary(
+def a_summary(status: OrderStatus, total: Money = TEN_POUNDS, **fields: Any) -> OrderSummary:
+    return OrderSummary(
         order_id="o-1",
         owner=ADA,
         status=status,
@@ -37,113 +44,122 @@ def a_summary(status: Status, total: Money = TEN_POUNDS, **given: Any) -> Summar
         total=total,
         line_count=1,
         placed_at="2026-11-24T12:00:00.000Z",
-        **given,
+        **fields,
     )
 
 
-def test_revenue_is_of_orders_that_were_confirmed_and_stand() -> None:
-    counted = figures(map(a_summary, Status))
+def test_revenue_counts_orders_that_were_confirmed_and_not_cancelled() -> None:
+    figures = count_figures(map(a_summary, OrderStatus))
 
-    assert counted.orders == len(Status)
-    assert counted.by_status == dict.fromkeys(Status, 1)
-    assert counted.revenue == [pounds(3000)]  # confirmed, dispatched, delivered
+    assert figures.orders == len(OrderStatus)
+    assert figures.by_status == dict.fromkeys(OrderStatus, 1)
+    assert figures.revenue == [pounds(3000)]  # confirmed, dispatched, delivered
 
 
-def test_each_currency_is_a_sum_of_its_own() -> None:
+def test_revenue_is_summed_per_currency() -> None:
     euros = Money(250, "EUR")
 
-    counted = figures(a_summary(Status.CONFIRMED, each) for each in (pounds(7), euros, euros))
+    figures = count_figures(
+        a_summary(OrderStatus.CONFIRMED, total) for total in (pounds(7), euros, euros)
+    )
 
-    assert counted.revenue == [Money(500, "EUR"), pounds(7)]
+    assert figures.revenue == [Money(500, "EUR"), pounds(7)]
 
 
-def test_rejections_are_counted_by_reason_also_while_they_are_being_undone() -> None:
-    short, declined = Rejection(reason="out-of-stock"), Rejection(reason="payment-declined")
+def test_rejections_are_counted_by_reason_even_before_they_are_complete() -> None:
+    out_of_stock = Rejection(reason="out-of-stock")
+    declined = Rejection(reason="payment-declined")
 
-    counted = figures(
+    figures = count_figures(
         [
-            a_summary(Status.REJECTED, rejection=short),
-            a_summary(Status.REJECTING, rejection=short),
-            a_summary(Status.REJECTED, rejection=declined),
+            a_summary(OrderStatus.REJECTED, rejection=out_of_stock),
+            a_summary(OrderStatus.REJECTING, rejection=out_of_stock),
+            a_summary(OrderStatus.REJECTED, rejection=declined),
         ]
     )
 
-    assert counted.rejections["out-of-stock"] == 2
-    assert counted.rejections["payment-declined"] == 1
-    assert sum(counted.rejections.values()) == 3
+    assert figures.rejections["out-of-stock"] == 2
+    assert figures.rejections["payment-declined"] == 1
+    assert sum(figures.rejections.values()) == 3
 
 
-@given(st.lists(st.sampled_from(list(Status))))
-def test_every_order_is_counted_once(stand: list[Status]) -> None:
-    counted = figures(map(a_summary, stand))
+@given(st.lists(st.sampled_from(list(OrderStatus))))
+def test_every_order_is_counted_once(statuses: list[OrderStatus]) -> None:
+    figures = count_figures(map(a_summary, statuses))
 
-    assert counted.orders == sum(counted.by_status.values()) == len(stand)
-
-
-def test_orders_go_through_their_states_in_the_order_in_which_they_are_counted() -> None:
-    states = list(Status)
-
-    for before, after in CHANGES.items():
-        assert all(states.index(each) > states.index(before) for each in after)
+    assert figures.orders == sum(figures.by_status.values()) == len(statuses)
 
 
-def as_sam(**query: str) -> Response:
+def test_statuses_are_counted_in_the_order_in_which_an_order_passes_through_them() -> None:
+    statuses = list(OrderStatus)
+
+    for before, allowed in STATUS_TRANSITIONS.items():
+        assert all(statuses.index(after) > statuses.index(before) for after in allowed)
+
+
+def get_figures(**query: str) -> Response:
     claims = {"sub": "sam", "cognito:groups": "[staff]"}
     return call(path="/api/staff/figures", claims=claims, query=query)
 
 
-def placed_on(day: date) -> Order:
-    return an_order(history=[Change(status=Status.PLACED, at=f"{day}T12:00:00.000Z")])
+def an_order_of(day: date) -> Order:
+    return an_order(history=[StatusChange(status=OrderStatus.PLACED, at=f"{day}T12:00:00.000Z")])
 
 
 @pytest.fixture
 def orders(monkeypatch: pytest.MonkeyPatch) -> FakeOrders:
-    fake = FakeOrders(placed_on(TODAY), placed_on(EARLIER), placed_on(EARLIER))
+    fake = FakeOrders(an_order_of(TODAY), an_order_of(YESTERDAY), an_order_of(YESTERDAY))
     monkeypatch.setattr(handlers, "orders", lambda: fake)
     return fake
 
 
-def test_staff_read_the_figures_of_today_and_of_a_day(orders: FakeOrders) -> None:
-    today, earlier = as_sam().body, as_sam(day=EARLIER.isoformat()).body
+def test_staff_read_the_figures_of_today_and_of_another_day(orders: FakeOrders) -> None:
+    today, yesterday = get_figures().body, get_figures(day=YESTERDAY.isoformat()).body
 
     assert today["day"] == TODAY.isoformat()
     assert (today["orders"], today["by_status"]["placed"], today["revenue"]) == (1, 1, [])
     assert today["rejections"]["out-of-stock"] == 0
-    assert (earlier["day"], earlier["orders"]) == (EARLIER.isoformat(), 2)
+    assert (yesterday["day"], yesterday["orders"]) == (YESTERDAY.isoformat(), 2)
 
 
 @pytest.mark.parametrize("day", ["tomorrow", "", "2026-02-30", "0001-01-01", "9999-12-31"])
-def test_a_day_there_is_not_is_refused(day: str, orders: FakeOrders) -> None:
-    asked = as_sam(day=day)
+def test_an_invalid_day_is_rejected(day: str, orders: FakeOrders) -> None:
+    response = get_figures(day=day)
 
-    assert (asked.status, asked.body["errors"][0]["pointer"]) == (400, "/day")
+    assert (response.status, response.body["errors"][0]["pointer"]) == (400, "/day")
 
 
-def test_figures_are_for_staff(orders: FakeOrders) -> None:
+def test_figures_are_for_staff_only(orders: FakeOrders) -> None:
     assert call(path="/api/staff/figures", claims={"sub": "ada"}).status == 403
 
 
 @pytest.fixture
 def stored(request: pytest.FixtureRequest) -> Iterator[StoredOrders]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["OrderingTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["OrderingTable"]) as table:
         yield StoredOrders(table)
 
 
-def at(moment: datetime) -> Order:
-    return an_order(order_id=f"{id_before(moment)}-7000-8000-000000000000")
+def an_order_created_at(moment: datetime) -> Order:
+    return an_order(order_id=f"{id_lower_bound(moment)}-7000-8000-000000000000")
 
 
 @pytest.mark.cloud
-def test_a_day_is_from_midnight_to_midnight_utc_in_whatever_state(stored: StoredOrders) -> None:
+def test_a_day_lasts_from_midnight_to_midnight_utc_for_orders_of_any_status(
+    stored: StoredOrders,
+) -> None:
     midnight = datetime(2026, 11, 24, tzinfo=UTC)
+    next_midnight = midnight + timedelta(days=1)
     instant = timedelta(milliseconds=1)
-    before, first = at(midnight - instant), at(midnight)
-    last, after = at(midnight + timedelta(days=1) - instant), at(midnight + timedelta(days=1))
+    before, first = an_order_created_at(midnight - instant), an_order_created_at(midnight)
+    last, after = an_order_created_at(next_midnight - instant), an_order_created_at(next_midnight)
     for order in (before, first, last, after):
-        stored.add(order, order.placed())
-    stored.save(*stored.standing(first.order_id).confirm("2026-11-24T12:00:00.000Z"))
+        stored.add(order, order.placed_event())
+    stored.save(*stored.get_head(first.order_id).confirm("2026-11-24T12:00:00.000Z"))
 
-    found = {order.order_id: order.status for order in stored.of_day(date(2026, 11, 24))}
+    found = {order.order_id: order.status for order in stored.list_by_day(date(2026, 11, 24))}
 
-    assert found == {first.order_id: Status.CONFIRMED, last.order_id: Status.PLACED}
+    assert found == {
+        first.order_id: OrderStatus.CONFIRMED,
+        last.order_id: OrderStatus.PLACED,
+    }

@@ -1,64 +1,66 @@
-"""The clock sees to every order left undecided, whatever is wrong with one of them."""
+"""The reconciler checks every open order, even when one of them fails."""
 
 from __future__ import annotations
 
 import pytest
 
 from souk.ordering import handlers
-from souk.ordering.handlers import NotRevived
+from souk.ordering.domain import ExecutionState
+from souk.ordering.handlers import ReconciliationFailed
 from tests.ordering.builders import an_order
-from tests.ordering.fakes import FakeOrders, FakeRuns
+from tests.ordering.fakes import FakeOrders, FakeWorkflow
 
-YESTERDAYS = [f"01900000-0000-7000-8000-{number:012}" for number in range(5)]
-
-
-class OneThatBreaks(FakeRuns):
-    """Of one order it cannot be told how its workflow fares."""
-
-    def is_over(self, order_id: str, run: int) -> bool | None:
-        if order_id == YESTERDAYS[1]:
-            raise RuntimeError("no answer")
-        return super().is_over(order_id, run)
+OLD_ORDERS = [f"01900000-0000-7000-8000-{number:012}" for number in range(5)]
 
 
-def left_open(monkeypatch: pytest.MonkeyPatch, runs: FakeRuns) -> FakeRuns:
-    orders = FakeOrders(an_order(), *(an_order(order_id=each) for each in YESTERDAYS))
+class FailingWorkflow(FakeWorkflow):
+    """Fails for one of the orders."""
+
+    def get_state(self, order_id: str, execution_number: int) -> ExecutionState:
+        if order_id == OLD_ORDERS[1]:
+            raise RuntimeError("no response")
+        return super().get_state(order_id, execution_number)
+
+
+def open_orders(monkeypatch: pytest.MonkeyPatch, workflow: FakeWorkflow) -> FakeWorkflow:
+    """One order that was just placed and five old ones, all without a workflow."""
+    orders = FakeOrders(an_order(), *(an_order(order_id=order_id) for order_id in OLD_ORDERS))
     monkeypatch.setattr(handlers, "orders", lambda: orders)
-    monkeypatch.setattr(handlers, "runs", lambda: runs)
-    return runs
+    monkeypatch.setattr(handlers, "workflow", lambda: workflow)
+    return workflow
 
 
-def begun(runs: FakeRuns) -> list[str]:
-    return [order_id for order_id, _ in runs.over]
+def started(workflow: FakeWorkflow) -> list[str]:
+    return [order_id for order_id, _ in workflow.executions]
 
 
-def test_yesterdays_orders_are_seen_to_and_the_one_just_placed_is_not(
+def test_old_orders_are_checked_and_the_one_just_placed_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    runs = left_open(monkeypatch, FakeRuns())
+    workflow = open_orders(monkeypatch, FakeWorkflow())
 
-    handlers.reconcile(enough=lambda: False)
+    handlers.reconcile(is_out_of_time=lambda: False)
 
-    assert begun(runs) == YESTERDAYS
+    assert started(workflow) == OLD_ORDERS
 
 
-def test_an_order_that_cannot_be_seen_to_is_told_and_keeps_no_other_waiting(
+def test_an_order_that_fails_is_reported_and_does_not_affect_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    runs = left_open(monkeypatch, OneThatBreaks())
+    workflow = open_orders(monkeypatch, FailingWorkflow())
 
-    with pytest.raises(NotRevived, match="1 orders"):
-        handlers.reconcile(enough=lambda: False)
+    with pytest.raises(ReconciliationFailed, match="1 open orders"):
+        handlers.reconcile(is_out_of_time=lambda: False)
 
-    assert begun(runs) == [YESTERDAYS[0], *YESTERDAYS[2:]]
+    assert started(workflow) == [OLD_ORDERS[0], *OLD_ORDERS[2:]]
 
 
-def test_it_stops_between_two_orders_before_its_time_is_up(
+def test_the_reconciler_stops_between_two_orders_when_it_is_out_of_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    runs = left_open(monkeypatch, FakeRuns())
-    looks = iter([False, False, True])
+    workflow = open_orders(monkeypatch, FakeWorkflow())
+    answers = iter([False, False, True])
 
-    handlers.reconcile(enough=lambda: next(looks))
+    handlers.reconcile(is_out_of_time=lambda: next(answers))
 
-    assert begun(runs) == YESTERDAYS[:2]
+    assert started(workflow) == OLD_ORDERS[:2]

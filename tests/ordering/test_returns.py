@@ -1,4 +1,4 @@
-"""What may be sent back, what staff decide of it, and what it is worth: to the penny."""
+"""Returns: what can be returned, what staff decide, and the exact refund."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ from typing import Any
 
 import pytest
 
-from souk.kernel.errors import Busy, Invalid, InvalidQuery, NotFound
+from souk.kernel.errors import Busy, IdempotencyKeyReused, InvalidQuery, InvalidRequest, NotFound
 from souk.kernel.ids import new_id
-from souk.ordering import returning
-from souk.ordering.domain import Change, Order
-from souk.ordering.domain import Status as OrderStatus
+from souk.ordering import return_usecases
+from souk.ordering.domain import Order, OrderStatus, StatusChange
 from souk.ordering.events import ReturnAccepted, ReturnedLine
-from souk.ordering.returning import Verdict
+from souk.ordering.return_usecases import ReturnDecision
 from souk.ordering.returns import (
-    MAX_RETURNS,
-    WINDOW,
-    KeyReused,
-    NotDelivered,
-    NotReturnable,
+    MAX_RETURNS_PER_ORDER,
+    RETURN_WINDOW,
+    ItemsNotReturnable,
+    OrderNotDelivered,
+    RequestedLine,
+    RequestedReturn,
     Return,
-    ReturnDecided,
-    Status,
+    ReturnAlreadyDecided,
+    ReturnStatus,
+    ReturnWindowClosed,
     TooManyReturns,
-    Wanted,
-    WindowOver,
-    Wish,
 )
-from tests.kernel.tables import twin
+from tests.kernel.tables import temporary_table
 from tests.ordering.builders import ADA, BOB, a_line, an_order, pounds
 from tests.ordering.fakes import FakeOrders
 from tests.ordering.return_fakes import FakeReturns, Returns, StoredReturns
 
-ARRIVED = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DELIVERED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SAM = "customer-sam"
 
 
@@ -50,67 +48,69 @@ def returns(request: pytest.FixtureRequest) -> Returns:
 
 @pytest.fixture
 def stored(request: pytest.FixtureRequest) -> Iterator[StoredReturns]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["OrderingTable"]) as table:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["OrderingTable"]) as table:
         yield StoredReturns(table)
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """What time it is: the last of these."""
-    times = [ARRIVED + timedelta(days=1)]
-    monkeypatch.setattr(returning, "now", lambda: times[-1])
+    """The current time is the last element."""
+    times = [DELIVERED_AT + timedelta(days=1)]
+    monkeypatch.setattr(return_usecases, "now", lambda: times[-1])
     return times
 
 
-def delivered(*lines: Any, **given: Any) -> Order:
-    steps = (OrderStatus.PLACED, OrderStatus.CONFIRMED, OrderStatus.DISPATCHED)
-    history = [Change(status=step, at="2026-11-23T12:00:00.000Z") for step in steps]
-    arrived = Change(status=OrderStatus.DELIVERED, at="2026-11-24T12:00:00.000Z")
-    return an_order(*lines, **{"history": [*history, arrived], **given})
+def a_delivered_order(*lines: Any, **fields: Any) -> Order:
+    statuses = (OrderStatus.PLACED, OrderStatus.CONFIRMED, OrderStatus.DISPATCHED)
+    history = [StatusChange(status=status, at="2026-11-23T12:00:00.000Z") for status in statuses]
+    delivered = StatusChange(status=OrderStatus.DELIVERED, at="2026-11-24T12:00:00.000Z")
+    return an_order(*lines, **{"history": [*history, delivered], **fields})
 
 
 LINES = (a_line("LAMP", quantity=3, price=1299), a_line("RUG", quantity=1, price=5000))
 
 
 class Desk:
-    """The use cases, about one order of three lamps and a rug, sent for 4.95."""
+    """The use cases for one order: three lamps and a rug, with shipping of 4.95."""
 
     def __init__(self, returns: Returns, order: Order | None = None) -> None:
-        self.order = order or delivered(*LINES)
+        self.order = order or a_delivered_order(*LINES)
         self.returns = returns
         self.orders = FakeOrders(self.order)
 
-    def ask(self, *, key: str = "", owner: str = ADA, **quantities: int) -> Return:
-        lines = [Wanted(sku, quantity) for sku, quantity in quantities.items()]
-        return self.wish(Wish(key or new_id(), repr(lines), lines), owner=owner)
+    def request(self, *, key: str = "", owner: str = ADA, **quantities: int) -> Return:
+        lines = [RequestedLine(sku, quantity) for sku, quantity in quantities.items()]
+        return self.send(RequestedReturn(key or new_id(), repr(lines), lines), owner=owner)
 
-    def wish(self, wish: Wish, *, owner: str = ADA) -> Return:
-        return returning.ask_return(self.order.order_id, wish, owner=owner, **self.ports)
+    def send(self, request: RequestedReturn, *, owner: str = ADA) -> Return:
+        return return_usecases.request_return(
+            self.order.order_id, request, owner=owner, **self.ports
+        )
 
-    def accept(self, back: Return, **restock: bool) -> Return:
-        decided = restock or {item.sku: True for item in back.items}
-        verdict = Verdict(by=SAM, lines=list(decided.items()))
-        return returning.accept_return(back.return_id, verdict, **self.ports)
+    def accept(self, return_: Return, **restock_by_sku: bool) -> Return:
+        lines = restock_by_sku or {line.sku: True for line in return_.lines}
+        decision = ReturnDecision(decided_by=SAM, lines=list(lines.items()))
+        return return_usecases.accept_return(return_.return_id, decision, **self.ports)
 
-    def refuse(self, back: Return, reason: str = "it was used") -> Return:
-        verdict = Verdict(by=SAM, refusal=reason)
-        return returning.refuse_return(back.return_id, verdict, returns=self.returns)
+    def reject(self, return_: Return, reason: str = "it was used") -> Return:
+        decision = ReturnDecision(decided_by=SAM, rejection_reason=reason)
+        return return_usecases.reject_return(return_.return_id, decision, returns=self.returns)
 
-    def refunded(self, refund_id: str) -> None:
-        returning.note_refund(self.order.order_id, refund_id, returns=self.returns)
+    def record_refund(self, refund_id: str) -> None:
+        return_usecases.record_refund(self.order.order_id, refund_id, returns=self.returns)
 
     @property
     def ports(self) -> Any:
         return {"orders": self.orders, "returns": self.returns}
 
     def list(self, owner: str = ADA) -> list[Return]:
-        return returning.list_returns(self.order.order_id, owner=owner, **self.ports)
+        return return_usecases.list_returns(self.order.order_id, owner=owner, **self.ports)
 
 
-def in_order(*returns: Return) -> list[Return]:
-    """As lists have them; of ids made in one millisecond none is the older."""
-    return sorted(returns, key=lambda back: back.return_id)
+def sorted_by_id(*returns: Return) -> list[Return]:
+    """In the order of lists; ids created in the same millisecond have no defined order."""
+    return sorted(returns, key=lambda return_: return_.return_id)
 
 
 @pytest.fixture
@@ -118,339 +118,360 @@ def desk(returns: Returns) -> Desk:
     return Desk(returns)
 
 
-# --- asking
+# --- requesting
 
 
-def test_a_return_of_some_pieces_is_kept_as_it_was_asked_for(desk: Desk) -> None:
-    asked = desk.ask(LAMP=2, RUG=1)
+def test_a_return_of_some_items_is_stored_as_requested(desk: Desk) -> None:
+    requested = desk.request(LAMP=2, RUG=1)
 
-    assert desk.list() == [asked]
-    assert asked.status is Status.REQUESTED
-    assert [(item.sku, item.quantity) for item in asked.items] == [("LAMP", 2), ("RUG", 1)]
-    assert desk.returns.said == []
-
-
-def test_the_rest_can_be_sent_back_later(desk: Desk) -> None:
-    first, second = desk.ask(LAMP=1), desk.ask(LAMP=2, RUG=1)
-
-    assert desk.list() == in_order(first, second)
+    assert desk.list() == [requested]
+    assert requested.status is ReturnStatus.REQUESTED
+    assert [(line.sku, line.quantity) for line in requested.lines] == [("LAMP", 2), ("RUG", 1)]
+    assert desk.returns.published == []
 
 
-def test_a_second_click_is_the_same_return(desk: Desk) -> None:
-    first = desk.ask(key="one click", LAMP=2)
+def test_the_remaining_items_can_be_returned_later(desk: Desk) -> None:
+    first, second = desk.request(LAMP=1), desk.request(LAMP=2, RUG=1)
 
-    assert desk.ask(key="one click", LAMP=2) == first
+    assert desk.list() == sorted_by_id(first, second)
+
+
+def test_a_repeated_request_returns_the_same_return(desk: Desk) -> None:
+    first = desk.request(key="one click", LAMP=2)
+
+    assert desk.request(key="one click", LAMP=2) == first
     assert desk.list() == [first]
 
 
-def test_a_key_used_for_another_return_is_refused(desk: Desk) -> None:
-    desk.ask(key="one click", LAMP=2)
+def test_a_key_reused_for_another_return_is_rejected(desk: Desk) -> None:
+    desk.request(key="one click", LAMP=2)
 
-    with pytest.raises(KeyReused):
-        desk.ask(key="one click", LAMP=1)
+    with pytest.raises(IdempotencyKeyReused):
+        desk.request(key="one click", LAMP=1)
 
 
-def test_a_line_never_bought_is_not_taken_back(desk: Desk) -> None:
-    with pytest.raises(NotReturnable) as refused:
-        desk.ask(LAMP=1, SOFA=1)
+def test_an_item_that_was_not_bought_cannot_be_returned(desk: Desk) -> None:
+    with pytest.raises(ItemsNotReturnable) as error:
+        desk.request(LAMP=1, SOFA=1)
 
-    assert refused.value.members["errors"][0]["pointer"] == "/lines/1/sku"
+    assert error.value.members["errors"][0]["pointer"] == "/lines/1/sku"
     assert desk.list() == []
 
 
-def test_more_than_was_bought_is_not_taken_back(desk: Desk) -> None:
-    with pytest.raises(NotReturnable, match="3 were bought, and 3 can") as refused:
-        desk.ask(LAMP=4)
+def test_more_than_was_bought_cannot_be_returned(desk: Desk) -> None:
+    with pytest.raises(ItemsNotReturnable, match="3 of LAMP were bought, 3 of them can") as error:
+        desk.request(LAMP=4)
 
-    assert refused.value.members["errors"][0]["pointer"] == "/lines/0/quantity"
-
-
-def test_what_was_sent_back_before_is_not_taken_back_again(desk: Desk) -> None:
-    desk.accept(desk.ask(LAMP=1))
-    desk.ask(LAMP=1)
-
-    with pytest.raises(NotReturnable, match="3 were bought, and 1 can"):
-        desk.ask(LAMP=2)
+    assert error.value.members["errors"][0]["pointer"] == "/lines/0/quantity"
 
 
-def test_a_sku_named_twice_is_refused(desk: Desk) -> None:
-    with pytest.raises(NotReturnable, match="named twice"):
-        desk.wish(Wish("key", "body", [Wanted("LAMP", 1), Wanted("LAMP", 1)]))
+def test_returned_items_cannot_be_returned_again(desk: Desk) -> None:
+    desk.accept(desk.request(LAMP=1))
+    desk.request(LAMP=1)
+
+    with pytest.raises(ItemsNotReturnable, match="3 of LAMP were bought, 1 of them can"):
+        desk.request(LAMP=2)
 
 
-@pytest.mark.parametrize("late", [timedelta(0), timedelta(milliseconds=1)])
-def test_after_the_window_it_is_too_late(
-    desk: Desk, clock: list[datetime], late: timedelta
+def test_a_sku_that_appears_twice_is_rejected(desk: Desk) -> None:
+    with pytest.raises(ItemsNotReturnable, match="appears twice"):
+        desk.send(
+            RequestedReturn("key", "body", [RequestedLine("LAMP", 1), RequestedLine("LAMP", 1)])
+        )
+
+
+@pytest.mark.parametrize("late_by", [timedelta(0), timedelta(milliseconds=1)])
+def test_items_can_be_returned_until_the_window_closes(
+    desk: Desk, clock: list[datetime], late_by: timedelta
 ) -> None:
-    clock.append(ARRIVED + WINDOW + late)
+    clock.append(DELIVERED_AT + RETURN_WINDOW + late_by)
 
-    if late:
-        with pytest.raises(WindowOver) as refused:
-            desk.ask(LAMP=1)
-        assert refused.value.members == {"until": "2026-12-24T12:00:00.000Z"}
+    if late_by:
+        with pytest.raises(ReturnWindowClosed) as error:
+            desk.request(LAMP=1)
+        assert error.value.members == {"until": "2026-12-24T12:00:00.000Z"}
     else:
-        assert desk.ask(LAMP=1).status is Status.REQUESTED
+        assert desk.request(LAMP=1).status is ReturnStatus.REQUESTED
 
 
-def test_a_second_click_after_the_window_is_still_answered(
+def test_a_request_repeated_after_the_window_still_returns_the_same_return(
     desk: Desk, clock: list[datetime]
 ) -> None:
-    first = desk.ask(key="one click", LAMP=1)
-    clock.append(ARRIVED + WINDOW + timedelta(days=1))
+    first = desk.request(key="one click", LAMP=1)
+    clock.append(DELIVERED_AT + RETURN_WINDOW + timedelta(days=1))
 
-    assert desk.ask(key="one click", LAMP=1) == first
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3])
-def test_before_its_delivery_nothing_of_an_order_is_taken_back(
-    returns: Returns, steps: int
-) -> None:
-    desk = Desk(returns, delivered(*LINES, history=delivered().history[:steps]))
-
-    with pytest.raises(NotDelivered):
-        desk.ask(LAMP=1)
+    assert desk.request(key="one click", LAMP=1) == first
 
 
-def test_a_strangers_order_is_none(desk: Desk) -> None:
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_nothing_can_be_returned_before_the_delivery(returns: Returns, changes: int) -> None:
+    history = a_delivered_order().history[:changes]
+    desk = Desk(returns, a_delivered_order(*LINES, history=history))
+
+    with pytest.raises(OrderNotDelivered):
+        desk.request(LAMP=1)
+
+
+def test_another_owners_order_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        desk.ask(owner=BOB, LAMP=1)
+        desk.request(owner=BOB, LAMP=1)
     with pytest.raises(NotFound):
         desk.list(owner=BOB)
 
 
-def test_an_order_cannot_have_returns_without_end(returns: Returns) -> None:
-    desk = Desk(returns, delivered(a_line("LAMP", quantity=MAX_RETURNS + 1)))
-    for _ in range(MAX_RETURNS):
-        desk.ask(LAMP=1)
+def test_an_order_has_a_maximum_number_of_returns(returns: Returns) -> None:
+    line = a_line("LAMP", quantity=MAX_RETURNS_PER_ORDER + 1)
+    desk = Desk(returns, a_delivered_order(line))
+    for _ in range(MAX_RETURNS_PER_ORDER):
+        desk.request(LAMP=1)
 
     with pytest.raises(TooManyReturns):
-        desk.ask(LAMP=1)
+        desk.request(LAMP=1)
 
-    assert len(desk.list()) == MAX_RETURNS
-
-
-def test_of_two_at_once_only_what_was_bought_is_taken_back(desk: Desk) -> None:
-    desk.returns.meanwhile = [lambda: desk.ask(LAMP=2)]
-
-    with pytest.raises(NotReturnable, match="and 1 can"):
-        desk.ask(LAMP=2)
-
-    assert [back.pieces for back in desk.list()] == [2]
+    assert len(desk.list()) == MAX_RETURNS_PER_ORDER
 
 
-def test_two_clicks_at_once_are_one_return(desk: Desk) -> None:
+def test_two_concurrent_requests_cannot_return_more_than_was_bought(desk: Desk) -> None:
+    desk.returns.concurrent_actions = [lambda: desk.request(LAMP=2)]
+
+    with pytest.raises(ItemsNotReturnable, match="1 of them can"):
+        desk.request(LAMP=2)
+
+    assert [return_.quantity for return_ in desk.list()] == [2]
+
+
+def test_two_concurrent_requests_with_one_key_are_one_return(desk: Desk) -> None:
     other: list[Return] = []
-    desk.returns.meanwhile = [lambda: other.append(desk.ask(key="one click", LAMP=2))]
+    desk.returns.concurrent_actions = [lambda: other.append(desk.request(key="one click", LAMP=2))]
 
-    assert [desk.ask(key="one click", LAMP=2)] == other == desk.list()
+    assert [desk.request(key="one click", LAMP=2)] == other == desk.list()
 
 
 @pytest.mark.cloud
-def test_many_at_once_never_take_back_more_than_was_bought(stored: StoredReturns) -> None:
+def test_many_concurrent_requests_never_return_more_than_was_bought(
+    stored: StoredReturns,
+) -> None:
     desk = Desk(stored)
 
-    def ask(_: int) -> None:
-        with suppress(NotReturnable, Busy):
-            desk.ask(LAMP=1)
+    def request_one(_: int) -> None:
+        with suppress(ItemsNotReturnable, Busy):
+            desk.request(LAMP=1)
 
-    with ThreadPoolExecutor(8) as crowd:
-        list(crowd.map(ask, range(16)))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(request_one, range(16)))
 
-    assert sum(back.pieces for back in desk.list()) == 3
+    assert sum(return_.quantity for return_ in desk.list()) == 3
 
 
 # --- accepting
 
 
-def test_accepting_says_what_comes_back_and_what_it_is_worth(desk: Desk) -> None:
-    back = desk.accept(desk.ask(LAMP=2, RUG=1), LAMP=True, RUG=False)
+def test_accepting_publishes_the_returned_items_and_their_refund(desk: Desk) -> None:
+    return_ = desk.accept(desk.request(LAMP=2, RUG=1), LAMP=True, RUG=False)
 
-    assert (back.status, back.refund, back.shipping) == (
-        Status.ACCEPTED,
+    assert (return_.status, return_.refund, return_.shipping) == (
+        ReturnStatus.ACCEPTED,
         pounds(2 * 1299 + 5000),
         pounds(0),
     )
-    assert desk.list() == [back]
-    assert desk.returns.said == [
+    assert desk.list() == [return_]
+    assert desk.returns.published == [
         ReturnAccepted(
             order_id=desk.order.order_id,
             owner=ADA,
             contact_id="contact-1",
-            return_id=back.return_id,
+            return_id=return_.return_id,
             lines=[
                 ReturnedLine(sku="LAMP", quantity=2, restock=True),
                 ReturnedLine(sku="RUG", quantity=1, restock=False),
             ],
             refund=pounds(2 * 1299 + 5000),
-            accepted_at=back.decided_at or "",
+            accepted_at=return_.decided_at or "",
         )
     ]
 
 
-def test_shipping_goes_back_with_the_return_that_makes_it_all(desk: Desk) -> None:
-    first, second = desk.ask(LAMP=3), desk.ask(RUG=1)
+def test_the_return_that_completes_the_order_refunds_the_shipping(desk: Desk) -> None:
+    first, second = desk.request(LAMP=3), desk.request(RUG=1)
 
-    refunds = [desk.accept(second), desk.accept(first)]
+    accepted = [desk.accept(second), desk.accept(first)]
 
-    assert [back.shipping for back in refunds] == [pounds(0), pounds(495)]
-    assert sum(back.refund.amount for back in refunds if back.refund) == desk.order.total.amount
-
-
-def test_shipping_is_kept_while_something_is_only_on_its_way_back(desk: Desk) -> None:
-    desk.ask(RUG=1)
-
-    assert desk.accept(desk.ask(LAMP=3)).shipping == pounds(0)
+    assert [return_.shipping for return_ in accepted] == [pounds(0), pounds(495)]
+    refunds = [return_.refund.amount for return_ in accepted if return_.refund]
+    assert sum(refunds) == desk.order.total.amount
 
 
-def test_accepting_twice_is_once(desk: Desk) -> None:
-    asked = desk.ask(LAMP=2)
+def test_shipping_is_not_refunded_while_another_return_is_only_requested(desk: Desk) -> None:
+    desk.request(RUG=1)
 
-    first = desk.accept(asked)
-    desk.refunded(asked.return_id)
-    second = desk.accept(asked)
+    assert desk.accept(desk.request(LAMP=3)).shipping == pounds(0)
+
+
+def test_a_repeated_acceptance_takes_effect_once(desk: Desk) -> None:
+    requested = desk.request(LAMP=2)
+
+    first = desk.accept(requested)
+    desk.record_refund(requested.return_id)
+    second = desk.accept(requested)
 
     assert (first.refund, second.refund) == (pounds(2598), pounds(2598))
-    assert second.status is Status.REFUNDED
-    assert len(desk.returns.said) == 1
+    assert second.status is ReturnStatus.REFUNDED
+    assert len(desk.returns.published) == 1
 
 
-def test_two_who_accept_at_once_accept_once(desk: Desk) -> None:
-    asked = desk.ask(LAMP=2)
-    desk.returns.meanwhile = [lambda: desk.accept(asked)]
+def test_two_concurrent_acceptances_take_effect_once(desk: Desk) -> None:
+    requested = desk.request(LAMP=2)
+    desk.returns.concurrent_actions = [lambda: desk.accept(requested)]
 
-    desk.accept(asked)
+    desk.accept(requested)
 
-    assert len(desk.returns.said) == 1
+    assert len(desk.returns.published) == 1
 
 
-def test_two_returns_accepted_at_once_give_shipping_back_once(desk: Desk) -> None:
-    first, second = desk.ask(LAMP=3), desk.ask(RUG=1)
-    desk.returns.meanwhile = [lambda: desk.accept(second)]
+def test_two_returns_accepted_concurrently_refund_the_shipping_once(desk: Desk) -> None:
+    first, second = desk.request(LAMP=3), desk.request(RUG=1)
+    desk.returns.concurrent_actions = [lambda: desk.accept(second)]
 
     desk.accept(first)
 
-    assert sorted(back.shipping.amount for back in desk.list() if back.shipping) == [0, 495]
+    assert sorted(return_.shipping.amount for return_ in desk.list() if return_.shipping) == [
+        0,
+        495,
+    ]
 
 
-def test_accepted_otherwise_than_before_is_refused(desk: Desk) -> None:
-    asked = desk.ask(LAMP=2)
-    desk.accept(asked, LAMP=True)
+def test_a_return_cannot_be_accepted_again_with_other_restock_decisions(desk: Desk) -> None:
+    requested = desk.request(LAMP=2)
+    desk.accept(requested, LAMP=True)
 
-    with pytest.raises(ReturnDecided) as refused:
-        desk.accept(asked, LAMP=False)
+    with pytest.raises(ReturnAlreadyDecided) as error:
+        desk.accept(requested, LAMP=False)
 
-    assert refused.value.members == {"decided": "accepted"}
-    assert len(desk.returns.said) == 1
+    assert error.value.members == {"decision": "accepted"}
+    assert len(desk.returns.published) == 1
 
 
 @pytest.mark.parametrize(
-    ("named", "pointer"),
+    ("restock_by_sku", "pointer"),
     [({"LAMP": True}, "/lines"), ({"LAMP": True, "SOFA": True}, "/lines/1/sku")],
 )
-def test_of_each_line_it_is_said_what_becomes_of_it(
-    desk: Desk, named: dict[str, bool], pointer: str
+def test_an_acceptance_decides_each_line_of_the_return(
+    desk: Desk, restock_by_sku: dict[str, bool], pointer: str
 ) -> None:
-    asked = desk.ask(LAMP=2, RUG=1)
+    requested = desk.request(LAMP=2, RUG=1)
 
-    with pytest.raises(Invalid) as refused:
-        desk.accept(asked, **named)
+    with pytest.raises(InvalidRequest) as error:
+        desk.accept(requested, **restock_by_sku)
 
-    assert refused.value.members["errors"][0]["pointer"] == pointer
+    assert error.value.members["errors"][0]["pointer"] == pointer
 
 
-def test_what_was_never_asked_for_cannot_be_decided(desk: Desk) -> None:
+def test_an_unknown_return_cannot_be_accepted(desk: Desk) -> None:
+    unknown = Return(return_id="none", order_id="o", lines=[], reason="", requested_at="")
+
     with pytest.raises(NotFound):
-        desk.accept(Return(return_id="none", order_id="o", items=[], reason="", requested_at=""))
+        desk.accept(unknown)
 
 
-# --- refusing
+# --- rejecting
 
 
-def test_a_refused_return_tells_why_and_gives_nothing_back(desk: Desk) -> None:
-    back = desk.refuse(desk.ask(LAMP=3), "it was used")
+def test_a_rejected_return_has_a_reason_and_no_refund(desk: Desk) -> None:
+    return_ = desk.reject(desk.request(LAMP=3), "it was used")
 
-    assert (back.status, back.refusal, back.refund) == (Status.REFUSED, "it was used", None)
-    assert desk.refuse(back, "it was used") == back
-    assert desk.returns.said == []
-
-
-def test_what_was_refused_can_be_asked_for_again(desk: Desk) -> None:
-    desk.refuse(desk.ask(LAMP=3))
-
-    assert desk.ask(LAMP=3).status is Status.REQUESTED
+    assert (return_.status, return_.rejection_reason, return_.refund) == (
+        ReturnStatus.REJECTED,
+        "it was used",
+        None,
+    )
+    assert desk.reject(return_, "it was used") == return_
+    assert desk.returns.published == []
 
 
-def test_what_was_decided_is_not_decided_otherwise(desk: Desk) -> None:
-    accepted, refused = desk.accept(desk.ask(LAMP=1)), desk.refuse(desk.ask(LAMP=1))
+def test_the_items_of_a_rejected_return_can_be_requested_again(desk: Desk) -> None:
+    desk.reject(desk.request(LAMP=3))
 
-    with pytest.raises(ReturnDecided):
-        desk.refuse(accepted)
-    with pytest.raises(ReturnDecided):
-        desk.accept(refused)
-    with pytest.raises(ReturnDecided):
-        desk.refuse(refused, "for another reason")
+    assert desk.request(LAMP=3).status is ReturnStatus.REQUESTED
 
 
-def test_of_two_who_decide_at_once_the_first_decides(desk: Desk) -> None:
-    asked = desk.ask(LAMP=1)
-    desk.returns.meanwhile = [lambda: desk.refuse(asked)]
+def test_a_decision_cannot_be_changed(desk: Desk) -> None:
+    accepted, rejected = desk.accept(desk.request(LAMP=1)), desk.reject(desk.request(LAMP=1))
 
-    with pytest.raises(ReturnDecided):
-        desk.accept(asked)
+    with pytest.raises(ReturnAlreadyDecided):
+        desk.reject(accepted)
+    with pytest.raises(ReturnAlreadyDecided):
+        desk.accept(rejected)
+    with pytest.raises(ReturnAlreadyDecided):
+        desk.reject(rejected, "for another reason")
 
-    assert desk.returns.said == []
+
+def test_the_first_of_two_concurrent_decisions_stays(desk: Desk) -> None:
+    requested = desk.request(LAMP=1)
+    desk.returns.concurrent_actions = [lambda: desk.reject(requested)]
+
+    with pytest.raises(ReturnAlreadyDecided):
+        desk.accept(requested)
+
+    assert desk.returns.published == []
 
 
 # --- refunded
 
 
-def test_a_refund_is_noted_once(desk: Desk, clock: list[datetime]) -> None:
-    back = desk.accept(desk.ask(LAMP=1))
+def test_a_refund_is_recorded_once(desk: Desk, clock: list[datetime]) -> None:
+    return_ = desk.accept(desk.request(LAMP=1))
 
-    desk.refunded(back.return_id)
+    desk.record_refund(return_.return_id)
     clock.append(clock[-1] + timedelta(hours=1))
-    desk.refunded(back.return_id)
+    desk.record_refund(return_.return_id)
 
-    (noted,) = desk.list()
-    assert (noted.status, noted.refunded_at) == (Status.REFUNDED, "2026-11-25T12:00:00.000Z")
-
-
-def test_a_refund_of_no_return_changes_nothing(desk: Desk) -> None:
-    asked, refused = desk.ask(LAMP=1), desk.refuse(desk.ask(LAMP=1))
-
-    for refund_id in ("cancellation", asked.return_id, refused.return_id):
-        desk.refunded(refund_id)
-
-    assert desk.list() == in_order(asked, refused)
+    (refunded,) = desk.list()
+    assert refunded.status is ReturnStatus.REFUNDED
+    assert refunded.refunded_at == "2026-11-25T12:00:00.000Z"
 
 
-# --- lists of staff
+def test_a_refund_that_belongs_to_no_accepted_return_changes_nothing(desk: Desk) -> None:
+    requested, rejected = desk.request(LAMP=1), desk.reject(desk.request(LAMP=1))
+
+    for refund_id in ("cancellation", requested.return_id, rejected.return_id):
+        desk.record_refund(refund_id)
+
+    assert desk.list() == sorted_by_id(requested, rejected)
+
+
+# --- lists for staff
 
 
 @pytest.mark.cloud
-def test_staff_see_what_awaits_them_page_by_page_and_nothing_that_is_done(
+def test_staff_list_open_returns_page_by_page_and_no_finished_ones(
     stored: StoredReturns,
 ) -> None:
-    desk = Desk(stored, delivered(a_line("LAMP", quantity=9)))
-    asked = [desk.ask(LAMP=1) for _ in range(5)]
-    accepted = desk.accept(asked[0])
-    desk.refuse(asked[1])
-    desk.refunded(desk.accept(asked[2]).return_id)
+    desk = Desk(stored, a_delivered_order(a_line("LAMP", quantity=9)))
+    requested = [desk.request(LAMP=1) for _ in range(5)]
+    accepted = desk.accept(requested[0])
+    desk.reject(requested[1])
+    desk.record_refund(desk.accept(requested[2]).return_id)
 
-    first = stored.page(Status.REQUESTED, 1, None)
-    rest = stored.page(Status.REQUESTED, 10, first.next)
+    first = stored.list_open(ReturnStatus.REQUESTED, 1, None)
+    rest = stored.list_open(ReturnStatus.REQUESTED, 10, first.next)
 
-    assert sorted(b.return_id for b in (*first.returns, *rest.returns)) == sorted(
-        each.return_id for each in asked[3:]
-    )
+    listed_ids = [return_.return_id for return_ in (*first.returns, *rest.returns)]
+    assert sorted(listed_ids) == sorted(return_.return_id for return_ in requested[3:])
     assert rest.next is None
-    (shown,), following = stored.page(Status.ACCEPTED, 10, None)
-    assert (shown.return_id, shown.order_id) == (accepted.return_id, desk.order.order_id)
-    assert (shown.status, shown.pieces, shown.refund) == (Status.ACCEPTED, 1, pounds(1299))
-    assert (shown.requested_at, shown.decided_at) == (accepted.requested_at, accepted.decided_at)
-    assert following is None
+    (listed,), next_cursor = stored.list_open(ReturnStatus.ACCEPTED, 10, None)
+    assert (listed.return_id, listed.order_id) == (accepted.return_id, desk.order.order_id)
+    assert (listed.status, listed.quantity, listed.refund) == (
+        ReturnStatus.ACCEPTED,
+        1,
+        pounds(1299),
+    )
+    assert (listed.requested_at, listed.decided_at) == (
+        accepted.requested_at,
+        accepted.decided_at,
+    )
+    assert next_cursor is None
 
 
-def test_a_forged_cursor_is_refused() -> None:
+def test_an_invalid_cursor_is_rejected() -> None:
     with pytest.raises(InvalidQuery):
-        StoredReturns("nowhere").page(Status.REQUESTED, 10, "x")
+        StoredReturns("nowhere").list_open(ReturnStatus.REQUESTED, 10, "x")

@@ -1,4 +1,4 @@
-"""Orders' payments, with the boring parts filled in."""
+"""Builds payment commands and provider states with defaults."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
 from souk.payment.commands import AuthorizePayment, CapturePayment, RefundPayment, VoidPayment
-from souk.payment.domain import Standing
-from souk.payment.provider import Wish
+from souk.payment.domain import ProviderState
+from souk.payment.provider import AuthorizationRequest
 
 
 def pounds(amount: int) -> Money:
@@ -35,20 +35,20 @@ def a_refund(order_id: str, amount: int, refund_id: str = "refund-1") -> RefundP
     return RefundPayment(order_id=order_id, refund_id=refund_id, amount=pounds(amount))
 
 
-def a_wish(token: str = "tok_ok", order_id: str = "") -> Wish:
-    return Wish(order_id or new_id(), TOTAL, token)
+def an_authorization_request(token: str = "tok_ok", order_id: str = "") -> AuthorizationRequest:
+    return AuthorizationRequest(order_id or new_id(), TOTAL, token)
 
 
-def a_standing(status: Any = "authorized", **given: Any) -> Standing:
-    """How the provider's books show a payment of TOTAL that is no further than `status`."""
-    set_aside = status in ("authorized", "captured")
-    return Standing(
+def a_provider_state(status: Any = "authorized", **fields: Any) -> ProviderState:
+    """The provider's state of a payment of TOTAL with this status."""
+    is_authorized = status in ("authorized", "captured")
+    return ProviderState(
         **{
             "reference": "ref-o-1",
             "order_id": "o-1",
             "status": status,
-            "authorized": TOTAL.amount if set_aside else 0,
+            "authorized": TOTAL.amount if is_authorized else 0,
             "captured": TOTAL.amount if status == "captured" else 0,
-            **given,
+            **fields,
         }
     )

@@ -1,4 +1,4 @@
-"""The ledger and the sandbox on a table of their own."""
+"""The ledger in memory and on DynamoDB, the sandbox on a table of its own, and a local Stripe."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from souk.payment.sandbox import Sandbox
-from tests.kernel.tables import twin
-from tests.payment import stripes
-from tests.payment.fakes import FakePayments, Mailbox, StoredPayments
+from tests.kernel.tables import temporary_table
+from tests.payment import stripe_process
+from tests.payment.fakes import FakePayments, StoredPayments, WebhookRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from souk.payment.stripe import Stripe
-    from tests.payment.stripes import StandIn
+    from tests.payment.stripe_process import StripeServer
 
 
 @pytest.fixture
 def table(request: pytest.FixtureRequest) -> Iterator[str]:
-    shop = request.getfixturevalue("in_function")
-    with twin(shop.outputs["PaymentTable"]) as name:
+    shop = request.getfixturevalue("lambda_env")
+    with temporary_table(shop.outputs["PaymentTable"]) as name:
         yield name
 
 
@@ -33,27 +33,27 @@ def payments(request: pytest.FixtureRequest) -> FakePayments | StoredPayments:
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
+def recorder() -> WebhookRecorder:
+    return WebhookRecorder()
 
 
 @pytest.fixture
-def sandbox(table: str, mailbox: Mailbox) -> Sandbox:
-    return Sandbox(table, lambda: "the-secret", mailbox.take)
+def sandbox(table: str, recorder: WebhookRecorder) -> Sandbox:
+    return Sandbox(table, lambda: "the-secret", recorder.record)
 
 
 @pytest.fixture(scope="session")
-def stripe_server() -> Iterator[StandIn]:
-    with stripes.running() as stand_in:
-        yield stand_in
+def running_stripe_server() -> Iterator[StripeServer]:
+    with stripe_process.running() as server:
+        yield server
 
 
 @pytest.fixture
-def stand_in(stripe_server: StandIn) -> Iterator[StandIn]:
-    yield stripe_server
-    stripe_server.fail()
+def stripe_server(running_stripe_server: StripeServer) -> Iterator[StripeServer]:
+    yield running_stripe_server
+    running_stripe_server.set_faults()
 
 
 @pytest.fixture
-def stripe(stand_in: StandIn) -> Stripe:
-    return stand_in.stripe
+def stripe(stripe_server: StripeServer) -> Stripe:
+    return stripe_server.stripe

@@ -1,4 +1,4 @@
-"""A ledger and a provider in memory, and the real ledger with its facts laid open."""
+"""An in-memory ledger and provider, and the real ledger with readable events."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import ConcurrentUpdate
 from souk.payment import events
-from souk.payment.domain import Entry, Payment, PaymentMoved, Standing, Step
-from souk.payment.provider import BadSignature, NoAnswer, Notice, Wish
+from souk.payment.domain import LedgerEntry, Payment, PaymentChange, ProviderState
+from souk.payment.provider import (
+    AuthorizationRequest,
+    BadSignature,
+    ProviderUnavailable,
+    WebhookEvent,
+)
 from souk.payment.store import PaymentStore
 from tests.kernel import tables
 
 if TYPE_CHECKING:
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
     from souk.kernel.money import Money
 
-AnswerT = TypeVar("AnswerT")
-FACTS = (
+ResultT = TypeVar("ResultT")
+EVENTS = (
     events.PaymentAuthorized,
     events.PaymentDeclined,
     events.PaymentCaptured,
@@ -29,53 +35,57 @@ FACTS = (
 
 
 class Killed(BaseException):
-    """The function dies here: nothing catches it."""
+    """The function ends here, as at a timeout. `except Exception` does not catch it."""
 
 
 class FakePayments:
-    """The ledger. `dies_before` and `dies_after` count down saves to the one that kills."""
+    """The ledger in memory.
+
+    The function is killed before the save number `killed_before`, or after the save number
+    `killed_after`.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[str, Payment] = {}
-        self._entries: dict[str, list[Entry]] = {}
-        self._changed: dict[str, str] = {}
+        self._payments: dict[str, Payment] = {}
+        self._entries: dict[str, list[LedgerEntry]] = {}
+        self._changed_at: dict[str, str] = {}
         self._cursor: str | None = None
-        self.said: list[Fact] = []
-        self.saves = 0
-        self.dies_before: int | None = None
-        self.dies_after: int | None = None
+        self.published: list[Event] = []
+        self.save_count = 0
+        self.killed_before: int | None = None
+        self.killed_after: int | None = None
 
     def get(self, order_id: str) -> Payment | None:
-        return self._kept.get(order_id)
+        return self._payments.get(order_id)
 
     def get_many(self, order_ids: Sequence[str]) -> dict[str, Payment]:
-        return {each: self._kept[each] for each in order_ids if each in self._kept}
+        return {each: self._payments[each] for each in order_ids if each in self._payments}
 
-    def entries(self, order_id: str) -> list[Entry]:
-        return sorted(self._entries.get(order_id, []), key=lambda each: each.key)
+    def entries(self, order_id: str) -> list[LedgerEntry]:
+        return sorted(self._entries.get(order_id, []), key=lambda entry: entry.key)
 
-    def save(self, before: Payment | None, step: Step) -> Payment:
-        self.saves += 1
-        if self.saves == self.dies_before:
+    def save(self, before: Payment | None, change: PaymentChange) -> Payment:
+        self.save_count += 1
+        if self.save_count == self.killed_before:
             raise Killed
-        order_id = step.payment.order_id
-        kept = self._kept.get(order_id)
-        if (kept.version if kept else 0) != (before.version if before else 0):
-            raise PaymentMoved(order_id)
-        had = self._entries.setdefault(order_id, [])
-        assert not {each.key for each in had} & {each.key for each in step.entries}
-        had += step.entries
-        self.said += step.facts
+        order_id = change.payment.order_id
+        stored = self._payments.get(order_id)
+        if (stored.version if stored else 0) != (before.version if before else 0):
+            raise ConcurrentUpdate(order_id)
+        entries = self._entries.setdefault(order_id, [])
+        assert not {entry.key for entry in entries} & {entry.key for entry in change.entries}
+        entries += change.entries
+        self.published += change.events
         version = (before.version if before else 0) + 1
-        self._kept[order_id] = msgspec.structs.replace(step.payment, version=version)
-        self._changed[order_id] = stamp(now())
-        if self.saves == self.dies_after:
+        self._payments[order_id] = msgspec.structs.replace(change.payment, version=version)
+        self._changed_at[order_id] = timestamp(now())
+        if self.save_count == self.killed_after:
             raise Killed
-        return self._kept[order_id]
+        return self._payments[order_id]
 
-    def unsettled(self, before: str) -> Iterator[str]:
-        for order_id, payment in list(self._kept.items()):
-            if payment.unsettled and self._changed[order_id] < before:
+    def unsettled_order_ids(self, before: str) -> Iterator[str]:
+        for order_id, payment in list(self._payments.items()):
+            if payment.is_unsettled and self._changed_at[order_id] < before:
                 yield order_id
 
     def cursor(self) -> str | None:
@@ -86,126 +96,127 @@ class FakePayments:
 
 
 class StoredPayments(PaymentStore):
-    """The real ledger on a table no relay reads."""
+    """The real ledger on a table without an outbox relay."""
 
     @property
-    def said(self) -> list[Fact]:
-        return tables.said(self._table, *FACTS)
+    def published(self) -> list[Event]:
+        return tables.outbox_events(self._table, *EVENTS)
 
 
 class FakeProvider:
-    """A provider in memory that does as it is told, or fails as it is told.
+    """A provider in memory that can simulate faults.
 
-    `silent` names calls that are not answered: `before` they are done or `after`. `dies` names
-    those during which our function is killed.
+    `timeouts` names calls without a response and `kills` calls during which the function is
+    killed; the value tells whether that is "before" or "after" the provider acts.
+    `concurrent_actions` are what others do during a call.
     """
 
     name = "fake"
 
     def __init__(self) -> None:
-        self.books: dict[str, Standing] = {}
+        self.states: dict[str, ProviderState] = {}
         self.amounts: dict[str, int] = {}
-        self.given: dict[str, int] = {}
-        self.silent: dict[str, str] = {}
-        self.dies: dict[str, str] = {}
-        self.decline: str | None = None
+        self.refunds: dict[str, int] = {}
+        self.timeouts: dict[str, str] = {}
+        self.kills: dict[str, str] = {}
+        self.decline_reason: str | None = None
         self.is_slow = False
-        self.authorizations = 0
+        self.authorization_count = 0
         self.calls: list[str] = []
-        self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.concurrent_actions: dict[str, Callable[[], object]] = {}
 
-    def open(self, wish: Wish) -> str:
-        return self._call("open", lambda: self._open(wish))
+    def open(self, request: AuthorizationRequest) -> str:
+        return self._call("open", lambda: self._open(request))
 
-    def authorize(self, reference: str, wish: Wish) -> Standing:
-        return self._call("authorize", lambda: self._authorize(reference, wish))
+    def authorize(self, reference: str, request: AuthorizationRequest) -> ProviderState:
+        return self._call("authorize", lambda: self._authorize(reference, request))
 
-    def capture(self, reference: str) -> Standing:
+    def capture(self, reference: str) -> ProviderState:
         return self._call("capture", lambda: self._capture(reference))
 
-    def void(self, reference: str) -> Standing:
+    def void(self, reference: str) -> ProviderState:
         return self._call("void", lambda: self._void(reference))
 
     def refund(self, reference: str, refund_id: str, amount: Money) -> bool:
         return self._call("refund", lambda: self._refund(reference, refund_id, amount.amount))
 
-    def find(self, reference: str) -> Standing:
-        return self._call("find", lambda: self.books[reference])
+    def find(self, reference: str) -> ProviderState:
+        return self._call("find", lambda: self.states[reference])
 
-    def list(self, since: str, until: str) -> Iterator[Standing]:
-        return iter(self._call("list", lambda: list(self.books.values())))
+    def list(self, since: str, until: str) -> Iterator[ProviderState]:
+        return iter(self._call("list", lambda: list(self.states.values())))
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
         if headers.get("signed") != "yes":
-            raise BadSignature("it is not signed")
-        return msgspec.json.decode(body, type=Notice)
+            raise BadSignature("The webhook is not signed.")
+        return msgspec.json.decode(body, type=WebhookEvent)
 
-    def settle(self, reference: str) -> None:
-        """What was pending is authorised now."""
-        self._now(reference, status="authorized", authorized=self.amounts[reference])
+    def authorize_pending(self, reference: str) -> None:
+        """Authorize a pending payment."""
+        self._update(reference, status="authorized", authorized=self.amounts[reference])
 
-    def _open(self, wish: Wish) -> str:
-        reference = f"ref-{wish.order_id}"
-        self.amounts[reference] = wish.amount.amount
-        opened = Standing(reference=reference, order_id=wish.order_id, status="open")
-        self.books.setdefault(reference, opened)
+    def _open(self, request: AuthorizationRequest) -> str:
+        reference = f"ref-{request.order_id}"
+        self.amounts[reference] = request.amount.amount
+        state = ProviderState(reference=reference, order_id=request.order_id, status="open")
+        self.states.setdefault(reference, state)
         return reference
 
-    def _authorize(self, reference: str, wish: Wish) -> Standing:
-        if self.books[reference].status != "open":
-            return self.books[reference]
-        if self.decline:
-            return self._now(reference, status="declined", reason=self.decline)
+    def _authorize(self, reference: str, request: AuthorizationRequest) -> ProviderState:
+        if self.states[reference].status != "open":
+            return self.states[reference]
+        if self.decline_reason:
+            return self._update(reference, status="declined", reason=self.decline_reason)
         if self.is_slow:
-            return self._now(reference, status="pending")
-        self.authorizations += 1
-        return self._now(reference, status="authorized", authorized=wish.amount.amount)
+            return self._update(reference, status="pending")
+        self.authorization_count += 1
+        return self._update(reference, status="authorized", authorized=request.amount.amount)
 
-    def _capture(self, reference: str) -> Standing:
-        known = self.books[reference]
-        if known.status != "authorized":
-            return known
-        return self._now(reference, status="captured", captured=known.authorized)
+    def _capture(self, reference: str) -> ProviderState:
+        state = self.states[reference]
+        if state.status != "authorized":
+            return state
+        return self._update(reference, status="captured", captured=state.authorized)
 
-    def _void(self, reference: str) -> Standing:
-        if self.books[reference].status not in ("open", "pending", "authorized"):
-            return self.books[reference]
-        return self._now(reference, status="voided")
+    def _void(self, reference: str) -> ProviderState:
+        if self.states[reference].status not in ("open", "pending", "authorized"):
+            return self.states[reference]
+        return self._update(reference, status="voided")
 
     def _refund(self, reference: str, refund_id: str, amount: int) -> bool:
-        if refund_id in self.given:
+        if refund_id in self.refunds:
             return True
-        known = self.books[reference]
-        if amount > known.captured - known.refunded:
+        state = self.states[reference]
+        if amount > state.captured - state.refunded:
             return False
-        self.given[refund_id] = amount
-        self._now(reference, refunded=known.refunded + amount)
+        self.refunds[refund_id] = amount
+        self._update(reference, refunded=state.refunded + amount)
         return True
 
-    def _now(self, reference: str, **changes: object) -> Standing:
-        self.books[reference] = msgspec.structs.replace(self.books[reference], **changes)
-        return self.books[reference]
+    def _update(self, reference: str, **changes: object) -> ProviderState:
+        self.states[reference] = msgspec.structs.replace(self.states[reference], **changes)
+        return self.states[reference]
 
-    def _call(self, name: str, act: Callable[[], AnswerT]) -> AnswerT:
+    def _call(self, name: str, act: Callable[[], ResultT]) -> ResultT:
         self.calls.append(name)
         self._fail(name, "before")
-        answer = act()
-        self.meanwhile.pop(name, lambda: None)()
+        result = act()
+        self.concurrent_actions.pop(name, lambda: None)()
         self._fail(name, "after")
-        return answer
+        return result
 
     def _fail(self, name: str, moment: str) -> None:
-        if self.dies.get(name) == moment:
+        if self.kills.get(name) == moment:
             raise Killed
-        if self.silent.get(name) == moment:
-            raise NoAnswer(name)
+        if self.timeouts.get(name) == moment:
+            raise ProviderUnavailable(name)
 
 
-class Mailbox:
-    """Takes the sandbox's notices."""
+class WebhookRecorder:
+    """Records the sandbox's webhooks."""
 
     def __init__(self) -> None:
-        self.notices: list[tuple[bytes, Mapping[str, str]]] = []
+        self.webhooks: list[tuple[bytes, Mapping[str, str]]] = []
 
-    def take(self, body: bytes, headers: Mapping[str, str]) -> None:
-        self.notices.append((body, headers))
+    def record(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.webhooks.append((body, headers))

@@ -1,10 +1,10 @@
 """localstripe on loopback: `python -m tests.payment.stripe_server PORT`.
 
-It plays Stripe, but for what Stripe's API reference documents and it lacks, which is added here:
-a request with an Idempotency-Key seen before is answered as it was the first time (failures of
-Stripe's own, too); only what is set aside can be captured, only what was captured refunded;
-lists are filtered by `created` and newest first.
-What it was asked is told at `/_config/seen`; `/_config/faults` makes it fail.
+It adds behavior that Stripe's API reference documents and localstripe lacks: a request with a
+known Idempotency-Key gets the first response again, including Stripe's own failures; only an
+authorized amount can be captured, and only a captured one refunded; lists are filtered by `created`
+and sorted newest first.
+`/_config/requests` returns the requests received; `/_config/faults` sets faults to simulate.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from localstripe.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-give_back = resources.Refund.__init__
-answered: dict[str, tuple[int, bytes]] = {}
-seen: list[dict[str, Any]] = []
+create_refund = resources.Refund.__init__
+responses: dict[str, tuple[int, bytes]] = {}
+requests: list[dict[str, Any]] = []
 faults: dict[str, str] = {}
 
 
 @web.middleware
-async def as_documented(
+async def documented_behavior(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     if request.path.startswith("/_config/"):
         return await handler(request)
     key = request.headers.get("Idempotency-Key", "")
-    seen.append({"method": request.method, "path": request.path, "key": key})
+    requests.append({"method": request.method, "path": request.path, "key": key})
     fault = faults.get(request.path.rpartition("/")[2], "")
     if fault == "cut before" and request.transport:
         request.transport.close()
-    if key in answered:
-        status, body = answered[key]
-        replay = {"Idempotent-Replayed": "true", "Content-Type": "application/json"}
-        return web.Response(status=status, body=body, headers=replay)
-    if not_to_be_captured(request.path):
+    if key in responses:
+        status, body = responses[key]
+        headers = {"Idempotent-Replayed": "true", "Content-Type": "application/json"}
+        return web.Response(status=status, body=body, headers=headers)
+    if is_invalid_capture(request.path):
         error = {"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}
-        answer: Any = web.json_response({"error": error}, status=400)
+        response: Any = web.json_response({"error": error}, status=400)
     elif fault.isdigit():
-        answer = web.json_response({"error": {"type": "api_error"}}, status=int(fault))
+        response = web.json_response({"error": {"type": "api_error"}}, status=int(fault))
     else:
-        answer = await handler(request)
+        response = await handler(request)
     if key:
-        answered[key] = (answer.status, answer.body)
+        responses[key] = (response.status, response.body)
     if fault == "cut after" and request.transport:
         request.transport.close()
-    return answer  # type: ignore[no-any-return]  # localstripe is untyped
+    return response  # type: ignore[no-any-return]  # localstripe is untyped
 
 
-async def tell_seen(_: web.Request) -> web.Response:
-    return web.json_response(seen)
+async def list_requests(_: web.Request) -> web.Response:
+    return web.json_response(requests)
 
 
 async def set_faults(request: web.Request) -> web.Response:
@@ -66,13 +66,13 @@ async def set_faults(request: web.Request) -> web.Response:
 
 def list_intents(url: str, **query: Any) -> Any:
     created = query.pop("created", {})
-    least, most = int(created.get("gte", 0)), int(created.get("lte", 2**40))
-    found = super(resources.PaymentIntent, resources.PaymentIntent)._api_list_all(url, **query)
-    found._list = [each for each in reversed(found._list) if least <= each.created <= most]
-    return found
+    since, until = int(created.get("gte", 0)), int(created.get("lte", 2**40))
+    intents = super(resources.PaymentIntent, resources.PaymentIntent)._api_list_all(url, **query)
+    intents._list = [each for each in reversed(intents._list) if since <= each.created <= until]
+    return intents
 
 
-def not_to_be_captured(path: str) -> bool:
+def is_invalid_capture(path: str) -> bool:
     parts = path.split("/")
     if parts[-1] != "capture":
         return False
@@ -80,18 +80,18 @@ def not_to_be_captured(path: str) -> bool:
     return status != "requires_capture"
 
 
-def strict_refund(refund: Any, **wish: Any) -> None:
-    charge = resources.PaymentIntent._api_retrieve(wish["payment_intent"]).latest_charge
-    if not charge.captured or int(wish["amount"]) > charge.amount - charge.amount_refunded:
-        raise UserError(400, "more than is left", {"code": "amount_too_large"})
-    give_back(refund, **wish)
+def create_refund_strictly(refund: Any, **params: Any) -> None:
+    charge = resources.PaymentIntent._api_retrieve(params["payment_intent"]).latest_charge
+    if not charge.captured or int(params["amount"]) > charge.amount - charge.amount_refunded:
+        raise UserError(400, "more than is refundable", {"code": "amount_too_large"})
+    create_refund(refund, **params)
 
 
 if __name__ == "__main__":
     resources.store.dump_to_disk = lambda: None  # it would write to /tmp
     resources.PaymentIntent._api_list_all = list_intents
-    resources.Refund.__init__ = strict_refund
-    server.app.middlewares.insert(0, as_documented)
-    server.app.router.add_get("/_config/seen", tell_seen)
+    resources.Refund.__init__ = create_refund_strictly
+    server.app.middlewares.insert(0, documented_behavior)
+    server.app.router.add_get("/_config/requests", list_requests)
     server.app.router.add_post("/_config/faults", set_faults)
     web.run_app(server.app, host="127.0.0.1", port=int(sys.argv[1]), print=None)

@@ -1,4 +1,4 @@
-"""The provider's notices, as they come in from outside."""
+"""The route that receives the provider's webhooks."""
 
 from __future__ import annotations
 
@@ -8,115 +8,119 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from souk.edges import http
 from souk.payment import handlers, usecases
-from souk.payment.domain import PaymentPending, Status
+from souk.payment.domain import PaymentPending, PaymentStatus
 from souk.payment.handlers import PaymentSettings
-from tests.kernel.builders import Response, answer_to
-from tests.kernel.logs import logged
+from souk.runtime import http
+from tests.kernel.builders import Response, send_request
+from tests.kernel.logs import capture_log
 from tests.payment.builders import an_authorize
 from tests.payment.fakes import FakePayments, FakeProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-call = partial(answer_to, http.api(handlers.ROUTES), "POST")
+call = partial(send_request, http.api_handler(handlers.ROUTES), "POST")
 PATH = "/api/payments/webhooks/sandbox"
 
 
-class Room:
+class Service:
+    """Payment with a fake ledger and provider, and one payment."""
+
     def __init__(self) -> None:
         self.payments = FakePayments()
         self.provider = FakeProvider()
-        self.asked = an_authorize()
+        self.command = an_authorize()
 
-    def begin(self) -> None:
-        """A payment the provider needs time for."""
+    def start_pending_payment(self) -> None:
+        """A payment for which the provider needs time."""
         self.provider.is_slow = True
         with pytest.raises(PaymentPending):
-            usecases.authorize(self.asked, payments=self.payments, provider=self.provider)
+            usecases.authorize(self.command, payments=self.payments, provider=self.provider)
 
-    def notice(self, signed: str = "yes", path: str = PATH) -> Response:
-        body = {"reference": f"ref-{self.asked.order_id}", "order_id": self.asked.order_id}
+    def send_webhook(self, signed: str = "yes", path: str = PATH) -> Response:
+        body = {"reference": f"ref-{self.command.order_id}", "order_id": self.command.order_id}
         return call(path, body=msgspec.json.encode(body).decode(), signed=signed)
 
     @property
-    def status(self) -> Status | None:
-        payment = self.payments.get(self.asked.order_id)
+    def status(self) -> PaymentStatus | None:
+        payment = self.payments.get(self.command.order_id)
         return payment.status if payment else None
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    room = Room()
-    known = PaymentSettings(
-        table_name="nowhere", payment_provider="sandbox", payment_secret="nothing"
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    service = Service()
+    settings = PaymentSettings(
+        table_name="no-table", payment_provider="sandbox", payment_secret="no-secret"
     )
-    monkeypatch.setattr(handlers, "settings", lambda: known)
-    monkeypatch.setattr(handlers, "payments", lambda: room.payments)
-    monkeypatch.setattr(handlers, "provider", lambda: room.provider)
-    return room
+    monkeypatch.setattr(handlers, "settings", lambda: settings)
+    monkeypatch.setattr(handlers, "payments", lambda: service.payments)
+    monkeypatch.setattr(handlers, "provider", lambda: service.provider)
+    return service
 
 
 @pytest.fixture
 def log() -> Iterator[list[dict[str, Any]]]:
-    with logged() as lines:
+    with capture_log() as lines:
         yield lines
 
 
-def test_a_notice_makes_us_ask_and_twice_is_once(room: Room) -> None:
-    room.begin()
-    room.provider.settle(f"ref-{room.asked.order_id}")
+def test_a_repeated_webhook_is_applied_once(service: Service) -> None:
+    service.start_pending_payment()
+    service.provider.authorize_pending(f"ref-{service.command.order_id}")
 
-    answers = [room.notice(), room.notice()]
+    responses = [service.send_webhook(), service.send_webhook()]
 
-    assert [(each.status, each.body) for each in answers] == [(200, {"known": True})] * 2
-    assert room.status is Status.AUTHORIZED
-    assert len(room.payments.said) == 1
-
-
-def test_a_notice_with_a_bad_signature_is_refused(room: Room) -> None:
-    room.begin()
-    room.provider.settle(f"ref-{room.asked.order_id}")
-
-    refused = room.notice(signed="no")
-
-    assert (refused.status, refused.body["type"]) == (400, "/problems/bad-signature")
-    assert room.status is Status.PENDING
+    assert [(each.status, each.body) for each in responses] == [(200, {"known": True})] * 2
+    assert service.status is PaymentStatus.AUTHORIZED
+    assert len(service.payments.published) == 1
 
 
-def test_a_notice_of_no_payment_of_ours_is_taken_and_does_no_harm(
-    room: Room, log: list[dict[str, Any]]
+def test_a_webhook_with_an_invalid_signature_is_rejected(service: Service) -> None:
+    service.start_pending_payment()
+    service.provider.authorize_pending(f"ref-{service.command.order_id}")
+
+    response = service.send_webhook(signed="no")
+
+    assert (response.status, response.body["type"]) == (400, "/problems/bad-signature")
+    assert service.status is PaymentStatus.PENDING
+
+
+def test_a_webhook_about_an_unknown_payment_is_accepted_and_logged(
+    service: Service, log: list[dict[str, Any]]
 ) -> None:
-    answer = room.notice()
+    response = service.send_webhook()
 
-    assert (answer.status, answer.body) == (200, {"known": False})
-    assert room.status is None
-    assert [line["order_id"] for line in log if line["level"] == "WARNING"] == [room.asked.order_id]
-
-
-def test_a_notice_from_a_provider_the_shop_has_not_is_not_found(room: Room) -> None:
-    assert room.notice(path="/api/payments/webhooks/stripe").status == 404
+    assert (response.status, response.body) == (200, {"known": False})
+    assert service.status is None
+    assert [line["order_id"] for line in log if line["level"] == "WARNING"] == [
+        service.command.order_id
+    ]
 
 
-def test_a_notice_is_sent_again_while_the_provider_is_silent(room: Room) -> None:
-    room.begin()
-    room.provider.silent = {"find": "before"}
-
-    answer = room.notice()
-
-    assert (answer.status, answer.body["type"]) == (503, "/problems/provider-silent")
-    assert "Retry-After" in answer.headers
+def test_a_webhook_of_another_provider_is_not_found(service: Service) -> None:
+    assert service.send_webhook(path="/api/payments/webhooks/stripe").status == 404
 
 
-def test_a_notice_is_read_byte_by_byte_however_it_is_sent(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+def test_a_webhook_gets_503_while_the_provider_does_not_respond(service: Service) -> None:
+    service.start_pending_payment()
+    service.provider.timeouts = {"find": "before"}
+
+    response = service.send_webhook()
+
+    assert (response.status, response.body["type"]) == (503, "/problems/provider-not-responding")
+    assert "Retry-After" in response.headers
+
+
+def test_the_signature_is_checked_on_the_bytes_as_received(
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[bytes] = []
-    monkeypatch.setattr(room.provider, "read_notice", lambda body, _: seen.append(body))
+    bodies: list[bytes] = []
+    monkeypatch.setattr(service.provider, "parse_webhook", lambda body, _: bodies.append(body))
 
     call(PATH, body='{"a":  "é"}')
     call(PATH, body='{"a":  "é"}'.encode())
     call(PATH)
 
-    assert seen == ['{"a":  "é"}'.encode()] * 2 + [b""]
+    assert bodies == ['{"a":  "é"}'.encode()] * 2 + [b""]

@@ -1,4 +1,4 @@
-"""What a payment costs in calls of AWS: the figures of docs/architecture.md."""
+"""The AWS calls of each payment operation, as listed in docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from souk.kernel import aws
 from souk.payment import usecases
-from souk.payment.undoing import undo_cancelled, undo_returned
+from souk.payment.compensation import compensate_cancellation, refund_return
 from tests.payment.builders import a_capture, a_refund, a_void, an_authorize, pounds
 from tests.payment.fakes import StoredPayments
 
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.cloud
 
 
 @pytest.fixture
-def cost(table: str, sandbox: Sandbox) -> Callable[..., Counter[str]]:
-    """The DynamoDB calls of a use case, with those of the sandbox."""
+def count_calls(table: str, sandbox: Sandbox) -> Callable[..., Counter[str]]:
+    """Counts the DynamoDB calls of a use case, including those of the sandbox."""
     calls: Counter[str] = Counter()
     ports: Any = {"payments": StoredPayments(table), "provider": sandbox}
     client: Any = aws.dynamodb()
@@ -32,56 +32,58 @@ def cost(table: str, sandbox: Sandbox) -> Callable[..., Counter[str]]:
         "before-call.dynamodb", lambda model, **_: calls.update([model.name])
     )
 
-    def count(use_case: Any, asked: Any) -> Counter[str]:
+    def count(use_case: Any, argument: Any) -> Counter[str]:
         calls.clear()
-        use_case(asked, **ports)
+        use_case(argument, **ports)
         return Counter(calls)
 
     return count
 
 
-def test_a_payments_calls(cost: Callable[..., Counter[str]]) -> None:
-    asked = an_authorize()
+def test_calls_of_authorization_capture_and_refund(
+    count_calls: Callable[..., Counter[str]],
+) -> None:
+    command = an_authorize()
 
-    first = cost(usecases.authorize, asked)
-    again = cost(usecases.authorize, asked)
-    taken = cost(usecases.capture, a_capture(asked.order_id))
-    given = cost(usecases.refund, a_refund(asked.order_id, 1))
+    first = count_calls(usecases.authorize, command)
+    repeated = count_calls(usecases.authorize, command)
+    captured = count_calls(usecases.capture, a_capture(command.order_id))
+    refunded = count_calls(usecases.refund, a_refund(command.order_id, 1))
 
     assert first == {"GetItem": 1, "PutItem": 2, "TransactWriteItems": 1}
-    assert again == {"GetItem": 1}
-    assert taken == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
-    assert given == {"GetItem": 3, "PutItem": 2, "TransactWriteItems": 1}
+    assert repeated == {"GetItem": 1}
+    assert captured == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
+    assert refunded == {"GetItem": 3, "PutItem": 2, "TransactWriteItems": 1}
 
 
-def test_a_voids_calls(cost: Callable[..., Counter[str]]) -> None:
-    asked = an_authorize()
-    cost(usecases.authorize, asked)
+def test_calls_of_a_void(count_calls: Callable[..., Counter[str]]) -> None:
+    command = an_authorize()
+    count_calls(usecases.authorize, command)
 
-    let_go = cost(usecases.void, a_void(asked.order_id))
-    again = cost(usecases.void, a_void(asked.order_id))
-    unasked = cost(usecases.void, a_void("never-asked"))
+    voided = count_calls(usecases.void, a_void(command.order_id))
+    repeated = count_calls(usecases.void, a_void(command.order_id))
+    tombstone = count_calls(usecases.void, a_void("no-payment"))
 
-    assert let_go == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
-    assert again == {"GetItem": 1}
-    assert unasked == {"GetItem": 1, "PutItem": 1}
+    assert voided == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
+    assert repeated == {"GetItem": 1}
+    assert tombstone == {"GetItem": 1, "PutItem": 1}
 
 
-def test_what_a_fact_undoes_in_calls(cost: Callable[..., Counter[str]]) -> None:
+def test_calls_of_compensation(count_calls: Callable[..., Counter[str]]) -> None:
     returned, cancelled = an_authorize(), an_authorize()
-    for asked in (returned, cancelled):
-        cost(usecases.authorize, asked)
-    cost(usecases.capture, a_capture(returned.order_id))
-    give_back = partial(undo_returned, returned.order_id, "r-1")
+    for command in (returned, cancelled):
+        count_calls(usecases.authorize, command)
+    count_calls(usecases.capture, a_capture(returned.order_id))
+    refund = partial(refund_return, returned.order_id, "r-1")
 
-    refunded = cost(give_back, pounds(100))
-    again = cost(give_back, pounds(100))
-    let_go = cost(undo_cancelled, cancelled.order_id)
+    refunded = count_calls(refund, pounds(100))
+    repeated = count_calls(refund, pounds(100))
+    voided = count_calls(compensate_cancellation, cancelled.order_id)
 
     assert refunded == {
         "GetItem": 4,
         "PutItem": 2,
         "TransactWriteItems": 1,
-    }  # 2 and 1 the sandbox's
-    assert again == {"GetItem": 2}
-    assert let_go == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}
+    }  # of these, 2 and 1 are the sandbox's
+    assert repeated == {"GetItem": 2}
+    assert voided == {"GetItem": 2, "PutItem": 2, "TransactWriteItems": 1}

@@ -1,4 +1,4 @@
-"""The deployed room: its commands, its webhook, its clock, and what it never writes down."""
+"""The deployed service: commands, webhooks, reconciler, and no secrets in tables or logs."""
 
 from __future__ import annotations
 
@@ -12,56 +12,58 @@ from typing import Any
 import httpx
 import pytest
 
-from local.shop import Running
+from local.shop import RunningShop
 from souk.kernel import aws
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now, timestamp
 from souk.kernel.ids import new_id
 from souk.kernel.items import to_item
-from souk.payment.domain import Status
-from souk.payment.sandbox import BOOK, SECONDS, Sandbox
+from souk.payment.domain import PaymentStatus
+from souk.payment.sandbox import COLLECTION, DELAY_SECONDS, Sandbox
 from souk.payment.store import PaymentStore
-from tests.deployed import AskedInVain, ask, invoke, log
-from tests.journeys.visitor import until
+from tests.deployed import FunctionFailed, invoke_command, invoke_function, read_log
+from tests.journeys.visitor import wait_until
 from tests.payment.builders import a_capture, a_refund, a_void, an_authorize
 
 pytestmark = pytest.mark.cloud
 
 
-def secret(shop: Running) -> str:
-    """Read as its owner would."""
+def read_secret(shop: RunningShop) -> str:
+    """The webhook secret, read from Secrets Manager."""
     manager = shop.session().client("secretsmanager")
-    kept = manager.get_secret_value(SecretId=shop.outputs["PaymentSecret"])["SecretString"]
-    made: str = json.loads(kept)["webhook_secret"]
-    return made
+    value = manager.get_secret_value(SecretId=shop.outputs["PaymentSecret"])["SecretString"]
+    webhook_secret: str = json.loads(value)["webhook_secret"]
+    return webhook_secret
 
 
-def sandbox(shop: Running, key: str) -> Sandbox:
-    return Sandbox(shop.outputs["PaymentTable"], lambda: key, tell=print)
+def a_sandbox(shop: RunningShop, secret: str) -> Sandbox:
+    return Sandbox(shop.outputs["PaymentTable"], lambda: secret, send_webhook=print)
 
 
-def post(shop: Running, notice: tuple[bytes, dict[str, str]], to: str = "sandbox") -> Any:
-    body, headers = notice
-    url = f"{shop.urls['api']}/payments/webhooks/{to}"
+def post(
+    shop: RunningShop, webhook: tuple[bytes, dict[str, str]], provider: str = "sandbox"
+) -> Any:
+    body, headers = webhook
+    url = f"{shop.urls['api']}/payments/webhooks/{provider}"
     return httpx.post(url, content=body, headers=headers)
 
 
-def status(shop: Running, order_id: str) -> Status | None:
+def status(shop: RunningShop, order_id: str) -> PaymentStatus | None:
     payment = PaymentStore(shop.outputs["PaymentTable"]).get(order_id)
     return payment.status if payment else None
 
 
-def test_an_orders_money_goes_all_its_ways(shop: Running) -> None:
-    asked = an_authorize()
+def test_a_payment_is_authorized_captured_and_refunded(shop: RunningShop) -> None:
+    command = an_authorize()
 
-    assert ask(shop, "Payment", asked)["status"] == "authorized"
-    assert ask(shop, "Payment", a_capture(asked.order_id))["status"] == "captured"
-    assert ask(shop, "Payment", a_refund(asked.order_id, 1000))["status"] == "refunded"
-    with pytest.raises(AskedInVain, match="is captured"):
-        ask(shop, "Payment", a_void(asked.order_id))
+    assert invoke_command(shop, "Payment", command)["status"] == "authorized"
+    assert invoke_command(shop, "Payment", a_capture(command.order_id))["status"] == "captured"
+    assert invoke_command(shop, "Payment", a_refund(command.order_id, 1000))["status"] == "refunded"
+    with pytest.raises(FunctionFailed, match="is captured"):
+        invoke_command(shop, "Payment", a_void(command.order_id))
 
 
 @pytest.mark.parametrize(
-    ("token", "answer"),
+    ("token", "result"),
     [
         ("tok_ok", {"status": "authorized", "reason": None}),
         ("tok_twice", {"status": "authorized", "reason": None}),
@@ -69,75 +71,81 @@ def test_an_orders_money_goes_all_its_ways(shop: Running) -> None:
         ("tok_insufficient_funds", {"status": "declined", "reason": "insufficient-funds"}),
     ],
 )
-def test_a_token_is_answered_at_once(shop: Running, token: str, answer: object) -> None:
-    assert ask(shop, "Payment", an_authorize(token=token)) == answer
+def test_a_token_is_authorized_or_declined_at_once(
+    shop: RunningShop, token: str, result: object
+) -> None:
+    assert invoke_command(shop, "Payment", an_authorize(token=token)) == result
 
 
 @pytest.mark.parametrize("token", ["tok_timeout", "tok_slow", "tok_late", "tok_lost"])
-def test_a_token_that_takes_time_is_authorised_by_asking_again(shop: Running, token: str) -> None:
-    asked = an_authorize(token=token)
-    with pytest.raises(AskedInVain):
-        ask(shop, "Payment", asked)
+def test_a_delayed_authorization_succeeds_when_the_command_is_repeated(
+    shop: RunningShop, token: str
+) -> None:
+    command = an_authorize(token=token)
+    with pytest.raises(FunctionFailed):
+        invoke_command(shop, "Payment", command)
 
-    def again() -> Any:
+    def repeat() -> Any:
         try:
-            return ask(shop, "Payment", asked)
-        except AskedInVain:
+            return invoke_command(shop, "Payment", command)
+        except FunctionFailed:
             return None
 
-    assert until("the answer", again)["status"] == "authorized"
-    assert ask(shop, "Payment", a_void(asked.order_id)) == {"status": "voided"}
+    assert wait_until("the authorization", repeat)["status"] == "authorized"
+    assert invoke_command(shop, "Payment", a_void(command.order_id)) == {"status": "voided"}
 
 
-def test_a_token_that_is_never_answered_is_let_go(shop: Running) -> None:
-    asked = an_authorize(token="tok_never")
+def test_a_payment_that_stays_pending_is_voided(shop: RunningShop) -> None:
+    command = an_authorize(token="tok_never")
     for _ in range(2):
-        with pytest.raises(AskedInVain):
-            ask(shop, "Payment", asked)
+        with pytest.raises(FunctionFailed):
+            invoke_command(shop, "Payment", command)
 
-    assert ask(shop, "Payment", a_void(asked.order_id)) == {"status": "voided"}
-    assert ask(shop, "Payment", asked) == {"status": "voided", "reason": None}
+    assert invoke_command(shop, "Payment", a_void(command.order_id)) == {"status": "voided"}
+    assert invoke_command(shop, "Payment", command) == {"status": "voided", "reason": None}
 
 
-def test_a_signed_notice_settles_a_payment_and_twice_is_once(
-    shop: Running, in_function: Running
+def test_a_repeated_webhook_settles_a_payment_once(
+    shop: RunningShop, lambda_env: RunningShop
 ) -> None:
-    asked = an_authorize(token="tok_slow")
-    with pytest.raises(AskedInVain):
-        ask(shop, "Payment", asked)
-    time.sleep(SECONDS + 1)
+    command = an_authorize(token="tok_slow")
+    with pytest.raises(FunctionFailed):
+        invoke_command(shop, "Payment", command)
+    time.sleep(DELAY_SECONDS + 1)
 
-    notice = sandbox(shop, secret(shop)).notice(f"sbx_{asked.order_id}")
-    answers = [post(shop, notice) for _ in range(2)]
+    webhook = a_sandbox(shop, read_secret(shop)).create_webhook(f"sbx_{command.order_id}")
+    responses = [post(shop, webhook) for _ in range(2)]
 
-    assert [(each.status_code, each.json()) for each in answers] == [(200, {"known": True})] * 2
-    assert status(shop, asked.order_id) is Status.AUTHORIZED
+    assert [(each.status_code, each.json()) for each in responses] == [(200, {"known": True})] * 2
+    assert status(shop, command.order_id) is PaymentStatus.AUTHORIZED
     store = PaymentStore(shop.outputs["PaymentTable"])
-    assert [entry.key for entry in store.entries(asked.order_id)] == ["authorize"]
+    assert [entry.key for entry in store.entries(command.order_id)] == ["authorize"]
 
 
-def test_a_notice_signed_by_a_stranger_is_refused(shop: Running) -> None:
-    refused = post(shop, sandbox(shop, "guessed").notice(f"sbx_{new_id()}"))
+def test_a_webhook_with_another_secret_is_rejected(shop: RunningShop) -> None:
+    response = post(shop, a_sandbox(shop, "guessed").create_webhook(f"sbx_{new_id()}"))
 
-    assert refused.status_code == 400
-    assert refused.json()["type"] == "/problems/bad-signature"
-    assert refused.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 400
+    assert response.json()["type"] == "/problems/bad-signature"
+    assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_notice_of_no_payment_is_taken_without_harm(shop: Running, in_function: Running) -> None:
+def test_a_webhook_about_an_unknown_payment_is_accepted(
+    shop: RunningShop, lambda_env: RunningShop
+) -> None:
     order_id = new_id()
 
-    taken = post(shop, sandbox(shop, secret(shop)).notice(f"sbx_{order_id}"))
+    response = post(shop, a_sandbox(shop, read_secret(shop)).create_webhook(f"sbx_{order_id}"))
 
-    assert (taken.status_code, taken.json()) == (200, {"known": False})
+    assert (response.status_code, response.json()) == (200, {"known": False})
     assert status(shop, order_id) is None
 
 
-def test_money_nobody_asked_for_is_a_letter_with_its_ids(
-    shop: Running, in_function: Running
+def test_an_authorization_missing_in_the_ledger_is_dead_lettered(
+    shop: RunningShop, lambda_env: RunningShop
 ) -> None:
     table, order_id = shop.outputs["PaymentTable"], new_id()
-    seven, eight = (stamp(now() - timedelta(minutes=by)) for by in (7, 8))
+    created_at, cursor = (timestamp(now() - timedelta(minutes=age)) for age in (7, 8))
     row = {
         "pk": f"SANDBOX#sbx_{order_id}",
         "sk": "PAYMENT",
@@ -147,23 +155,23 @@ def test_money_nobody_asked_for_is_a_letter_with_its_ids(
         "amount": 4493,
         "was_authorized": False,
         "refunds": {},
-        "settles_at": 0,
-        "shows_at": 0,
+        "authorized_from": 0,
+        "visible_from": 0,
         "version": 1,
-        "book": BOOK,
-        "at": seven,
+        "collection": COLLECTION,
+        "at": created_at,
     }
     aws.dynamodb().put_item(TableName=table, Item=to_item(row))
-    PaymentStore(table).move_cursor(eight)
+    PaymentStore(table).move_cursor(cursor)
 
-    invoke(shop, "PaymentReconciler", {})
+    invoke_function(shop, "PaymentReconciler", {})
 
-    letter = until("the letter", lambda: take_letter(shop))
-    assert (letter["order_id"], letter["ledger"]) == (order_id, None)
-    assert letter["provider"]["authorized"] == 4493
+    dead_letter = wait_until("the dead letter", lambda: receive_dead_letter(shop))
+    assert (dead_letter["order_id"], dead_letter["ledger"]) == (order_id, None)
+    assert dead_letter["provider"]["authorized"] == 4493
 
 
-def take_letter(shop: Running) -> Any:
+def receive_dead_letter(shop: RunningShop) -> Any:
     sqs = shop.session().client("sqs")
     (url,) = (
         url
@@ -176,20 +184,24 @@ def take_letter(shop: Running) -> Any:
     return None
 
 
-def test_no_token_and_no_secret_is_ever_written_down(shop: Running, in_function: Running) -> None:
+def test_tokens_and_secrets_are_neither_stored_nor_logged(
+    shop: RunningShop, lambda_env: RunningShop
+) -> None:
     tokens = ["tok_very_private", "tok_twice", "tok_lost"]
     for token in tokens:
-        with suppress(AskedInVain):
-            ask(shop, "Payment", an_authorize(token=token))
-    post(shop, sandbox(shop, secret(shop)).notice(f"sbx_{new_id()}"))
-    post(shop, sandbox(shop, "guessed").notice(f"sbx_{new_id()}"))
-    invoke(shop, "PaymentReconciler", {})
+        with suppress(FunctionFailed):
+            invoke_command(shop, "Payment", an_authorize(token=token))
+    post(shop, a_sandbox(shop, read_secret(shop)).create_webhook(f"sbx_{new_id()}"))
+    post(shop, a_sandbox(shop, "guessed").create_webhook(f"sbx_{new_id()}"))
+    invoke_function(shop, "PaymentReconciler", {})
 
-    written = until("the log", lambda: log(shop, "PaymentCommands")) + log(shop, "PaymentApi")
+    logged = wait_until("the log", lambda: read_log(shop, "PaymentCommands")) + read_log(
+        shop, "PaymentApi"
+    )
     table = aws.dynamodb().scan(TableName=shop.outputs["PaymentTable"])["Items"]
 
-    assert '"done"' in written
-    for private in (*tokens, secret(shop)):
-        assert private not in written + log(shop, "PaymentReconciler")
+    assert '"command completed"' in logged
+    for private in (*tokens, read_secret(shop)):
+        assert private not in logged + read_log(shop, "PaymentReconciler")
         assert private not in json.dumps(table)
-    assert not re.search(r"\b\d{13,19}\b(?!\.)", re.sub(r'"timestamp".*?,', "", written))
+    assert not re.search(r"\b\d{13,19}\b(?!\.)", re.sub(r'"timestamp".*?,', "", logged))

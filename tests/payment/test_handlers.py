@@ -1,4 +1,4 @@
-"""Which provider is asked, and with which secret."""
+"""Payment's handlers: the provider of the stage, its secret, and failing events."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from souk.edges.consumer import consumer
 from souk.kernel import aws
 from souk.payment import handlers
 from souk.payment.commands import AuthorizePayment, CapturePayment, RefundPayment, VoidPayment
 from souk.payment.handlers import PaymentSettings
 from souk.payment.sandbox import Sandbox
 from souk.payment.stripe import Stripe
+from souk.runtime.consumer import queue_consumer
 from tests.kernel.builders import a_record, an_event
 from tests.kernel.fakes import FakeQueues
 from tests.payment.fakes import FakePayments, FakeProvider
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class FakeSecrets:
-    """Secrets Manager with one secret in it."""
+    """Secrets Manager with one secret."""
 
     def __init__(self) -> None:
-        self.kept = '{"api_key": "sk_test_one", "webhook_secret": "whsec_one"}'
+        self.value = '{"api_key": "sk_test_one", "webhook_secret": "whsec_one"}'
         self.reads = 0
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:
         assert SecretId == "the-secret"
         self.reads += 1
-        return {"SecretString": self.kept}
+        return {"SecretString": self.value}
 
 
 @pytest.fixture
@@ -43,24 +43,24 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSecrets]:
     fake = FakeSecrets()
     monkeypatch.setattr(aws, "secretsmanager", lambda: fake)
     yield fake
-    for cached in (handlers._secret, handlers._stripe, handlers._sandbox):
+    for cached in (handlers._load_secret, handlers._stripe, handlers._sandbox):
         cached.cache_clear()
 
 
-def stage(monkeypatch: pytest.MonkeyPatch, provider: Any) -> None:
-    known = PaymentSettings(
-        table_name="nowhere", payment_provider=provider, payment_secret="the-secret"
+def set_provider(monkeypatch: pytest.MonkeyPatch, provider: Any) -> None:
+    settings = PaymentSettings(
+        table_name="no-table", payment_provider=provider, payment_secret="the-secret"
     )
-    monkeypatch.setattr(handlers, "settings", lambda: known)
+    monkeypatch.setattr(handlers, "settings", lambda: settings)
 
 
-def test_every_command_is_answered() -> None:
-    assert set(handlers.DOES) == {AuthorizePayment, VoidPayment, CapturePayment, RefundPayment}
+def test_every_command_has_a_handler() -> None:
+    assert set(handlers.COMMANDS) == {AuthorizePayment, VoidPayment, CapturePayment, RefundPayment}
 
 
-@pytest.mark.parametrize(("receives", "again", "letters"), [(4, 1, 0), (5, 0, 1)])
-def test_a_refund_before_its_capture_comes_again_and_in_the_end_is_a_dead_letter(
-    monkeypatch: pytest.MonkeyPatch, receives: int, again: int, letters: int
+@pytest.mark.parametrize(("receives", "retries", "dead_letters"), [(4, 1, 0), (5, 0, 1)])
+def test_a_refund_before_its_capture_is_retried_and_finally_dead_lettered(
+    monkeypatch: pytest.MonkeyPatch, receives: int, retries: int, dead_letters: int
 ) -> None:
     queues = FakeQueues()
     monkeypatch.setattr(aws, "sqs", lambda: queues)
@@ -72,56 +72,56 @@ def test_a_refund_before_its_capture_comes_again_and_in_the_end_is_a_dead_letter
     money = {"amount": 100, "currency": "GBP"}
     message = an_event("ReturnAccepted", **names, lines=[], refund=money)
 
-    clock: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
+    context: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
     event = {"Records": [a_record(message, receives=receives)]}
 
-    answer = consumer(handlers.HEARS)(event, clock)
+    response = queue_consumer(handlers.SUBSCRIPTIONS)(event, context)
 
-    assert len(answer["batchItemFailures"]) == again
+    assert len(response["batchItemFailures"]) == retries
     reasons = [sent.attributes["Reason"] for sent in queues.sent]
-    assert reasons == ["NotCaptured: the money of x is not captured"] * letters
+    assert reasons == ["NotCaptured: the payment of x is not captured"] * dead_letters
 
 
-def test_the_sandbox_needs_no_secret_to_be_there(
+def test_the_sandbox_starts_without_reading_the_secret(
     secrets: FakeSecrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(monkeypatch, "sandbox")
+    set_provider(monkeypatch, "sandbox")
 
     assert isinstance(handlers.provider(), Sandbox)
     assert handlers.provider() is handlers.provider()
     assert secrets.reads == 0
 
 
-def test_stripe_is_asked_with_the_secret_that_is_kept(
+def test_the_stripe_secret_is_read_once(
     secrets: FakeSecrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(monkeypatch, "stripe")
+    set_provider(monkeypatch, "stripe")
 
     assert isinstance(handlers.provider(), Stripe)
     assert handlers.provider() is handlers.provider()
     assert secrets.reads == 1
 
 
-def test_a_secret_changed_by_hand_is_used_some_minutes_later(
+def test_a_changed_secret_is_used_after_the_cache_expires(
     secrets: FakeSecrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(monkeypatch, "stripe")
+    set_provider(monkeypatch, "stripe")
     before = handlers.provider()
-    secrets.kept = secrets.kept.replace("one", "two")
+    secrets.value = secrets.value.replace("one", "two")
     assert handlers.provider() is before
 
-    later = time.monotonic() + handlers.KEPT_SECONDS
+    later = time.monotonic() + handlers.SECRET_CACHE_SECONDS
     monkeypatch.setattr(time, "monotonic", lambda: later)
 
     assert handlers.provider() is not before
     assert handlers.secret().api_key == "sk_test_two"
 
 
-def test_stripes_library_is_loaded_only_where_it_is_used() -> None:
+def test_the_stripe_library_is_loaded_only_when_used() -> None:
     code = "import sys; from souk.payment import handlers; print('stripe' in sys.modules)"
 
-    loaded = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 
-    assert loaded.stdout.strip() == "False"
+    assert process.stdout.strip() == "False"

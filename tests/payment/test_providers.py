@@ -1,4 +1,4 @@
-"""What every provider promises: the stand-in of the tests, the sandbox, and Stripe."""
+"""The contract of every provider: the fake, the sandbox, and Stripe."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now, timestamp
 from souk.payment.provider import Provider
-from tests.payment.builders import TOTAL, a_wish, pounds
+from tests.payment.builders import TOTAL, an_authorization_request, pounds
 from tests.payment.fakes import FakeProvider
 
 if TYPE_CHECKING:
-    from souk.payment.domain import Standing
-    from souk.payment.provider import Wish
+    from souk.payment.domain import ProviderState
+    from souk.payment.provider import AuthorizationRequest
 
 
 @pytest.fixture(
@@ -33,22 +33,24 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 
 @pytest.fixture
-def wish(provider: Provider) -> Wish:
-    return a_wish("pm_card_visa" if provider.name == "stripe" else "tok_ok")
+def authorization_request(provider: Provider) -> AuthorizationRequest:
+    return an_authorization_request("pm_card_visa" if provider.name == "stripe" else "tok_ok")
 
 
-def sums(standing: Standing) -> tuple[str, int, int, int]:
-    return standing.status, standing.authorized, standing.captured, standing.refunded
-
-
-@pytest.fixture
-def reference(provider: Provider, wish: Wish) -> str:
-    return provider.open(wish)
+def summary(state: ProviderState) -> tuple[str, int, int, int]:
+    return state.status, state.authorized, state.captured, state.refunded
 
 
 @pytest.fixture
-def authorized(provider: Provider, wish: Wish, reference: str) -> str:
-    provider.authorize(reference, wish)
+def reference(provider: Provider, authorization_request: AuthorizationRequest) -> str:
+    return provider.open(authorization_request)
+
+
+@pytest.fixture
+def authorized(
+    provider: Provider, authorization_request: AuthorizationRequest, reference: str
+) -> str:
+    provider.authorize(reference, authorization_request)
     return reference
 
 
@@ -58,87 +60,91 @@ def captured(provider: Provider, authorized: str) -> str:
     return authorized
 
 
-def test_made_known_twice_it_is_one_payment_without_money(provider: Provider, wish: Wish) -> None:
-    references = {provider.open(wish), provider.open(wish)}
+def test_opening_a_payment_twice_creates_one_without_an_authorized_amount(
+    provider: Provider, authorization_request: AuthorizationRequest
+) -> None:
+    references = {provider.open(authorization_request), provider.open(authorization_request)}
 
     assert len(references) == 1
-    assert sums(provider.find(references.pop())) == ("open", 0, 0, 0)
+    assert summary(provider.find(references.pop())) == ("open", 0, 0, 0)
 
 
-def test_authorised_twice_it_is_set_aside_once(
-    provider: Provider, wish: Wish, reference: str
+def test_a_repeated_authorization_authorizes_once(
+    provider: Provider, authorization_request: AuthorizationRequest, reference: str
 ) -> None:
-    standings = [provider.authorize(reference, wish) for _ in range(2)]
+    states = [provider.authorize(reference, authorization_request) for _ in range(2)]
 
-    assert {sums(each) for each in standings} == {("authorized", TOTAL.amount, 0, 0)}
-    assert standings[0].order_id == wish.order_id
-    assert provider.find(reference) == standings[0]
-
-
-def test_captured_twice_it_is_taken_once(provider: Provider, authorized: str) -> None:
-    standings = [provider.capture(authorized) for _ in range(2)]
-
-    assert {sums(each) for each in standings} == {("captured", TOTAL.amount, TOTAL.amount, 0)}
-    assert provider.find(authorized) == standings[0]
+    assert {summary(each) for each in states} == {("authorized", TOTAL.amount, 0, 0)}
+    assert states[0].order_id == authorization_request.order_id
+    assert provider.find(reference) == states[0]
 
 
-def test_what_is_not_authorised_is_not_captured(provider: Provider, reference: str) -> None:
+def test_a_repeated_capture_captures_once(provider: Provider, authorized: str) -> None:
+    states = [provider.capture(authorized) for _ in range(2)]
+
+    assert {summary(each) for each in states} == {("captured", TOTAL.amount, TOTAL.amount, 0)}
+    assert provider.find(authorized) == states[0]
+
+
+def test_an_open_payment_cannot_be_captured(provider: Provider, reference: str) -> None:
     assert provider.capture(reference).captured == 0
 
 
-def test_let_go_twice_it_is_free_for_good(provider: Provider, wish: Wish, authorized: str) -> None:
-    standings = [provider.void(authorized) for _ in range(2)]
-    standings.append(provider.authorize(authorized, wish))
-    standings.append(provider.capture(authorized))
-
-    assert {sums(each) for each in standings} == {("voided", TOTAL.amount, 0, 0)}
-
-
-def test_let_go_before_it_was_authorised_it_never_is(
-    provider: Provider, wish: Wish, reference: str
+def test_a_voided_payment_stays_voided(
+    provider: Provider, authorization_request: AuthorizationRequest, authorized: str
 ) -> None:
-    standings = [provider.void(reference), provider.authorize(reference, wish)]
+    states = [provider.void(authorized) for _ in range(2)]
+    states.append(provider.authorize(authorized, authorization_request))
+    states.append(provider.capture(authorized))
 
-    assert {sums(each) for each in standings} == {("voided", 0, 0, 0)}
-    assert sums(provider.find(reference)) == ("voided", 0, 0, 0)
-
-
-def test_what_was_captured_is_not_let_go(provider: Provider, captured: str) -> None:
-    assert sums(provider.void(captured)) == ("captured", TOTAL.amount, TOTAL.amount, 0)
+    assert {summary(each) for each in states} == {("voided", TOTAL.amount, 0, 0)}
 
 
-def test_a_refund_is_given_once_and_never_beyond_what_was_captured(
+def test_a_payment_voided_before_authorization_is_never_authorized(
+    provider: Provider, authorization_request: AuthorizationRequest, reference: str
+) -> None:
+    states = [provider.void(reference), provider.authorize(reference, authorization_request)]
+
+    assert {summary(each) for each in states} == {("voided", 0, 0, 0)}
+    assert summary(provider.find(reference)) == ("voided", 0, 0, 0)
+
+
+def test_a_captured_payment_cannot_be_voided(provider: Provider, captured: str) -> None:
+    assert summary(provider.void(captured)) == ("captured", TOTAL.amount, TOTAL.amount, 0)
+
+
+def test_a_refund_is_made_once_and_never_exceeds_the_capture(
     provider: Provider, captured: str
 ) -> None:
-    given = [
+    results = [
         provider.refund(captured, f"{captured}-1", pounds(4000)),
         provider.refund(captured, f"{captured}-1", pounds(4000)),
         provider.refund(captured, f"{captured}-2", pounds(494)),
         provider.refund(captured, f"{captured}-3", pounds(493)),
     ]
 
-    assert given == [True, True, False, True]
+    assert results == [True, True, False, True]
     assert provider.find(captured).refunded == TOTAL.amount
 
 
-def test_what_is_only_set_aside_is_not_refunded(provider: Provider, authorized: str) -> None:
+def test_an_uncaptured_payment_cannot_be_refunded(provider: Provider, authorized: str) -> None:
     assert provider.refund(authorized, f"{authorized}-1", pounds(1)) is False
 
 
-def test_its_list_shows_what_was_made_known_meanwhile(provider: Provider, captured: str) -> None:
-    since, until = (stamp(now() + timedelta(minutes=by)) for by in (-1, 1))
+def test_the_list_contains_payments_created_in_its_time(provider: Provider, captured: str) -> None:
+    since, until = (timestamp(now() + timedelta(minutes=minutes)) for minutes in (-1, 1))
 
-    listed = {each.reference: each for each in provider.list(since, until)}
+    listed = {state.reference: state for state in provider.list(since, until)}
 
     assert listed[captured] == provider.find(captured)
 
 
-def test_let_go_by_one_and_captured_by_another_only_one_is_done(
+def test_of_a_concurrent_void_and_capture_one_takes_effect(
     provider: Provider, authorized: str
 ) -> None:
-    with ThreadPoolExecutor(2) as callers:
-        both = [callers.submit(act, authorized) for act in (provider.void, provider.capture)]
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(call, authorized) for call in (provider.void, provider.capture)]
 
-    ended = {each.result().status for each in both}
-    assert ended in ({"voided"}, {"captured"})
-    assert {provider.find(authorized).status} == ended
+    statuses = {call.result().status for call in calls}
+    assert statuses in ({"voided"}, {"captured"})
+    assert {provider.find(authorized).status} == statuses

@@ -1,4 +1,4 @@
-"""What was left unsettled goes on by itself, and no difference between the books goes unseen."""
+"""The reconciler resolves unsettled payments and reports differences to the provider."""
 
 from __future__ import annotations
 
@@ -8,45 +8,53 @@ from typing import Any
 import msgspec
 import pytest
 
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now, timestamp
 from souk.payment import reconciliation, usecases
-from souk.payment.domain import PaymentPending, PaymentUnknown, Standing, Status
-from souk.payment.provider import NoAnswer
-from souk.payment.reconciliation import AGE, LISTED, Difference, compare, settle
+from souk.payment.domain import PaymentPending, PaymentStatus, PaymentUnknown, ProviderState
+from souk.payment.provider import ProviderUnavailable
+from souk.payment.reconciliation import (
+    LISTING_DELAY,
+    SWEEP_AGE,
+    Difference,
+    compare,
+    resolve_unsettled,
+)
 from tests.payment.builders import a_capture, a_void, an_authorize
 from tests.payment.fakes import FakePayments, FakeProvider
 
-LATER = now() + AGE + timedelta(hours=3)  # the tests around may take a while
+LATER = now() + SWEEP_AGE + timedelta(hours=3)  # the test session may take long
 
 
-class Room:
+class Service:
+    """The reconciler with a fake ledger and provider. `log` records its messages."""
+
     def __init__(self) -> None:
         self.payments = FakePayments()
         self.provider = FakeProvider()
-        self.told: list[Difference] = []
-        self.logged: list[tuple[str, str]] = []
-        self.turns = 1000
+        self.reported: list[Difference] = []
+        self.log: list[tuple[str, str]] = []
+        self.remaining_checks = 1000
 
     def authorize(self) -> str:
-        asked = an_authorize()
-        usecases.authorize(asked, **self.ports)
-        return asked.order_id
+        command = an_authorize()
+        usecases.authorize(command, **self.ports)
+        return command.order_id
 
-    def begin(self, **silent: str) -> str:
-        """A payment nobody knows the end of."""
-        asked = an_authorize()
-        self.provider.silent = silent
+    def start_undecided(self, **timeouts: str) -> str:
+        """A payment whose authorization is undecided. Returns its order id."""
+        command = an_authorize()
+        self.provider.timeouts = timeouts
         with pytest.raises((PaymentPending, PaymentUnknown)):
-            usecases.authorize(asked, **self.ports)
-        self.provider.silent = {}
-        return asked.order_id
+            usecases.authorize(command, **self.ports)
+        self.provider.timeouts = {}
+        return command.order_id
 
-    def settle(self) -> None:
-        settle(
+    def resolve_unsettled(self) -> None:
+        resolve_unsettled(
             ledger=self.payments,
             provider=self.provider,
             has_time=self.has_time,
-            say=lambda _, order_id, **__: self.logged.append((_, order_id)),
+            log=lambda message, order_id, **_: self.log.append((message, order_id)),
         )
 
     def compare(self) -> list[Difference]:
@@ -54,22 +62,22 @@ class Room:
             ledger=self.payments,
             provider=self.provider,
             has_time=self.has_time,
-            tell=self.told.append,
+            report=self.reported.append,
         )
-        return self.told
+        return self.reported
 
     def has_time(self) -> bool:
-        self.turns -= 1
-        return self.turns >= 0
+        self.remaining_checks -= 1
+        return self.remaining_checks >= 0
 
-    def status(self, order_id: str) -> Status:
+    def status(self, order_id: str) -> PaymentStatus:
         payment = self.payments.get(order_id)
         assert payment
         return payment.status
 
-    def theirs(self, order_id: str, **changes: Any) -> Standing:
-        """Something happens at the provider that nobody tells us of."""
-        return self.provider._now(f"ref-{order_id}", **changes)
+    def change_at_provider(self, order_id: str, **changes: Any) -> ProviderState:
+        """Change the payment at the provider without a webhook."""
+        return self.provider._update(f"ref-{order_id}", **changes)
 
     @property
     def ports(self) -> Any:
@@ -77,98 +85,102 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    """Minutes later."""
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The clock is set hours ahead, so that all payments are old enough."""
     monkeypatch.setattr(reconciliation, "now", lambda: LATER)
-    return Room()
+    return Service()
 
 
-def test_an_unknown_is_resolved_by_asking(room: Room) -> None:
-    order_id = room.begin(authorize="after")
+def test_an_unknown_payment_is_resolved_from_the_provider(service: Service) -> None:
+    order_id = service.start_undecided(authorize="after")
 
-    room.settle()
+    service.resolve_unsettled()
 
-    assert room.status(order_id) is Status.AUTHORIZED
-    assert room.logged == [("settled", order_id)]
-
-
-def test_what_the_provider_was_never_asked_stays_for_the_workflow(room: Room) -> None:
-    order_id = room.begin(authorize="before")
-
-    room.settle()
-
-    assert room.status(order_id) is Status.UNKNOWN
-    assert room.provider.authorizations == 0
+    assert service.status(order_id) is PaymentStatus.AUTHORIZED
+    assert service.log == [("settled", order_id)]
 
 
-def test_a_pending_one_is_recorded_once_it_is_decided(room: Room) -> None:
-    room.provider.is_slow = True
-    order_id = room.begin()
-    room.settle()
-    assert room.status(order_id) is Status.PENDING
+def test_a_payment_never_requested_at_the_provider_is_left_to_the_workflow(
+    service: Service,
+) -> None:
+    order_id = service.start_undecided(authorize="before")
 
-    room.provider.settle(f"ref-{order_id}")
-    room.settle()
+    service.resolve_unsettled()
 
-    assert room.status(order_id) is Status.AUTHORIZED
+    assert service.status(order_id) is PaymentStatus.UNKNOWN
+    assert service.provider.authorization_count == 0
 
 
-def test_what_was_to_be_let_go_is_let_go(room: Room) -> None:
-    order_id = room.authorize()
-    room.provider.silent = {"void": "before"}
+def test_a_pending_payment_is_recorded_when_it_is_authorized(service: Service) -> None:
+    service.provider.is_slow = True
+    order_id = service.start_undecided()
+    service.resolve_unsettled()
+    assert service.status(order_id) is PaymentStatus.PENDING
+
+    service.provider.authorize_pending(f"ref-{order_id}")
+    service.resolve_unsettled()
+
+    assert service.status(order_id) is PaymentStatus.AUTHORIZED
+
+
+def test_an_unconfirmed_void_is_completed(service: Service) -> None:
+    order_id = service.authorize()
+    service.provider.timeouts = {"void": "before"}
     with pytest.raises(PaymentUnknown):
-        usecases.void(a_void(order_id), **room.ports)
-    room.settle()
-    assert room.status(order_id) is Status.VOIDING
+        usecases.void(a_void(order_id), **service.ports)
+    service.resolve_unsettled()
+    assert service.status(order_id) is PaymentStatus.VOIDING
 
-    room.provider.silent = {}
-    room.settle()
+    service.provider.timeouts = {}
+    service.resolve_unsettled()
 
-    assert room.status(order_id) is Status.VOIDED
-    assert room.logged == [("still unsettled", order_id), ("settled", order_id)]
+    assert service.status(order_id) is PaymentStatus.VOIDED
+    assert service.log == [("still unsettled", order_id), ("settled", order_id)]
 
 
-def test_what_was_to_be_captured_is_captured(room: Room) -> None:
-    order_id = room.authorize()
-    room.provider.silent = {"capture": "after"}
+def test_an_unconfirmed_capture_is_completed(service: Service) -> None:
+    order_id = service.authorize()
+    service.provider.timeouts = {"capture": "after"}
     with pytest.raises(PaymentUnknown):
-        usecases.capture(a_capture(order_id), **room.ports)
+        usecases.capture(a_capture(order_id), **service.ports)
 
-    room.provider.silent = {}
-    room.settle()
+    service.provider.timeouts = {}
+    service.resolve_unsettled()
 
-    assert room.status(order_id) is Status.CAPTURED
-
-
-def test_a_young_one_is_still_the_workflows(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    order_id = room.begin(authorize="after")
-    young = now() + AGE / 2
-    monkeypatch.setattr(reconciliation, "now", lambda: young)
-
-    room.settle()
-
-    assert room.status(order_id) is Status.UNKNOWN
+    assert service.status(order_id) is PaymentStatus.CAPTURED
 
 
-def test_without_time_the_next_run_goes_on(room: Room) -> None:
-    orders = [room.begin(authorize="after") for _ in range(3)]
-    room.turns = 2
+def test_a_recent_payment_is_left_to_the_workflow(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = service.start_undecided(authorize="after")
+    soon = now() + SWEEP_AGE / 2
+    monkeypatch.setattr(reconciliation, "now", lambda: soon)
 
-    room.settle()
+    service.resolve_unsettled()
 
-    statuses = [room.status(each) for each in orders]
-    assert statuses == [Status.AUTHORIZED, Status.AUTHORIZED, Status.UNKNOWN]
+    assert service.status(order_id) is PaymentStatus.UNKNOWN
 
 
-def test_books_that_agree_are_not_told(room: Room) -> None:
-    room.authorize()
-    usecases.capture(a_capture(room.authorize()), **room.ports)
-    usecases.void(a_void(room.authorize()), **room.ports)
-    room.provider.decline = "card-declined"
-    usecases.authorize(an_authorize(), **room.ports)
+def test_a_run_stops_when_its_time_runs_out(service: Service) -> None:
+    order_ids = [service.start_undecided(authorize="after") for _ in range(3)]
+    service.remaining_checks = 2
 
-    assert room.compare() == []
-    assert len(room.provider.books) == 4
+    service.resolve_unsettled()
+
+    statuses = [service.status(each) for each in order_ids]
+    assert statuses == [PaymentStatus.AUTHORIZED, PaymentStatus.AUTHORIZED, PaymentStatus.UNKNOWN]
+
+
+def test_consistent_payments_are_not_reported(service: Service) -> None:
+    service.authorize()
+    usecases.capture(a_capture(service.authorize()), **service.ports)
+    usecases.void(a_void(service.authorize()), **service.ports)
+    service.provider.decline_reason = "card-declined"
+    usecases.authorize(an_authorize(), **service.ports)
+
+    assert service.compare() == []
+    assert len(service.provider.states) == 4
 
 
 @pytest.mark.parametrize(
@@ -180,86 +192,88 @@ def test_books_that_agree_are_not_told(room: Room) -> None:
         {"status": "open", "authorized": 0},
     ],
 )
-def test_what_the_ledger_cannot_explain_is_told(room: Room, changes: dict[str, Any]) -> None:
-    order_id = room.authorize()
-    theirs = room.theirs(order_id, **changes)
+def test_a_difference_is_reported(service: Service, changes: dict[str, Any]) -> None:
+    order_id = service.authorize()
+    state = service.change_at_provider(order_id, **changes)
 
-    (found,) = room.compare()
+    (difference,) = service.compare()
 
-    assert found.standing == theirs
-    assert found.payment
-    assert found.payment.order_id == order_id
-
-
-def test_money_set_aside_for_no_payment_of_ours_is_told(room: Room) -> None:
-    theirs = Standing(reference="ref-x", order_id="x", status="authorized", authorized=1)
-    room.provider.books["ref-x"] = theirs
-
-    assert room.compare() == [Difference(theirs, None)]
+    assert difference.provider_state == state
+    assert difference.payment
+    assert difference.payment.order_id == order_id
 
 
-def test_a_payment_without_money_needs_none_of_ours(room: Room) -> None:
-    room.provider.books["ref-x"] = Standing(reference="ref-x", order_id="x", status="open")
+def test_an_authorization_missing_in_the_ledger_is_reported(service: Service) -> None:
+    state = ProviderState(reference="ref-x", order_id="x", status="authorized", authorized=1)
+    service.provider.states["ref-x"] = state
 
-    assert room.compare() == []
-
-
-def test_a_second_payment_for_one_order_is_told(room: Room) -> None:
-    order_id = room.authorize()
-    twice = msgspec.structs.replace(room.provider.books[f"ref-{order_id}"], reference="ref-2")
-    room.provider.books["ref-2"] = twice
-
-    (found,) = room.compare()
-
-    assert found.standing.reference == "ref-2"
+    assert service.compare() == [Difference(state, None)]
 
 
-def test_what_was_missed_is_recorded_and_not_told(room: Room) -> None:
-    order_id = room.authorize()
-    room.theirs(order_id, status="voided")
+def test_an_unauthorized_payment_may_be_missing_in_the_ledger(service: Service) -> None:
+    service.provider.states["ref-x"] = ProviderState(reference="ref-x", order_id="x", status="open")
 
-    assert room.compare() == []
-    assert room.status(order_id) is Status.VOIDED
+    assert service.compare() == []
 
 
-def test_authorised_after_it_was_let_go_it_is_let_go_again(room: Room) -> None:
-    room.provider.is_slow = True
-    order_id = room.begin()
-    usecases.void(a_void(order_id), **room.ports)
-    room.provider.settle(f"ref-{order_id}")
+def test_a_second_payment_of_one_order_is_reported(service: Service) -> None:
+    order_id = service.authorize()
+    duplicate = msgspec.structs.replace(
+        service.provider.states[f"ref-{order_id}"], reference="ref-2"
+    )
+    service.provider.states["ref-2"] = duplicate
 
-    assert room.compare() == []
-    room.settle()
+    (difference,) = service.compare()
 
-    assert room.provider.books[f"ref-{order_id}"].status == "voided"
-    assert [each.key for each in room.payments.entries(order_id)] == ["authorize", "void"]
-
-
-def test_the_cursor_moves_on_to_what_lists_show_by_then(room: Room) -> None:
-    room.compare()
-
-    reached = datetime.fromisoformat(room.payments.cursor() or "")
-    assert abs(reached - (LATER - LISTED)) < timedelta(seconds=1)
+    assert difference.provider_state.reference == "ref-2"
 
 
-def test_a_night_asleep_is_made_up_for_step_by_step(room: Room) -> None:
-    room.payments.move_cursor(stamp(LATER - LISTED - timedelta(minutes=10)))
-    room.turns = 3
+def test_a_missed_change_is_recorded_and_not_reported(service: Service) -> None:
+    order_id = service.authorize()
+    service.change_at_provider(order_id, status="voided")
 
-    room.compare()
-    assert room.provider.calls == ["list"] * 3
-    room.turns = 1000
-    room.compare()
-
-    assert room.provider.calls == ["list"] * 10
+    assert service.compare() == []
+    assert service.status(order_id) is PaymentStatus.VOIDED
 
 
-def test_a_list_that_is_not_to_be_had_leaves_the_cursor(room: Room) -> None:
-    begun = stamp(LATER - timedelta(minutes=10))
-    room.payments.move_cursor(begun)
-    room.provider.silent = {"list": "before"}
+def test_a_payment_authorized_after_its_void_is_voided_again(service: Service) -> None:
+    service.provider.is_slow = True
+    order_id = service.start_undecided()
+    usecases.void(a_void(order_id), **service.ports)
+    service.provider.authorize_pending(f"ref-{order_id}")
 
-    with pytest.raises(NoAnswer):
-        room.compare()
+    assert service.compare() == []
+    service.resolve_unsettled()
 
-    assert room.payments.cursor() == begun
+    assert service.provider.states[f"ref-{order_id}"].status == "voided"
+    assert [entry.key for entry in service.payments.entries(order_id)] == ["authorize", "void"]
+
+
+def test_the_cursor_moves_up_to_the_listing_delay(service: Service) -> None:
+    service.compare()
+
+    cursor = datetime.fromisoformat(service.payments.cursor() or "")
+    assert abs(cursor - (LATER - LISTING_DELAY)) < timedelta(seconds=1)
+
+
+def test_a_long_gap_is_compared_window_by_window(service: Service) -> None:
+    service.payments.move_cursor(timestamp(LATER - LISTING_DELAY - timedelta(minutes=10)))
+    service.remaining_checks = 3
+
+    service.compare()
+    assert service.provider.calls == ["list"] * 3
+    service.remaining_checks = 1000
+    service.compare()
+
+    assert service.provider.calls == ["list"] * 10
+
+
+def test_the_cursor_stays_while_the_list_is_unavailable(service: Service) -> None:
+    start = timestamp(LATER - timedelta(minutes=10))
+    service.payments.move_cursor(start)
+    service.provider.timeouts = {"list": "before"}
+
+    with pytest.raises(ProviderUnavailable):
+        service.compare()
+
+    assert service.payments.cursor() == start

@@ -1,38 +1,38 @@
-"""The sandbox does what its tokens say, as real providers do it at their worst."""
+"""The sandbox: the behavior that its tokens select, and its signed webhooks."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
 from souk.payment import sandbox as module
-from souk.payment.provider import BadSignature, NoAnswer, Notice
+from souk.payment.provider import BadSignature, ProviderUnavailable, WebhookEvent
 from souk.payment.sandbox import Sandbox
-from tests.payment.builders import TOTAL, a_wish
-from tests.payment.fakes import Mailbox
+from tests.payment.builders import TOTAL, an_authorization_request
+from tests.payment.fakes import WebhookRecorder
 
 
-def asked(sandbox: Sandbox, token: str) -> str:
-    """Asks once and hears what there is to hear; answers the reference."""
-    wish = a_wish(token)
-    reference = sandbox.open(wish)
-    try:
-        sandbox.authorize(reference, wish)
-    except NoAnswer:
-        return reference
+def authorize(sandbox: Sandbox, token: str) -> str:
+    """Request an authorization once, with or without a response. Returns the reference."""
+    request = an_authorization_request(token)
+    reference = sandbox.open(request)
+    with suppress(ProviderUnavailable):
+        sandbox.authorize(reference, request)
     return reference
 
 
-def seconds_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    then = time.time() + module.SECONDS + 1
-    monkeypatch.setattr(time, "time", lambda: then)
+def pass_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Move the clock past the sandbox's delay."""
+    later = time.time() + module.DELAY_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
 
 
 @pytest.mark.cloud
 @pytest.mark.parametrize("token", ["tok_ok", "tok_test", "tok_replay", "tok_anything"])
-def test_any_other_token_is_good(sandbox: Sandbox, token: str) -> None:
-    assert sandbox.find(asked(sandbox, token)).status == "authorized"
+def test_any_other_token_is_authorized(sandbox: Sandbox, token: str) -> None:
+    assert sandbox.find(authorize(sandbox, token)).status == "authorized"
 
 
 @pytest.mark.cloud
@@ -40,138 +40,144 @@ def test_any_other_token_is_good(sandbox: Sandbox, token: str) -> None:
     ("token", "reason"),
     [("tok_declined", "card-declined"), ("tok_insufficient_funds", "insufficient-funds")],
 )
-def test_some_say_no(sandbox: Sandbox, token: str, reason: str) -> None:
-    standing = sandbox.find(asked(sandbox, token))
+def test_a_declining_token_is_declined_with_its_reason(
+    sandbox: Sandbox, token: str, reason: str
+) -> None:
+    state = sandbox.find(authorize(sandbox, token))
 
-    assert (standing.status, standing.reason, standing.authorized) == ("declined", reason, 0)
+    assert (state.status, state.reason, state.authorized) == ("declined", reason, 0)
 
 
 @pytest.mark.cloud
-def test_the_slow_one_is_authorised_some_seconds_later(
+def test_a_slow_token_is_authorized_after_the_delay(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = asked(sandbox, "tok_slow")
+    reference = authorize(sandbox, "tok_slow")
     assert sandbox.find(reference).status == "pending"
 
-    seconds_later(monkeypatch)
+    pass_delay(monkeypatch)
 
     assert sandbox.find(reference).authorized == TOTAL.amount
 
 
 @pytest.mark.cloud
-def test_the_slow_one_let_go_is_never_authorised(
+def test_a_slow_token_voided_during_the_delay_is_never_authorized(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = asked(sandbox, "tok_slow")
+    reference = authorize(sandbox, "tok_slow")
     sandbox.void(reference)
 
-    seconds_later(monkeypatch)
+    pass_delay(monkeypatch)
 
     assert (sandbox.find(reference).status, sandbox.find(reference).authorized) == ("voided", 0)
 
 
 @pytest.mark.cloud
-def test_one_needs_time_for_good(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = asked(sandbox, "tok_never")
+def test_the_never_token_stays_pending(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = authorize(sandbox, "tok_never")
 
-    seconds_later(monkeypatch)
+    pass_delay(monkeypatch)
 
     assert sandbox.find(reference).status == "pending"
 
 
 @pytest.mark.cloud
-def test_one_is_authorised_without_an_answer(sandbox: Sandbox) -> None:
-    wish = a_wish("tok_timeout")
-    reference = sandbox.open(wish)
+def test_the_timeout_token_is_authorized_without_a_response(sandbox: Sandbox) -> None:
+    request = an_authorization_request("tok_timeout")
+    reference = sandbox.open(request)
 
-    with pytest.raises(NoAnswer):
-        sandbox.authorize(reference, wish)
+    with pytest.raises(ProviderUnavailable):
+        sandbox.authorize(reference, request)
 
     assert sandbox.find(reference).authorized == TOTAL.amount
 
 
 @pytest.mark.cloud
-def test_one_is_lost_on_the_way(sandbox: Sandbox) -> None:
-    wish = a_wish("tok_lost")
-    reference = sandbox.open(wish)
+def test_the_lost_token_is_authorized_on_the_second_request(sandbox: Sandbox) -> None:
+    request = an_authorization_request("tok_lost")
+    reference = sandbox.open(request)
 
-    with pytest.raises(NoAnswer):
-        sandbox.authorize(reference, wish)
+    with pytest.raises(ProviderUnavailable):
+        sandbox.authorize(reference, request)
 
     assert sandbox.find(reference).status == "open"
-    assert sandbox.authorize(reference, wish).status == "authorized"
+    assert sandbox.authorize(reference, request).status == "authorized"
 
 
 @pytest.mark.cloud
-def test_one_lost_on_the_way_and_let_go_is_never_authorised(sandbox: Sandbox) -> None:
-    wish = a_wish("tok_lost")
-    reference = sandbox.open(wish)
-    with pytest.raises(NoAnswer):
-        sandbox.authorize(reference, wish)
+def test_the_lost_token_voided_before_the_repeat_is_never_authorized(sandbox: Sandbox) -> None:
+    request = an_authorization_request("tok_lost")
+    reference = sandbox.open(request)
+    with pytest.raises(ProviderUnavailable):
+        sandbox.authorize(reference, request)
 
     sandbox.void(reference)
 
-    assert sandbox.authorize(reference, wish).status == "voided"
+    assert sandbox.authorize(reference, request).status == "voided"
 
 
 @pytest.mark.cloud
-def test_one_shows_in_the_books_some_seconds_later(
+def test_the_late_token_is_visible_after_the_delay(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = asked(sandbox, "tok_late")
+    reference = authorize(sandbox, "tok_late")
     assert sandbox.find(reference).status == "open"
-    for act in (sandbox.void, sandbox.capture):
-        with pytest.raises(NoAnswer):
-            act(reference)
+    for call in (sandbox.void, sandbox.capture):
+        with pytest.raises(ProviderUnavailable):
+            call(reference)
 
-    seconds_later(monkeypatch)
+    pass_delay(monkeypatch)
 
     assert sandbox.find(reference).authorized == TOTAL.amount
     assert sandbox.void(reference).status == "voided"
 
 
 @pytest.mark.cloud
-def test_one_is_told_of_twice_before_the_answer(sandbox: Sandbox, mailbox: Mailbox) -> None:
-    reference = asked(sandbox, "tok_twice")
+def test_the_twice_token_sends_two_webhooks_before_the_response(
+    sandbox: Sandbox, recorder: WebhookRecorder
+) -> None:
+    reference = authorize(sandbox, "tok_twice")
 
-    heard = [sandbox.read_notice(*notice) for notice in mailbox.notices]
-    assert heard == [Notice(reference, reference.removeprefix("sbx_"))] * 2
-
-
-SANDBOX = Sandbox("nowhere", lambda: "the-secret", Mailbox().take)
-
-
-def test_a_notice_is_read_if_it_is_signed() -> None:
-    body, headers = SANDBOX.notice("sbx_o-1")
-
-    assert SANDBOX.read_notice(body, headers) == Notice("sbx_o-1", "o-1")
+    events = [sandbox.parse_webhook(*webhook) for webhook in recorder.webhooks]
+    assert events == [WebhookEvent(reference, reference.removeprefix("sbx_"))] * 2
 
 
-def test_a_notice_changed_on_the_way_is_refused() -> None:
-    body, headers = SANDBOX.notice("sbx_o-1")
-
-    with pytest.raises(BadSignature):
-        SANDBOX.read_notice(body.replace(b"o-1", b"o-2"), headers)
+SANDBOX = Sandbox("no-table", lambda: "the-secret", WebhookRecorder().record)
 
 
-def test_a_notice_signed_with_another_secret_is_refused() -> None:
-    stranger = Sandbox("nowhere", lambda: "another", Mailbox().take)
+def test_a_signed_webhook_is_accepted() -> None:
+    body, headers = SANDBOX.create_webhook("sbx_o-1")
+
+    assert SANDBOX.parse_webhook(body, headers) == WebhookEvent("sbx_o-1", "o-1")
+
+
+def test_a_webhook_with_a_changed_body_is_rejected() -> None:
+    body, headers = SANDBOX.create_webhook("sbx_o-1")
 
     with pytest.raises(BadSignature):
-        SANDBOX.read_notice(*stranger.notice("sbx_o-1"))
+        SANDBOX.parse_webhook(body.replace(b"o-1", b"o-2"), headers)
 
 
-@pytest.mark.parametrize("by", [-301, 301])
-def test_a_notice_of_another_time_is_refused(monkeypatch: pytest.MonkeyPatch, by: int) -> None:
-    sent = SANDBOX.notice("sbx_o-1")
-    moved = time.time() + by
-    monkeypatch.setattr(time, "time", lambda: moved)
+def test_a_webhook_signed_with_another_secret_is_rejected() -> None:
+    other = Sandbox("no-table", lambda: "another", WebhookRecorder().record)
 
     with pytest.raises(BadSignature):
-        SANDBOX.read_notice(*sent)
+        SANDBOX.parse_webhook(*other.create_webhook("sbx_o-1"))
 
 
-@pytest.mark.parametrize("header", [{}, {"sandbox-signature": "t=1"}, {"sandbox-signature": ""}])
-def test_a_notice_without_signature_is_refused(header: dict[str, str]) -> None:
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_a_webhook_outside_the_time_tolerance_is_rejected(
+    monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    webhook = SANDBOX.create_webhook("sbx_o-1")
+    clock = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: clock)
+
     with pytest.raises(BadSignature):
-        SANDBOX.read_notice(b"{}", header)
+        SANDBOX.parse_webhook(*webhook)
+
+
+@pytest.mark.parametrize("headers", [{}, {"sandbox-signature": "t=1"}, {"sandbox-signature": ""}])
+def test_a_webhook_without_a_valid_signature_is_rejected(headers: dict[str, str]) -> None:
+    with pytest.raises(BadSignature):
+        SANDBOX.parse_webhook(b"{}", headers)

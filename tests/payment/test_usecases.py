@@ -1,4 +1,4 @@
-"""One order's money is set aside, taken, let go and given back once, whatever happens between."""
+"""A payment is authorized, captured, voided and refunded once, despite faults and repetition."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import pytest
 
 from souk.payment import events, usecases
 from souk.payment.commands import Authorization, Captured, Refunded, Voided
-from souk.payment.domain import PaymentPending, PaymentTaken, PaymentUnknown, Status
-from souk.payment.provider import Notice
+from souk.payment.domain import AlreadyCaptured, PaymentPending, PaymentStatus, PaymentUnknown
+from souk.payment.provider import WebhookEvent
 from tests.payment.builders import TOTAL, a_capture, a_refund, a_void, an_authorize, pounds
 from tests.payment.fakes import FakePayments, FakeProvider, Killed
 
 AUTHORIZED = Authorization(status="authorized")
 
 
-class Room:
-    """The use cases beside a ledger and a provider in memory, about one order."""
+class Service:
+    """The use cases with a fake ledger and provider, for one order."""
 
     def __init__(self) -> None:
         self.payments = FakePayments()
         self.provider = FakeProvider()
-        self.asked = an_authorize()
-        self.order_id = self.asked.order_id
+        self.command = an_authorize()
+        self.order_id = self.command.order_id
 
     def authorize(self) -> Authorization:
-        return usecases.authorize(self.asked, **self.ports)
+        return usecases.authorize(self.command, **self.ports)
 
     def void(self) -> Voided:
         return usecases.void(a_void(self.order_id), **self.ports)
@@ -42,365 +42,377 @@ class Room:
         assert payment
         usecases.resolve(payment, **self.ports)
 
-    def notice(self) -> bool:
-        return usecases.hear_notice(Notice(f"ref-{self.order_id}", self.order_id), **self.ports)
+    def receive_webhook(self) -> bool:
+        return usecases.apply_webhook(
+            WebhookEvent(f"ref-{self.order_id}", self.order_id), **self.ports
+        )
 
     @property
     def ports(self) -> Any:
         return {"payments": self.payments, "provider": self.provider}
 
     @property
-    def status(self) -> Status:
+    def status(self) -> PaymentStatus:
         payment = self.payments.get(self.order_id)
         assert payment
         return payment.status
 
     @property
     def ledger(self) -> list[tuple[str, int]]:
-        return [(each.key, each.amount.amount) for each in self.payments.entries(self.order_id)]
+        return [(entry.key, entry.amount.amount) for entry in self.payments.entries(self.order_id)]
 
     @property
-    def set_aside(self) -> int:
-        """What the provider holds, not taken and not let go."""
-        held = self.provider.books.get(f"ref-{self.order_id}")
-        return held.authorized if held and held.status == "authorized" else 0
+    def authorized_amount(self) -> int:
+        """The amount authorized at the provider, neither captured nor voided."""
+        state = self.provider.states.get(f"ref-{self.order_id}")
+        return state.authorized if state and state.status == "authorized" else 0
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room()
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def authorized(room: Room) -> Room:
-    room.authorize()
-    return room
+def authorized(service: Service) -> Service:
+    service.authorize()
+    return service
 
 
 @pytest.fixture
-def captured(authorized: Room) -> Room:
+def captured(authorized: Service) -> Service:
     authorized.capture()
     return authorized
 
 
-# --- authorise --------------------------------------------------------------------------------
+# --- authorization ----------------------------------------------------------------------------
 
 
-def test_money_is_set_aside_recorded_and_said(room: Room) -> None:
-    answer = room.authorize()
+def test_an_authorization_is_recorded_and_published(service: Service) -> None:
+    result = service.authorize()
 
-    assert answer == AUTHORIZED
-    assert room.ledger == [("authorize", 4493)]
-    assert room.payments.said == [
-        events.PaymentAuthorized(order_id=room.order_id, amount=TOTAL),
+    assert result == AUTHORIZED
+    assert service.ledger == [("authorize", 4493)]
+    assert service.payments.published == [
+        events.PaymentAuthorized(order_id=service.order_id, amount=TOTAL),
     ]
 
 
-def test_asked_again_the_provider_is_not(authorized: Room) -> None:
+def test_a_repeated_authorization_does_not_call_the_provider(authorized: Service) -> None:
     before = list(authorized.provider.calls)
 
     assert authorized.authorize() == AUTHORIZED
     assert authorized.provider.calls == before
 
 
-def test_a_decline_is_answered_the_same_again(room: Room) -> None:
-    room.provider.decline = "insufficient-funds"
+def test_a_repeated_command_returns_the_same_decline(service: Service) -> None:
+    service.provider.decline_reason = "insufficient-funds"
 
-    answers = [room.authorize(), room.authorize()]
+    results = [service.authorize(), service.authorize()]
 
-    assert answers == [Authorization(status="declined", reason="insufficient-funds")] * 2
-    assert room.ledger == []
-    assert room.payments.said == [
-        events.PaymentDeclined(order_id=room.order_id, reason="insufficient-funds")
+    assert results == [Authorization(status="declined", reason="insufficient-funds")] * 2
+    assert service.ledger == []
+    assert service.payments.published == [
+        events.PaymentDeclined(order_id=service.order_id, reason="insufficient-funds")
     ]
 
 
-def test_a_provider_that_needs_time_is_asked_again(room: Room) -> None:
-    room.provider.is_slow = True
+def test_a_pending_authorization_succeeds_when_repeated_later(service: Service) -> None:
+    service.provider.is_slow = True
     with pytest.raises(PaymentPending):
-        room.authorize()
+        service.authorize()
     with pytest.raises(PaymentPending):
-        room.authorize()
-    assert room.status is Status.PENDING
+        service.authorize()
+    assert service.status is PaymentStatus.PENDING
 
-    room.provider.settle(f"ref-{room.order_id}")
+    service.provider.authorize_pending(f"ref-{service.order_id}")
 
-    assert room.authorize() == AUTHORIZED
-    assert room.ledger == [("authorize", 4493)]
+    assert service.authorize() == AUTHORIZED
+    assert service.ledger == [("authorize", 4493)]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["open", "authorize"])
-def test_no_answer_is_an_unknown_resolved_by_asking(room: Room, call: str, moment: str) -> None:
-    room.provider.silent = {call: moment}
+def test_a_missing_response_is_resolved_when_the_command_is_repeated(
+    service: Service, call: str, moment: str
+) -> None:
+    service.provider.timeouts = {call: moment}
     with pytest.raises(PaymentUnknown):
-        room.authorize()
-    assert room.ledger == []
+        service.authorize()
+    assert service.ledger == []
 
-    room.provider.silent = {}
+    service.provider.timeouts = {}
 
-    assert room.authorize() == AUTHORIZED
-    assert room.ledger == [("authorize", 4493)]
-    assert room.provider.authorizations == 1
+    assert service.authorize() == AUTHORIZED
+    assert service.ledger == [("authorize", 4493)]
+    assert service.provider.authorization_count == 1
 
 
-def test_what_may_have_been_done_is_asked_about_and_not_asked_for(room: Room) -> None:
-    room.provider.silent = {"authorize": "after"}
+def test_a_repeated_command_queries_the_provider_before_authorizing_again(service: Service) -> None:
+    service.provider.timeouts = {"authorize": "after"}
     with pytest.raises(PaymentUnknown):
-        room.authorize()
-    room.provider.silent = {}
+        service.authorize()
+    service.provider.timeouts = {}
 
-    room.authorize()
+    service.authorize()
 
-    assert room.provider.calls == ["open", "authorize", "find"]
+    assert service.provider.calls == ["open", "authorize", "find"]
 
 
-def test_a_provider_that_stays_silent_leaves_an_unknown(room: Room) -> None:
-    room.provider.silent = {"authorize": "before"}
+def test_a_payment_stays_unknown_while_the_provider_does_not_respond(service: Service) -> None:
+    service.provider.timeouts = {"authorize": "before"}
 
     for _ in range(3):
         with pytest.raises(PaymentUnknown):
-            room.authorize()
+            service.authorize()
 
-    assert room.status is Status.UNKNOWN
+    assert service.status is PaymentStatus.UNKNOWN
 
 
-PLACES = [
-    ("the provider is told of it", lambda room: room.provider.dies.update(open="before")),
-    ("it was told of it", lambda room: room.provider.dies.update(open="after")),
-    ("the intent is kept", lambda room: setattr(room.payments, "dies_before", 1)),
-    ("the intent was kept", lambda room: setattr(room.payments, "dies_after", 1)),
-    ("it is authorised", lambda room: room.provider.dies.update(authorize="before")),
-    ("it was authorised", lambda room: room.provider.dies.update(authorize="after")),
-    ("it is recorded", lambda room: setattr(room.payments, "dies_before", 2)),
-    ("it was recorded", lambda room: setattr(room.payments, "dies_after", 2)),
+KILLS = [
+    ("before open", lambda service: service.provider.kills.update(open="before")),
+    ("after open", lambda service: service.provider.kills.update(open="after")),
+    ("before the payment is saved", lambda service: setattr(service.payments, "killed_before", 1)),
+    ("after the payment is saved", lambda service: setattr(service.payments, "killed_after", 1)),
+    ("before authorize", lambda service: service.provider.kills.update(authorize="before")),
+    ("after authorize", lambda service: service.provider.kills.update(authorize="after")),
+    ("before the entry is saved", lambda service: setattr(service.payments, "killed_before", 2)),
+    ("after the entry is saved", lambda service: setattr(service.payments, "killed_after", 2)),
 ]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
-def test_killed_and_repeated_anywhere_it_is_authorised_once(room: Room, place: Any) -> None:
-    _, kill = place
-    kill(room)
+@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill[0])
+def test_a_killed_authorization_is_completed_once_when_repeated(
+    service: Service, kill: Any
+) -> None:
+    _, arrange = kill
+    arrange(service)
     with pytest.raises(Killed):
-        room.authorize()
+        service.authorize()
 
-    room.provider.dies = {}
+    service.provider.kills = {}
 
-    assert room.authorize() == AUTHORIZED
-    assert room.provider.authorizations == 1
-    assert room.ledger == [("authorize", 4493)]
-    assert room.payments.said == [events.PaymentAuthorized(order_id=room.order_id, amount=TOTAL)]
+    assert service.authorize() == AUTHORIZED
+    assert service.provider.authorization_count == 1
+    assert service.ledger == [("authorize", 4493)]
+    assert service.payments.published == [
+        events.PaymentAuthorized(order_id=service.order_id, amount=TOTAL)
+    ]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
-def test_killed_anywhere_and_then_let_go_nothing_stays_set_aside(room: Room, place: Any) -> None:
-    _, kill = place
-    kill(room)
+@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill[0])
+def test_a_killed_authorization_leaves_nothing_authorized_after_a_void(
+    service: Service, kill: Any
+) -> None:
+    _, arrange = kill
+    arrange(service)
     with pytest.raises(Killed):
-        room.authorize()
+        service.authorize()
 
-    room.provider.dies = {}
+    service.provider.kills = {}
 
-    assert room.void() == Voided()
-    assert room.authorize() == Authorization(status="voided")
-    assert room.set_aside == 0
+    assert service.void() == Voided()
+    assert service.authorize() == Authorization(status="voided")
+    assert service.authorized_amount == 0
 
 
 @pytest.mark.parametrize("call", ["open", "authorize"])
-def test_asked_again_while_the_provider_answers_it_is_authorised_once(
-    room: Room, call: str
-) -> None:
-    answers: list[Authorization] = []
-    room.provider.meanwhile = {call: lambda: answers.append(room.authorize())}
+def test_two_concurrent_commands_authorize_once(service: Service, call: str) -> None:
+    results: list[Authorization] = []
+    service.provider.concurrent_actions = {call: lambda: results.append(service.authorize())}
 
-    answers.append(room.authorize())
+    results.append(service.authorize())
 
-    assert answers == [AUTHORIZED, AUTHORIZED]
-    assert room.provider.authorizations == 1
-    assert room.ledger == [("authorize", 4493)]
+    assert results == [AUTHORIZED, AUTHORIZED]
+    assert service.provider.authorization_count == 1
+    assert service.ledger == [("authorize", 4493)]
 
 
-def test_a_notice_faster_than_the_answer_is_recorded_once(room: Room) -> None:
-    room.provider.meanwhile = {"authorize": lambda: [room.notice(), room.notice()]}
+def test_a_webhook_before_the_response_is_recorded_once(service: Service) -> None:
+    service.provider.concurrent_actions = {
+        "authorize": lambda: [service.receive_webhook(), service.receive_webhook()]
+    }
 
-    assert room.authorize() == AUTHORIZED
-    assert room.ledger == [("authorize", 4493)]
-    assert len(room.payments.said) == 1
-
-
-def test_a_notice_makes_up_for_an_answer_that_never_comes(room: Room) -> None:
-    room.provider.meanwhile = {"authorize": room.notice}
-    room.provider.silent = {"authorize": "after"}
-
-    assert room.authorize() == AUTHORIZED
+    assert service.authorize() == AUTHORIZED
+    assert service.ledger == [("authorize", 4493)]
+    assert len(service.payments.published) == 1
 
 
-# --- let go -----------------------------------------------------------------------------------
+def test_a_webhook_replaces_a_missing_response(service: Service) -> None:
+    service.provider.concurrent_actions = {"authorize": service.receive_webhook}
+    service.provider.timeouts = {"authorize": "after"}
+
+    assert service.authorize() == AUTHORIZED
 
 
-def test_let_go_the_money_is_free_again(authorized: Room) -> None:
+# --- void -------------------------------------------------------------------------------------
+
+
+def test_a_void_is_recorded_and_published_once(authorized: Service) -> None:
     assert [authorized.void(), authorized.void()] == [Voided(), Voided()]
 
-    assert authorized.set_aside == 0
+    assert authorized.authorized_amount == 0
     assert authorized.ledger == [("authorize", 4493), ("void", 4493)]
-    assert authorized.payments.said[1:] == [
+    assert authorized.payments.published[1:] == [
         events.PaymentVoided(order_id=authorized.order_id, amount=TOTAL)
     ]
 
 
-def test_let_go_before_it_was_asked_for_it_is_never_authorised(room: Room) -> None:
-    room.void()
+def test_a_payment_voided_before_the_command_is_never_authorized(service: Service) -> None:
+    service.void()
 
-    assert room.authorize() == Authorization(status="voided")
-    assert room.provider.calls == []
-    assert room.ledger == []
-
-
-def test_let_go_while_the_provider_makes_it_known_it_is_never_authorised(room: Room) -> None:
-    room.provider.meanwhile = {"open": room.void}
-
-    assert room.authorize() == Authorization(status="voided")
-    assert room.provider.authorizations == 0
+    assert service.authorize() == Authorization(status="voided")
+    assert service.provider.calls == []
+    assert service.ledger == []
 
 
-def test_let_go_while_the_provider_authorises_nothing_stays_set_aside(room: Room) -> None:
-    room.provider.meanwhile = {"authorize": room.void}
+def test_a_payment_voided_while_it_is_opened_is_never_authorized(service: Service) -> None:
+    service.provider.concurrent_actions = {"open": service.void}
 
-    assert room.authorize() == Authorization(status="voided")
-    assert room.set_aside == 0
-    assert room.ledger == [("authorize", 4493), ("void", 4493)]
-
-
-def test_a_declined_payment_let_go_is_not_asked_for_again(room: Room) -> None:
-    room.provider.decline = "card-declined"
-    room.authorize()
-    room.void()
-    room.provider.decline = None
-
-    assert room.authorize() == Authorization(status="voided")
-    assert room.payments.said[1:] == []
+    assert service.authorize() == Authorization(status="voided")
+    assert service.provider.authorization_count == 0
 
 
-def test_an_unknown_let_go_is_set_aside_nowhere(room: Room) -> None:
-    room.provider.silent = {"authorize": "after"}
+def test_a_payment_voided_while_it_is_authorized_stays_voided(service: Service) -> None:
+    service.provider.concurrent_actions = {"authorize": service.void}
+
+    assert service.authorize() == Authorization(status="voided")
+    assert service.authorized_amount == 0
+    assert service.ledger == [("authorize", 4493), ("void", 4493)]
+
+
+def test_a_declined_and_voided_payment_is_not_requested_again(service: Service) -> None:
+    service.provider.decline_reason = "card-declined"
+    service.authorize()
+    service.void()
+    service.provider.decline_reason = None
+
+    assert service.authorize() == Authorization(status="voided")
+    assert service.payments.published[1:] == []
+
+
+def test_voiding_an_unknown_payment_releases_its_authorization(service: Service) -> None:
+    service.provider.timeouts = {"authorize": "after"}
     with pytest.raises(PaymentUnknown):
-        room.authorize()
-    assert room.set_aside
+        service.authorize()
+    assert service.authorized_amount
 
-    room.void()
+    service.void()
 
-    assert room.set_aside == 0
-    assert room.ledger == [("authorize", 4493), ("void", 4493)]
+    assert service.authorized_amount == 0
+    assert service.ledger == [("authorize", 4493), ("void", 4493)]
 
 
-def test_a_pending_one_let_go_is_not_authorised_later(room: Room) -> None:
-    room.provider.is_slow = True
+def test_a_voided_pending_payment_is_not_authorized_later(service: Service) -> None:
+    service.provider.is_slow = True
     with pytest.raises(PaymentPending):
-        room.authorize()
+        service.authorize()
 
-    room.void()
-    room.provider.is_slow = False
+    service.void()
+    service.provider.is_slow = False
 
-    assert room.authorize() == Authorization(status="voided")
-    assert (room.set_aside, room.provider.authorizations) == (0, 0)
+    assert service.authorize() == Authorization(status="voided")
+    assert (service.authorized_amount, service.provider.authorization_count) == (0, 0)
 
 
-def test_letting_go_is_decided_even_if_the_provider_is_silent(authorized: Room) -> None:
-    authorized.provider.silent = {"void": "before"}
+def test_a_void_is_final_even_if_the_provider_does_not_respond(authorized: Service) -> None:
+    authorized.provider.timeouts = {"void": "before"}
     with pytest.raises(PaymentUnknown):
         authorized.void()
 
     assert authorized.authorize() == Authorization(status="voided")
     assert authorized.capture() == Captured(status="voided")
-    authorized.provider.silent = {}
+    authorized.provider.timeouts = {}
     authorized.resolve()
 
-    assert authorized.status is Status.VOIDED
-    assert authorized.set_aside == 0
+    assert authorized.status is PaymentStatus.VOIDED
+    assert authorized.authorized_amount == 0
 
 
-def test_authorised_after_all_it_is_let_go_again(room: Room) -> None:
-    """A provider that sets money aside although it said it would not."""
-    room.provider.is_slow = True
+def test_a_voided_payment_that_is_authorized_all_the_same_is_voided_again(service: Service) -> None:
+    """The provider authorizes a payment that it reported as voided."""
+    service.provider.is_slow = True
     with pytest.raises(PaymentPending):
-        room.authorize()
-    room.void()
+        service.authorize()
+    service.void()
 
-    room.provider.settle(f"ref-{room.order_id}")
-    room.notice()
-    assert room.status is Status.VOIDING
-    room.resolve()
+    service.provider.authorize_pending(f"ref-{service.order_id}")
+    service.receive_webhook()
+    assert service.status is PaymentStatus.VOIDING
+    service.resolve()
 
-    assert room.set_aside == 0
-    assert room.ledger == [("authorize", 4493), ("void", 4493)]
+    assert service.authorized_amount == 0
+    assert service.ledger == [("authorize", 4493), ("void", 4493)]
 
 
-def test_what_was_captured_is_not_let_go(captured: Room) -> None:
-    with pytest.raises(PaymentTaken):
+def test_a_captured_payment_cannot_be_voided(captured: Service) -> None:
+    with pytest.raises(AlreadyCaptured):
         captured.void()
 
-    assert captured.status is Status.CAPTURED
+    assert captured.status is PaymentStatus.CAPTURED
 
 
 # --- capture ----------------------------------------------------------------------------------
 
 
-def test_captured_twice_is_captured_once(authorized: Room) -> None:
-    answers = [authorized.capture(), authorized.capture()]
+def test_a_repeated_capture_captures_once(authorized: Service) -> None:
+    results = [authorized.capture(), authorized.capture()]
 
-    assert answers == [Captured(status="captured")] * 2
+    assert results == [Captured(status="captured")] * 2
     assert authorized.ledger == [("authorize", 4493), ("capture", 4493)]
-    assert authorized.payments.said[1:] == [
+    assert authorized.payments.published[1:] == [
         events.PaymentCaptured(order_id=authorized.order_id, amount=TOTAL)
     ]
 
 
-def test_what_was_let_go_is_not_captured(authorized: Room) -> None:
+def test_a_voided_payment_is_not_captured(authorized: Service) -> None:
     authorized.void()
 
     assert authorized.capture() == Captured(status="voided")
     assert authorized.ledger == [("authorize", 4493), ("void", 4493)]
 
 
-def test_what_was_never_authorised_is_not_captured(room: Room) -> None:
-    assert room.capture() == Captured(status="failed", reason="never-authorized")
+def test_an_order_without_a_payment_is_not_captured(service: Service) -> None:
+    assert service.capture() == Captured(status="failed", reason="never-authorized")
 
 
-def test_what_is_not_authorised_yet_is_not_captured(room: Room) -> None:
-    room.provider.is_slow = True
+def test_a_pending_payment_is_not_captured(service: Service) -> None:
+    service.provider.is_slow = True
     with pytest.raises(PaymentPending):
-        room.authorize()
+        service.authorize()
 
-    assert room.capture() == Captured(status="failed", reason="still-pending")
+    assert service.capture() == Captured(status="failed", reason="still-pending")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_capture_without_answer_is_finished_by_asking(authorized: Room, moment: str) -> None:
-    authorized.provider.silent = {"capture": moment}
+def test_a_capture_without_a_response_is_completed_by_the_reconciler(
+    authorized: Service, moment: str
+) -> None:
+    authorized.provider.timeouts = {"capture": moment}
     with pytest.raises(PaymentUnknown):
         authorized.capture()
-    with pytest.raises(PaymentTaken):
+    with pytest.raises(AlreadyCaptured):
         authorized.void()
 
-    authorized.provider.silent = {}
+    authorized.provider.timeouts = {}
     authorized.resolve()
 
     assert authorized.capture() == Captured(status="captured")
     assert authorized.ledger == [("authorize", 4493), ("capture", 4493)]
 
 
-def test_an_authorisation_that_expired_at_the_provider_is_told(authorized: Room) -> None:
+def test_an_authorization_that_expired_at_the_provider_is_recorded(authorized: Service) -> None:
     authorized.provider._void(f"ref-{authorized.order_id}")
 
     assert authorized.capture() == Captured(status="voided")
     assert authorized.ledger == [("authorize", 4493), ("void", 4493)]
 
 
-def test_a_capture_the_provider_will_not_make_is_told_and_can_be_let_go(
-    authorized: Room, monkeypatch: pytest.MonkeyPatch
+def test_a_rejected_capture_fails_and_the_payment_can_be_voided(
+    authorized: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = authorized.provider.books[f"ref-{authorized.order_id}"]
-    monkeypatch.setattr(authorized.provider, "capture", lambda _: held)
+    state = authorized.provider.states[f"ref-{authorized.order_id}"]
+    monkeypatch.setattr(authorized.provider, "capture", lambda _: state)
 
     assert authorized.capture() == Captured(status="failed", reason="still-authorized")
     assert authorized.void() == Voided()
@@ -409,118 +421,116 @@ def test_a_capture_the_provider_will_not_make_is_told_and_can_be_let_go(
 # --- refund -----------------------------------------------------------------------------------
 
 
-def test_refunds_add_up_to_what_was_captured_and_no_more(captured: Room) -> None:
-    answers = [
+def test_refunds_never_exceed_the_captured_amount(captured: Service) -> None:
+    results = [
         captured.refund(4000, "r-1"),
         captured.refund(494, "r-2"),
         captured.refund(493, "r-3"),
         captured.refund(1, "r-4"),
     ]
 
-    refused = Refunded(status="refused", reason="more-than-captured")
-    assert answers == [
+    rejected = Refunded(status="rejected", reason="more-than-captured")
+    assert results == [
         Refunded(status="refunded"),
-        refused,
+        rejected,
         Refunded(status="refunded"),
-        refused,
+        rejected,
     ]
     assert captured.ledger[2:] == [("refund#r-1", 4000), ("refund#r-3", 493)]
-    assert captured.status is Status.REFUNDED
+    assert captured.status is PaymentStatus.REFUNDED
 
 
-def test_a_refund_asked_twice_is_given_once(captured: Room) -> None:
-    answers = [captured.refund(1000), captured.refund(1000)]
+def test_a_repeated_refund_is_made_once(captured: Service) -> None:
+    results = [captured.refund(1000), captured.refund(1000)]
 
-    assert answers == [Refunded(status="refunded")] * 2
-    assert captured.provider.given == {"refund-1": 1000}
-    assert captured.payments.said[2:] == [
+    assert results == [Refunded(status="refunded")] * 2
+    assert captured.provider.refunds == {"refund-1": 1000}
+    assert captured.payments.published[2:] == [
         events.PaymentRefunded(
             order_id=captured.order_id, refund_id="refund-1", amount=pounds(1000)
         )
     ]
 
 
-def test_a_refund_asked_for_again_while_the_provider_answers_is_recorded_once(
-    captured: Room,
+def test_two_concurrent_refund_commands_are_recorded_once(
+    captured: Service,
 ) -> None:
-    answers: list[Refunded] = []
-    captured.provider.meanwhile = {"refund": lambda: answers.append(captured.refund(1000))}
+    results: list[Refunded] = []
+    captured.provider.concurrent_actions = {"refund": lambda: results.append(captured.refund(1000))}
 
-    answers.append(captured.refund(1000))
+    results.append(captured.refund(1000))
 
-    assert answers == [Refunded(status="refunded")] * 2
+    assert results == [Refunded(status="refunded")] * 2
     assert captured.ledger[2:] == [("refund#refund-1", 1000)]
 
 
-def test_a_refund_id_with_another_amount_is_refused(captured: Room) -> None:
+def test_a_refund_id_cannot_be_reused_with_another_amount(captured: Service) -> None:
     captured.refund(1000)
 
-    assert captured.refund(999) == Refunded(status="refused", reason="another-amount")
+    assert captured.refund(999) == Refunded(status="rejected", reason="amount-mismatch")
 
 
 @pytest.mark.parametrize("amount", [0, -1])
-def test_nothing_and_less_is_not_refunded(captured: Room, amount: int) -> None:
-    assert captured.refund(amount) == Refunded(status="refused", reason="unfit-amount")
+def test_a_refund_needs_a_positive_amount(captured: Service, amount: int) -> None:
+    assert captured.refund(amount) == Refunded(status="rejected", reason="invalid-amount")
 
 
-@pytest.mark.parametrize("begin", [lambda _: None, Room.authorize])
-def test_what_was_not_captured_is_not_refunded(room: Room, begin: Any) -> None:
-    begin(room)
+@pytest.mark.parametrize("prepare", [lambda _: None, Service.authorize])
+def test_an_uncaptured_payment_cannot_be_refunded(service: Service, prepare: Any) -> None:
+    prepare(service)
 
-    assert room.refund(1) == Refunded(status="refused", reason="not-captured")
+    assert service.refund(1) == Refunded(status="rejected", reason="not-captured")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_refund_without_answer_keeps_its_amount_until_it_is_known(
-    captured: Room, moment: str
-) -> None:
-    captured.provider.silent = {"refund": moment}
+def test_a_refund_without_a_response_reserves_its_amount(captured: Service, moment: str) -> None:
+    captured.provider.timeouts = {"refund": moment}
     with pytest.raises(PaymentUnknown):
         captured.refund(4000, "r-1")
     assert captured.refund(494, "r-2").reason == "more-than-captured"
 
-    captured.provider.silent = {}
+    captured.provider.timeouts = {}
     captured.resolve()
 
     assert captured.refund(4000, "r-1") == Refunded(status="refunded")
-    assert captured.provider.given == {"r-1": 4000}
+    assert captured.provider.refunds == {"r-1": 4000}
 
 
-def test_a_refund_the_provider_will_not_give_frees_its_amount(captured: Room) -> None:
+def test_a_rejected_refund_frees_its_amount(captured: Service) -> None:
     captured.provider._refund(f"ref-{captured.order_id}", "by-hand", 4000)
 
-    assert captured.refund(1000, "r-1") == Refunded(status="refused", reason="provider-refused")
+    assert captured.refund(1000, "r-1") == Refunded(status="rejected", reason="provider-rejected")
     assert captured.refund(493, "r-2") == Refunded(status="refunded")
 
 
-# --- notices ----------------------------------------------------------------------------------
+# --- webhooks ---------------------------------------------------------------------------------
 
 
-def test_a_notice_before_its_payment_exists_is_no_ones(room: Room) -> None:
-    assert room.notice() is False
-    assert room.provider.calls == []
+def test_a_webhook_before_its_payment_exists_is_unknown(service: Service) -> None:
+    assert service.receive_webhook() is False
+    assert service.provider.calls == []
 
-    assert room.authorize() == AUTHORIZED
-
-
-def test_a_notice_under_another_reference_changes_nothing(authorized: Room) -> None:
-    stranger = Notice("ref-of-another", authorized.order_id)
-
-    assert usecases.hear_notice(stranger, **authorized.ports) is False
+    assert service.authorize() == AUTHORIZED
 
 
-def test_old_notices_change_nothing(captured: Room) -> None:
-    said = list(captured.payments.said)
+def test_a_webhook_with_another_reference_changes_nothing(authorized: Service) -> None:
+    webhook = WebhookEvent("ref-of-another", authorized.order_id)
 
-    assert captured.notice()
-    assert captured.notice()
-
-    assert captured.payments.said == said
-    assert captured.status is Status.CAPTURED
+    assert usecases.apply_webhook(webhook, **authorized.ports) is False
 
 
-def test_a_notice_nobody_can_explain_is_asked_for_again(authorized: Room) -> None:
-    authorized.provider.silent = {"find": "before"}
+def test_late_webhooks_change_nothing(captured: Service) -> None:
+    published = list(captured.payments.published)
+
+    assert captured.receive_webhook()
+    assert captured.receive_webhook()
+
+    assert captured.payments.published == published
+    assert captured.status is PaymentStatus.CAPTURED
+
+
+def test_a_webhook_fails_while_the_provider_does_not_respond(authorized: Service) -> None:
+    authorized.provider.timeouts = {"find": "before"}
 
     with pytest.raises(PaymentUnknown):
-        authorized.notice()
+        authorized.receive_webhook()

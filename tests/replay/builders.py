@@ -1,4 +1,4 @@
-"""Small day files, and a way to play them."""
+"""Small day files, and a function to replay them against a fake shop."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import httpx
 
-from cli.replay import Books, Day, read_day
-from cli.replay.client import Client, Patience
-from cli.replay.play import Play
-from tests.replay.shop import FakeShop
+from cli.replay import Day, ReplayReport, read_day
+from cli.replay.client import Client, RetryPolicy
+from cli.replay.runner import ReplayRunner
+from tests.replay.fake_shop import FakeShop
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 SECRET = b"of one shop"
-IMPATIENT = Patience(put_off=5.0, tries=3, order=0.1)
+SHORT_RETRIES = RetryPolicy(max_wait_seconds=5.0, max_attempts=3, order_timeout_seconds=0.1)
 
 
 def a_line(
@@ -40,22 +40,22 @@ def a_day(folder: Path, *lines: str) -> Day:
     return read_day(a_file(folder, *(lines or (a_line(),))))
 
 
-def play(
+def replay_day(
     day: Day,
     shop: FakeShop,
     *,
     concurrency: int = 4,
-    pause: float = 0.0,
+    pause_seconds: float = 0.0,
     staff_token: Callable[[], str] = lambda: "sam",
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Books:
-    """Play the day against the stand-in with little patience."""
+) -> ReplayReport:
+    """Replay the day against the fake shop, with few and short retries."""
 
-    async def run() -> Books:
+    async def run() -> ReplayReport:
         transport = httpx.MockTransport(shop.handle)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
-            client = Client(http, IMPATIENT)
-            play = Play(day, client, shop, SECRET, concurrency, progress, pause)
-            return await play.run(staff_token)
+            client = Client(http, SHORT_RETRIES)
+            runner = ReplayRunner(day, client, shop, SECRET, concurrency, progress, pause_seconds)
+            return await runner.run(staff_token)
 
     return asyncio.run(run())

@@ -1,4 +1,4 @@
-"""A day file is understood line by line, or refused as a whole with the number of the line."""
+"""A day file is read line by line, or rejected as a whole with the number of the invalid line."""
 
 import csv
 from datetime import UTC, datetime
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.replay import DayError, read_day
-from cli.replay.day import Line
+from cli.replay.day import InvoiceLine
 from tests.replay.builders import HEADER, a_day, a_file, a_line
 
 GOOD = f"{HEADER}\n{a_line()}\n".encode()
 
 
-def test_a_line_is_read_as_the_file_has_it(tmp_path: Path) -> None:
+def test_all_fields_of_a_line_are_read(tmp_path: Path) -> None:
     [line] = a_day(tmp_path, a_line("536365", "85123A", text=" WHITE  HEART ", price=2.5)).lines
 
     assert (line.number, line.invoice, line.code) == (2, "536365", "85123A")
@@ -55,13 +55,13 @@ def test_a_line_is_read_as_the_file_has_it(tmp_path: Path) -> None:
         (None, a_line(price="2.550")),
     ],
 )
-def test_what_cannot_be_sold_is_refused_with_a_reason(
+def test_a_line_that_cannot_be_sold_is_refused_with_a_reason(
     tmp_path: Path, reason: str | None, line: str
 ) -> None:
     day = a_day(tmp_path, line)
 
-    assert [line.refusal for line in day.lines] == [reason]
-    assert len(day.invoices[0].wanted) == (reason is None)
+    assert [line.refusal_reason for line in day.lines] == [reason]
+    assert len(day.invoices[0].basket_lines) == (reason is None)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_cannot_be_sold_is_refused_with_a_reason(
         ("2.5500000000000003", 1, 255),
     ],
 )
-def test_money_is_exact_and_half_pennies_go_to_the_even_side(
+def test_money_is_exact_and_half_pennies_round_to_even(
     tmp_path: Path, price: str, quantity: int, pennies: int
 ) -> None:
     day = a_day(tmp_path, a_line(price=price, quantity=quantity))
@@ -88,12 +88,12 @@ def test_money_is_exact_and_half_pennies_go_to_the_even_side(
 
 @given(price=st.decimals("-99999", "99999", places=2), quantity=st.integers(-999_999, 999_999))
 def test_whole_pennies_are_never_rounded(price: Decimal, quantity: int) -> None:
-    line = Line(2, "1", "LAMP1", "", quantity, price, datetime(2010, 12, 1, tzinfo=UTC), "")
+    line = InvoiceLine(2, "1", "LAMP1", "", quantity, price, datetime(2010, 12, 1, tzinfo=UTC), "")
 
     assert Decimal(line.value) / 100 == price * quantity
 
 
-def test_the_lines_of_an_invoice_are_gathered_from_the_whole_file(tmp_path: Path) -> None:
+def test_the_lines_of_an_invoice_may_be_apart_in_the_file(tmp_path: Path) -> None:
     later = a_line("1", "CUP").replace("08:26", "08:27")
 
     day = a_day(tmp_path, a_line("1"), a_line("2"), later)
@@ -101,18 +101,18 @@ def test_the_lines_of_an_invoice_are_gathered_from_the_whole_file(tmp_path: Path
     assert [(it.number, len(it.lines)) for it in day.invoices] == [("1", 2), ("2", 1)]
 
 
-def test_one_code_at_one_price_is_put_into_the_basket_once(tmp_path: Path) -> None:
+def test_lines_with_the_same_code_and_price_become_one_basket_line(tmp_path: Path) -> None:
     lines = a_line(quantity=2), a_line(quantity=3), a_line(price="2.10", quantity=1)
 
     [invoice] = a_day(tmp_path, *lines).invoices
 
-    assert [(it.sku, it.quantity, it.value) for it in invoice.wanted] == [
+    assert [(it.sku, it.quantity, it.value) for it in invoice.basket_lines] == [
         ("LAMP1.255", 5, 1275),
         ("LAMP1.210", 1, 210),
     ]
 
 
-def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
+def test_columns_may_have_any_order_and_others_between_them(tmp_path: Path) -> None:
     first, *others = reversed(HEADER.split(","))
     header = ",".join((first, "Till", *others))
     row = 'France,7,12583.0,1.10,2010-12-01 08:45:00,3,"MUG, ""£"" & é",MUG,536370'
@@ -133,9 +133,9 @@ def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
         GOOD + b"\n\n",
         GOOD.replace(b",2,", b",2.0,"),
     ],
-    ids=["byte order mark", "CRLF", "CR", "no last newline", "empty lines", "2.0 pieces"],
+    ids=["byte order mark", "CRLF", "CR", "no last newline", "empty lines", "2.0 items"],
 )
-def test_the_usual_sorts_of_text_file_are_read(tmp_path: Path, content: bytes) -> None:
+def test_common_variants_of_text_files_are_read(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "day.csv"
     path.write_bytes(content)
 
@@ -166,7 +166,7 @@ def test_the_usual_sorts_of_text_file_are_read(tmp_path: Path, content: bytes) -
         (GOOD + a_line(code=" ").encode(), 3, "StockCode is empty"),
         (GOOD + a_line().replace("2010-12-01", "01/12/2010").encode(), 3, "InvoiceDate"),
         (GOOD + a_line().replace("2010-12-01", "2010-12-32").encode(), 3, "InvoiceDate"),
-        (GOOD + b"1001,LAMP1\n", 3, "2 fields where the header has 8"),
+        (GOOD + b"1001,LAMP1\n", 3, "2 fields, but the header has 8"),
         (GOOD + a_line().encode() + b",more\n", 3, "9 fields"),
         (GOOD + a_line(text='"LAMP').encode() + b"\n" + a_line().encode(), 3, "not valid CSV"),
         (GOOD + a_line(text='"LAMP" X').encode(), 3, "not valid CSV"),
@@ -178,31 +178,31 @@ def test_the_usual_sorts_of_text_file_are_read(tmp_path: Path, content: bytes) -
         (GOOD + a_line(text="X" * 200_000).encode(), 3, "not valid CSV"),
     ],
 )
-def test_a_damaged_file_is_refused_with_the_number_of_the_line(
+def test_an_invalid_file_is_rejected_with_the_number_of_the_line(
     tmp_path: Path, content: bytes, line: int | None, words: str
 ) -> None:
     path = tmp_path / "day.csv"
     path.write_bytes(content)
 
-    with pytest.raises(DayError) as refused:
+    with pytest.raises(DayError) as raised:
         read_day(path)
 
-    assert refused.value.line == line
-    assert words in str(refused.value)
-    assert str(refused.value).startswith(f"day.csv, line {line}: " if line else "day.csv: ")
+    assert raised.value.line == line
+    assert words in str(raised.value)
+    assert str(raised.value).startswith(f"day.csv, line {line}: " if line else "day.csv: ")
 
 
-def test_a_file_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DayError, match="cannot be read"):
         read_day(tmp_path / "nowhere.csv")
 
 
 @pytest.mark.data
-def test_the_real_days_are_read_to_the_last_line(retail_days: list[Path]) -> None:
+def test_the_real_days_are_read_completely(retail_days: list[Path]) -> None:
     days = {path.stem: read_day(path) for path in retail_days}
 
-    counted = {name: (len(day.lines), len(day.invoices)) for name, day in days.items()}
-    assert counted == {
+    counts = {name: (len(day.lines), len(day.invoices)) for name, day in days.items()}
+    assert counts == {
         "2010-12-01": (3108, 143),
         "2011-03-17": (2074, 88),
         "2011-10-06": (3189, 218),
@@ -210,7 +210,7 @@ def test_the_real_days_are_read_to_the_last_line(retail_days: list[Path]) -> Non
 
 
 @pytest.mark.data
-def test_the_value_of_a_real_day_is_that_of_its_own_columns(retail_days: list[Path]) -> None:
+def test_the_value_of_a_real_day_is_the_sum_of_its_columns(retail_days: list[Path]) -> None:
     for path in retail_days:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -222,10 +222,10 @@ def test_the_value_of_a_real_day_is_that_of_its_own_columns(retail_days: list[Pa
 
 
 @pytest.mark.data
-def test_the_cancellations_of_the_real_days_are_told_apart(retail_days: list[Path]) -> None:
-    cancelled = [
-        sum(invoice.lines[0].takes_back for invoice in read_day(path).invoices)
+def test_the_cancellations_of_the_real_days_are_recognised(retail_days: list[Path]) -> None:
+    cancellations = [
+        sum(invoice.lines[0].is_cancellation for invoice in read_day(path).invoices)
         for path in sorted(retail_days)
     ]
 
-    assert cancelled == [6, 26, 64]
+    assert cancellations == [6, 26, 64]

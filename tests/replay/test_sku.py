@@ -1,4 +1,4 @@
-"""Every stock code at every price has a SKU of its own that the shop takes."""
+"""Every pair of stock code and price has its own SKU, and the shop accepts it."""
 
 import re
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cli.replay.sku import sku_of
+from cli.replay.sku import build_sku
 
-TAKEN_BY_THE_SHOP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+VALID_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 codes = st.one_of(
     st.text(alphabet="aA1._-xy 2e", min_size=1, max_size=6),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50),
@@ -28,13 +28,13 @@ pairs = st.tuples(codes, st.integers(1, 99_999_999_999))
         ("_1", 5, "x.._1.5"),
     ],
 )
-def test_a_usual_code_stays_readable_in_its_sku(code: str, pennies: int, sku: str) -> None:
-    assert sku_of(code, pennies) == sku
+def test_a_common_code_stays_readable_in_its_sku(code: str, pennies: int, sku: str) -> None:
+    assert build_sku(code, pennies) == sku
 
 
 @given(pairs)
-def test_the_shop_takes_every_sku(pair: tuple[str, int]) -> None:
-    assert TAKEN_BY_THE_SHOP.fullmatch(sku_of(*pair))
+def test_every_sku_is_valid(pair: tuple[str, int]) -> None:
+    assert VALID_SKU.fullmatch(build_sku(*pair))
 
 
 @given(pairs, pairs)
@@ -45,4 +45,4 @@ def test_the_shop_takes_every_sku(pair: tuple[str, int]) -> None:
 def test_two_codes_or_two_prices_never_share_a_sku(
     one: tuple[str, int], other: tuple[str, int]
 ) -> None:
-    assert (sku_of(*one) == sku_of(*other)) == (one == other)
+    assert (build_sku(*one) == build_sku(*other)) == (one == other)

@@ -6,33 +6,41 @@ from typing import Any
 
 import pytest
 
-from cli.trace import AwsShop, UnknownOrder, as_json, trace
+from cli.trace import AwsShop, UnknownOrder, as_json, load_trace
 from local.cloud import STACK
-from local.shop import Running
-from tests.journal.test_deployed import an_order, has
-from tests.journeys.visitor import Guest, until
+from local.shop import RunningShop
+from tests.journeys.visitor import Guest, wait_until
+from tests.timeline.test_deployed import has_entry, place_order
 
 pytestmark = pytest.mark.cloud
 
 
-def test_an_order_is_traced_from_the_click_to_the_confirmation(shop: Running) -> None:
+def test_an_order_is_traced_from_the_click_to_the_confirmation(shop: RunningShop) -> None:
     guest = Guest(shop)
-    order_id = an_order(shop, guest)
-    until("confirmed", lambda: has(guest, order_id, "confirmed"))
+    order_id = place_order(shop, guest)
+    wait_until("confirmed", lambda: has_entry(guest, order_id, "confirmed"))
 
-    def traced() -> Any:
-        found = as_json(trace(AwsShop(shop.session(), STACK), order_id))["facts"]
-        return found if any(s["name"] == "ConfirmOrder" for f in found for s in f["steps"]) else []
+    def traced_events() -> Any:
+        """The events, once the workflow's last step is among them."""
+        events = as_json(load_trace(AwsShop(shop.session(), STACK), order_id))["events"]
+        names = {step["name"] for event in events for step in event["steps"]}
+        return events if "ConfirmOrder" in names else []
 
-    facts = until("the workflow's end", traced)
+    events = wait_until("the workflow's end", traced_events)
 
-    functions = {line["function"] for fact in facts for line in fact["lines"]}
-    steps = [step["name"] for fact in facts for step in fact["steps"]]
-    assert (facts[0]["fact"], facts[-1]["fact"]) == ("BasketCheckedOut", "OrderConfirmed")
+    functions = {line["function"] for event in events for line in event["lines"]}
+    steps = [step["name"] for event in events for step in event["steps"]]
+    assert (events[0]["event"], events[-1]["event"]) == ("BasketCheckedOut", "OrderConfirmed")
     assert functions >= {"basket-api", "ordering-consumer", "inventory-commands"}
-    assert steps == ["Begin", "ReserveStock", "AuthorizePayment", "CommitStock", "ConfirmOrder"]
+    assert steps == [
+        "StartCheckout",
+        "ReserveStock",
+        "AuthorizePayment",
+        "CommitStock",
+        "ConfirmOrder",
+    ]
 
 
-def test_an_order_that_is_not_is_unknown(shop: Running) -> None:
+def test_an_order_that_does_not_exist_is_unknown(shop: RunningShop) -> None:
     with pytest.raises(UnknownOrder):
-        trace(AwsShop(shop.session(), STACK), "no-such-order")
+        load_trace(AwsShop(shop.session(), STACK), "no-such-order")

@@ -1,4 +1,4 @@
-"""An order's trace: facts in order, each with who took part; an unknown order in a sentence."""
+"""The trace of an order: its events by time, each with its log lines and workflow steps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from cli.trace import UnknownOrder, as_json, render, trace
-from cli.trace.shop import _line, _steps
-from cli.trace.story import Fact, Line, Step
-from cli.trace.tree import lasting
+from cli.trace import UnknownOrder, as_json, load_trace, render
+from cli.trace.rendering import format_duration
+from cli.trace.shop import _parse_history, _parse_log_event
+from cli.trace.trace import Event, LogLine, WorkflowStep
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -22,81 +22,97 @@ def at(milliseconds: int) -> datetime:
     return NOON + timedelta(milliseconds=milliseconds)
 
 
-def said(name: str, milliseconds: int, journey: str = "journey-1") -> Fact:
-    return Fact(name, "ordering", f"id-{name}", at(milliseconds), journey, {"order_id": "o-1"})
+def an_event(name: str, milliseconds: int, correlation_id: str = "correlation-1") -> Event:
+    return Event(
+        name, "ordering", f"id-{name}", at(milliseconds), correlation_id, {"order_id": "o-1"}
+    )
 
 
-def wrote(says: str, milliseconds: int, fact_id: str | None = None) -> Line:
-    return Line(at(milliseconds), "ordering-api", "INFO", says, fact_id)
+def a_log_line(message: str, milliseconds: int, event_id: str | None = None) -> LogLine:
+    return LogLine(at(milliseconds), "ordering-api", "INFO", message, event_id)
 
 
 @dataclass
-class Shop:
-    kept: list[Fact]
-    log: list[Line] = field(default_factory=list)
-    history: list[Step] = field(default_factory=list)
-    asked: list[Any] = field(default_factory=list)
+class FakeShop:
+    stored_events: list[Event]
+    log: list[LogLine] = field(default_factory=list)
+    steps: list[WorkflowStep] = field(default_factory=list)
+    searched: list[Any] = field(default_factory=list)
 
-    def facts(self, order_id: str) -> Iterable[Fact]:
-        return self.kept
+    def events(self, order_id: str) -> Iterable[Event]:
+        return self.stored_events
 
-    def lines(self, ids: Iterable[str], since: datetime, until: datetime) -> Iterable[Line]:
-        self.asked += [*ids, since, until]
+    def log_lines(self, ids: Iterable[str], since: datetime, until: datetime) -> Iterable[LogLine]:
+        self.searched += [*ids, since, until]
         return self.log
 
-    def steps(self, order_id: str) -> Iterable[Step]:
-        return self.history
+    def workflow_steps(self, order_id: str) -> Iterable[WorkflowStep]:
+        return self.steps
 
 
-def test_facts_are_told_in_order_with_the_time_between_them() -> None:
-    traced = trace(Shop([said("OrderConfirmed", 450), said("OrderPlaced", 0)]), "o-1")
+def test_events_are_sorted_by_time_with_the_time_between_them() -> None:
+    trace = load_trace(
+        FakeShop([an_event("OrderConfirmed", 450), an_event("OrderPlaced", 0)]), "o-1"
+    )
 
-    told = [(scene.fact.name, scene.since_last) for scene in traced.scenes]
-    assert told == [("OrderPlaced", None), ("OrderConfirmed", timedelta(milliseconds=450))]
-
-
-def test_a_line_stands_below_the_fact_before_it() -> None:
-    log = [wrote("early", -5), wrote("placed", 10), wrote("confirmed", 460)]
-
-    traced = trace(Shop([said("OrderPlaced", 0), said("OrderConfirmed", 450)], log), "o-1")
-
-    below = [[line.says for line in scene.followed if isinstance(line, Line)]
-             for scene in traced.scenes]  # fmt: skip
-    assert below == [["early", "placed"], ["confirmed"]]
+    events = [(entry.event.name, entry.since_previous) for entry in trace.entries]
+    assert events == [("OrderPlaced", None), ("OrderConfirmed", timedelta(milliseconds=450))]
 
 
-def test_a_line_that_names_its_fact_stands_below_that_one_however_late() -> None:
-    log = [wrote("heard", 900, fact_id="id-OrderPlaced")]
+def test_a_log_line_belongs_to_the_latest_event_before_it() -> None:
+    log = [a_log_line("early", -5), a_log_line("placed", 10), a_log_line("confirmed", 460)]
 
-    traced = trace(Shop([said("OrderPlaced", 0), said("OrderConfirmed", 450)], log), "o-1")
+    trace = load_trace(
+        FakeShop([an_event("OrderPlaced", 0), an_event("OrderConfirmed", 450)], log), "o-1"
+    )
 
-    assert traced.scenes[0].followed == log
-
-
-def test_logs_are_asked_for_the_order_and_all_its_journeys_around_its_time() -> None:
-    shop = Shop([said("OrderPlaced", 0), said("ShipmentDispatched", 60_000, "journey-2")])
-
-    trace(shop, "o-1")
-
-    assert shop.asked[:3] == ["journey-1", "journey-2", "o-1"]
-    assert shop.asked[3] < at(0) < at(60_000) < shop.asked[4]
+    messages = [
+        [line.message for line in entry.details if isinstance(line, LogLine)]
+        for entry in trace.entries
+    ]
+    assert messages == [["early", "placed"], ["confirmed"]]
 
 
-def test_an_order_nobody_spoke_of_is_unknown() -> None:
+def test_a_log_line_that_names_an_event_belongs_to_it_even_if_it_is_late() -> None:
+    log = [a_log_line("handled", 900, event_id="id-OrderPlaced")]
+
+    trace = load_trace(
+        FakeShop([an_event("OrderPlaced", 0), an_event("OrderConfirmed", 450)], log), "o-1"
+    )
+
+    assert trace.entries[0].details == log
+
+
+def test_logs_are_searched_for_the_order_and_its_correlation_ids() -> None:
+    shop = FakeShop(
+        [an_event("OrderPlaced", 0), an_event("ShipmentDispatched", 60_000, "correlation-2")]
+    )
+
+    load_trace(shop, "o-1")
+
+    assert shop.searched[:3] == ["correlation-1", "correlation-2", "o-1"]
+    assert shop.searched[3] < at(0) < at(60_000) < shop.searched[4]
+
+
+def test_an_order_without_events_is_unknown() -> None:
     with pytest.raises(UnknownOrder, match="o-1"):
-        trace(Shop([]), "o-1")
+        load_trace(FakeShop([]), "o-1")
 
 
-def test_a_person_reads_a_tree() -> None:
-    step = Step(at(300), "ReserveStock", 0.29, ("OutOfTime",))
-    shop = Shop([said("OrderPlaced", 0), said("OrderConfirmed", 450)], [wrote("done", 10)], [step])
+def test_a_trace_is_rendered_as_a_tree() -> None:
+    step = WorkflowStep(at(300), "ReserveStock", 0.29, ("OutOfTime",))
+    shop = FakeShop(
+        [an_event("OrderPlaced", 0), an_event("OrderConfirmed", 450)],
+        [a_log_line("done", 10)],
+        [step],
+    )
 
-    told = render(trace(shop, "o-1")).splitlines()
+    lines = render(load_trace(shop, "o-1")).splitlines()
 
-    assert told == [
-        "Order o-1: 2 facts in 450 ms, 1 journey",
+    assert lines == [
+        "Order o-1: 2 events in 450 ms, 1 correlation id",
         "",
-        "Correlation id journey-1",
+        "Correlation id correlation-1",
         "11-24 12:00:00.000             ordering  \x1b[1mOrderPlaced\x1b[0m",
         "\x1b[2m   ├─ ordering-api  done\x1b[0m",
         "\x1b[36m   └─ workflow      ReserveStock 290 ms, failed: OutOfTime\x1b[0m",
@@ -104,52 +120,59 @@ def test_a_person_reads_a_tree() -> None:
     ]
 
 
-def test_no_line_is_longer_than_a_screen_is_wide() -> None:
-    shop = Shop([said("OrderPlaced", 0)], [wrote("a\nvery " * 100, 10)])
+def test_long_lines_are_shortened() -> None:
+    shop = FakeShop([an_event("OrderPlaced", 0)], [a_log_line("a\nvery " * 100, 10)])
 
-    (*_, line) = render(trace(shop, "o-1")).splitlines()
+    (*_, line) = render(load_trace(shop, "o-1")).splitlines()
 
     assert len(line) < 130
     assert line.removesuffix("\x1b[0m").endswith("…")
 
 
-def test_a_program_reads_the_same_as_json() -> None:
-    shop = Shop([said("OrderPlaced", 0)], [wrote("done", 10)], [Step(at(20), "Begin", 0.02)])
+def test_a_trace_has_the_same_content_as_json() -> None:
+    shop = FakeShop(
+        [an_event("OrderPlaced", 0)],
+        [a_log_line("done", 10)],
+        [WorkflowStep(at(20), "StartCheckout", 0.02)],
+    )
 
-    told = as_json(trace(shop, "o-1"))
+    printed = as_json(load_trace(shop, "o-1"))
 
-    (fact,) = json.loads(json.dumps(told))["facts"]
-    assert (fact["fact"], fact["after_ms"]) == ("OrderPlaced", None)
-    assert [line["says"] for line in fact["lines"]] == ["done"]
-    assert fact["steps"][0]["milliseconds"] == 20
+    (event,) = json.loads(json.dumps(printed))["events"]
+    assert (event["event"], event["after_ms"]) == ("OrderPlaced", None)
+    assert [line["message"] for line in event["lines"]] == ["done"]
+    assert event["steps"][0]["milliseconds"] == 20
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.0041, "4 ms"), (1.84, "1.8 s"), (720, "12 min"), (12_600, "3.5 h"), (200_000, "2.3 d")],
 )
-def test_times_are_told_as_people_say_them(seconds: float, words: str) -> None:
-    assert lasting(timedelta(seconds=seconds)) == words
+def test_durations_are_formatted_in_a_readable_unit(seconds: float, words: str) -> None:
+    assert format_duration(timedelta(seconds=seconds)) == words
 
 
-def test_of_a_log_line_what_it_says_is_kept() -> None:
-    written = {
-        "level": "INFO", "location": "handle:45", "message": "answered", "service": "basket-api",
-        "correlation_id": "journey-1", "route": "GET /api/basket", "status": 200,
+def test_a_structured_log_line_is_parsed_to_its_message_and_fields() -> None:
+    fields = {
+        "level": "INFO", "location": "handle:45", "message": "responded", "service": "basket-api",
+        "correlation_id": "correlation-1", "route": "GET /api/basket", "status": 200,
     }  # fmt: skip
 
-    line = _line({"timestamp": 1_795_435_200_000, "message": json.dumps(written)})
+    line = _parse_log_event({"timestamp": 1_795_435_200_000, "message": json.dumps(fields)})
 
     assert line is not None
-    assert (line.function, line.says) == ("basket-api", "answered route=GET /api/basket status=200")
+    assert (line.function, line.message) == (
+        "basket-api",
+        "responded route=GET /api/basket status=200",
+    )
 
 
-def test_what_the_platform_writes_is_no_line() -> None:
-    assert _line({"timestamp": 0, "message": "END RequestId: 1 journey-1"}) is None
-    assert _line({"timestamp": 0, "message": '{"type": "platform.report"}'}) is None
+def test_lines_of_the_lambda_platform_are_ignored() -> None:
+    assert _parse_log_event({"timestamp": 0, "message": "END RequestId: 1 correlation-1"}) is None
+    assert _parse_log_event({"timestamp": 0, "message": '{"type": "platform.report"}'}) is None
 
 
-def test_a_state_is_told_with_its_time_and_the_errors_of_its_tries() -> None:
+def test_a_workflow_state_has_its_duration_and_the_errors_of_its_attempts() -> None:
     entered = {"stateEnteredEventDetails": {"name": "AuthorizePayment"}}
     history: list[dict[str, Any]] = [
         {"type": "ExecutionStarted", "timestamp": at(0)},
@@ -161,4 +184,6 @@ def test_a_state_is_told_with_its_time_and_the_errors_of_its_tries() -> None:
         {"type": "ExecutionSucceeded", "timestamp": at(101)},
     ]
 
-    assert list(_steps(history)) == [Step(at(100), "AuthorizePayment", 0.09, ("Busy",))]
+    assert list(_parse_history(history)) == [
+        WorkflowStep(at(100), "AuthorizePayment", 0.09, ("Busy",))
+    ]

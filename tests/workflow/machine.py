@@ -1,6 +1,6 @@
-"""Walks the deployed definition of the checkout workflow, step by step, over rooms in memory.
+"""Interprets the deployed definition of the checkout workflow over services in memory.
 
-It knows just what checkout.asl.json uses: Task, Choice, Pass and Succeed, with JSONPath.
+It supports what checkout.asl.json uses: Task, Choice, Pass and Succeed states, with JSONPath.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from souk.ordering import usecases
 
 Json = dict[str, Any]
-Ask = Callable[[str, str, Json], Json]
+Invoke = Callable[[str, str, Json], Json]
 
 DEFINITION: Json = json.loads(
     Path(usecases.__file__).with_name("checkout.asl.json").read_text(encoding="utf-8")
@@ -21,104 +21,108 @@ DEFINITION: Json = json.loads(
 
 
 class Execution:
-    """One execution. `ask(room, command, data)` answers a command, or raises."""
+    """One execution. `invoke(service, command, data)` returns the command's result or raises."""
 
-    def __init__(self, order_id: str, ask: Ask) -> None:
-        self._ask = ask
-        self.at: str | None = DEFINITION["StartAt"]
-        self.data: Json = {"order_id": order_id, "correlation_id": "journey-1"}
-        self.walked: list[str] = []
-        self.failed = False
-        self._tries: dict[tuple[str, int], int] = {}
+    def __init__(self, order_id: str, invoke: Invoke) -> None:
+        self._invoke = invoke
+        self.state_name: str | None = DEFINITION["StartAt"]
+        self.data: Json = {"order_id": order_id, "correlation_id": "correlation-1"}
+        self.visited: list[str] = []
+        self.has_failed = False
+        self._attempts: dict[tuple[str, int], int] = {}
 
     @property
-    def is_over(self) -> bool:
-        return self.at is None
+    def has_ended(self) -> bool:
+        return self.state_name is None
 
     def step(self) -> None:
-        """One state, or one more try of it."""
-        assert self.at is not None
-        self.walked.append(self.at)
-        state = DEFINITION["States"][self.at]
-        getattr(self, f"_{state['Type'].lower()}")(state)
+        """Run the current state; a task that is to be retried stays the current state."""
+        assert self.state_name is not None
+        self.visited.append(self.state_name)
+        state = DEFINITION["States"][self.state_name]
+        getattr(self, f"_run_{state['Type'].lower()}")(state)
 
-    def run(self, most: int = 200) -> Execution:
-        while not self.is_over and most:
+    def run(self, max_steps: int = 200) -> Execution:
+        while not self.has_ended and max_steps:
             self.step()
-            most -= 1
-        assert self.is_over, f"it goes round in circles: {self.walked[-20:]}"
+            max_steps -= 1
+        assert self.has_ended, f"the workflow does not end: {self.visited[-20:]}"
         return self
 
-    def _task(self, state: Json) -> None:
-        wanted = _filled(state["Parameters"], self.data)
-        payload = wanted["Payload"]
+    def _run_task(self, state: Json) -> None:
+        parameters = _resolve(state["Parameters"], self.data)
+        service, payload = parameters["FunctionName"][2:-1], parameters["Payload"]
         try:
-            answer = self._ask(wanted["FunctionName"][2:-1], payload["command"], payload["data"])
+            result = self._invoke(service, payload["command"], payload["data"])
         except Exception as error:  # noqa: BLE001  a function may raise anything
-            self._failed(state, type(error).__name__)
+            self._handle_error(state, type(error).__name__)
             return
-        self._put(state, _filled(state.get("ResultSelector", {}), {"Payload": answer}))
-        self._go(state)
+        self._store_result(state, _resolve(state.get("ResultSelector", {}), {"Payload": result}))
+        self._move_on(state)
 
-    def _failed(self, state: Json, error: str) -> None:
-        assert self.at is not None
-        for number, retrier in enumerate(state.get("Retry", [])):
+    def _handle_error(self, state: Json, error: str) -> None:
+        assert self.state_name is not None
+        for index, retrier in enumerate(state.get("Retry", [])):
             if not _matches(retrier["ErrorEquals"], error):
                 continue
-            tried = self._tries[self.at, number] = self._tries.get((self.at, number), 0) + 1
-            if tried <= retrier["MaxAttempts"]:
-                return  # it stands where it stood
+            key = self.state_name, index
+            self._attempts[key] = self._attempts.get(key, 0) + 1
+            if self._attempts[key] <= retrier["MaxAttempts"]:
+                return  # the state stays the current one
             break
         for catcher in state.get("Catch", []):
             if _matches(catcher["ErrorEquals"], error):
                 self.data[catcher["ResultPath"][2:]] = {"Error": error}
-                self.at = catcher["Next"]
+                self.state_name = catcher["Next"]
                 return
-        self.at, self.failed = None, True
+        self.state_name, self.has_failed = None, True
 
-    def _choice(self, state: Json) -> None:
+    def _run_choice(self, state: Json) -> None:
         for choice in state["Choices"]:
-            if _at(choice["Variable"], self.data) == choice["StringEquals"]:
-                self.at = choice["Next"]
+            if _read(choice["Variable"], self.data) == choice["StringEquals"]:
+                self.state_name = choice["Next"]
                 return
-        self.at = state["Default"]
+        self.state_name = state["Default"]
 
-    def _pass(self, state: Json) -> None:
-        self._put(state, _filled(state["Parameters"], self.data))
-        self._go(state)
+    def _run_pass(self, state: Json) -> None:
+        self._store_result(state, _resolve(state["Parameters"], self.data))
+        self._move_on(state)
 
-    def _succeed(self, _state: Json) -> None:
-        self.at = None
+    def _run_succeed(self, _state: Json) -> None:
+        self.state_name = None
 
-    def _put(self, state: Json, result: Json) -> None:
+    def _store_result(self, state: Json, result: Json) -> None:
         if state["ResultPath"] is not None:
             self.data[state["ResultPath"][2:]] = result
 
-    def _go(self, state: Json) -> None:
-        self.at = None if state.get("End") else state["Next"]
+    def _move_on(self, state: Json) -> None:
+        self.state_name = None if state.get("End") else state["Next"]
 
 
 def _matches(names: list[str], error: str) -> bool:
     return "States.ALL" in names or "States.TaskFailed" in names or error in names
 
 
-def _filled(template: Any, data: Json) -> Any:
+def _resolve(template: Any, data: Json) -> Any:
+    """The template with its JSONPath fields, those that end in `.$`, replaced by their values."""
     if not isinstance(template, dict):
         return template
     return {
-        name.removesuffix(".$"): _at(value, data) if name.endswith(".$") else _filled(value, data)
+        name.removesuffix(".$"): _read(value, data)
+        if name.endswith(".$")
+        else _resolve(value, data)
         for name, value in template.items()
     }
 
 
-def _at(path: str, data: Json) -> Any:
-    """`$.stock.status`, or `$.Payload.shortages[*].sku` for the list of all."""
-    found: Any = data
+def _read(path: str, data: Json) -> Any:
+    """`$.hold.status` is one value, `$.Payload.shortages[*].sku` a list of values."""
+    value: Any = data
     for part in path[2:].split("."):
         if part.endswith("[*]"):
-            found = found[part[:-3]]
-        elif isinstance(found, list):
-            found = [each[part] for each in found]
+            value = value[part[:-3]]
+        elif isinstance(value, list):
+            value = [element[part] for element in value]
         else:
-            found = found[part]
-    return found
+            value = value[part]
+    return value

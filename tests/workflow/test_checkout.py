@@ -1,4 +1,4 @@
-"""The checkout workflow, as deployed: it confirms an order or undoes all of it."""
+"""The deployed checkout workflow confirms an order, or releases everything and rejects it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from souk.kernel.money import Money
 from tests.ordering.builders import a_line, an_order
 from tests.payment.fakes import Killed
 from tests.workflow.machine import DEFINITION
-from tests.workflow.rooms import Rooms
+from tests.workflow.services import Services
 
-HAPPY = [
-    "Begin",
+CONFIRMATION = [
+    "StartCheckout",
     "ReserveStock",
-    "IsReserved",
+    "IsStockReserved",
     "AuthorizePayment",
-    "IsAuthorized",
+    "IsPaymentAuthorized",
     "CommitStock",
     "ConfirmOrder",
 ]
-UNDONE = ["RefuseOrder", "IsRefused", "VoidPayment", "ReleaseStock", "RejectOrder"]
+REJECTION = ["StartRejection", "IsRejectionStarted", "VoidPayment", "ReleaseStock", "RejectOrder"]
 
 
 @pytest.fixture(autouse=True)
@@ -34,254 +34,259 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def rooms(monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    return Rooms(monkeypatch, an_order(a_line("LAMP", quantity=2)), LAMP=5)
+def services(monkeypatch: pytest.MonkeyPatch) -> Services:
+    return Services(monkeypatch, an_order(a_line("LAMP", quantity=2)), LAMP=5)
 
 
-def test_an_order_is_confirmed_in_seven_steps(rooms: Rooms) -> None:
-    execution = rooms.execution().run()
+def test_an_order_is_confirmed_in_seven_steps(services: Services) -> None:
+    execution = services.execution().run()
 
-    assert execution.walked == HAPPY
-    assert (rooms.status, rooms.hold(), rooms.available("LAMP")) == ("confirmed", "committed", 3)
-    assert rooms.agree()
+    assert execution.visited == CONFIRMATION
+    assert services.order_status == "confirmed"
+    assert services.hold_status() == "committed"
+    assert services.available("LAMP") == 3
+    assert services.are_consistent()
 
 
-def test_an_order_that_cannot_be_served_is_rejected_and_names_what_is_short(
+def test_an_order_without_enough_stock_is_rejected_and_names_the_skus(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rooms = Rooms(monkeypatch, an_order(a_line("LAMP"), a_line("RUG")), LAMP=5, RUG=1)
+    services = Services(monkeypatch, an_order(a_line("LAMP"), a_line("RUG")), LAMP=5, RUG=1)
 
-    execution = rooms.execution().run()
+    execution = services.execution().run()
 
-    assert execution.walked == [*HAPPY[:3], "OutOfStock", *UNDONE]
-    standing = rooms.orders.standing(rooms.order.order_id)
-    assert standing.rejection is not None
-    assert (standing.rejection.reason, standing.rejection.skus) == ("out-of-stock", ["RUG"])
-    assert rooms.available("LAMP") == 5
-    assert rooms.agree()
+    assert execution.visited == [*CONFIRMATION[:3], "OutOfStock", *REJECTION]
+    rejection = services.orders.get_head(services.order.order_id).rejection
+    assert rejection is not None
+    assert (rejection.reason, rejection.skus) == ("out-of-stock", ["RUG"])
+    assert services.available("LAMP") == 5
+    assert services.are_consistent()
 
 
-def test_an_order_whose_payment_is_declined_gives_back_what_it_held(rooms: Rooms) -> None:
-    rooms.provider.decline = "card-declined"
+def test_an_order_whose_payment_is_declined_releases_its_stock(services: Services) -> None:
+    services.provider.decline_reason = "card-declined"
 
-    execution = rooms.execution().run()
+    execution = services.execution().run()
 
-    assert execution.walked == [*HAPPY[:5], "Declined", *UNDONE]
-    rejection = rooms.orders.standing(rooms.order.order_id).rejection
+    assert execution.visited == [*CONFIRMATION[:5], "PaymentDeclined", *REJECTION]
+    rejection = services.orders.get_head(services.order.order_id).rejection
     assert rejection is not None
     assert (rejection.reason, rejection.detail) == ("payment-declined", "card-declined")
-    assert rooms.available("LAMP") == 5
-    assert rooms.agree()
+    assert services.available("LAMP") == 5
+    assert services.are_consistent()
 
 
-def test_a_slow_payment_is_waited_for(rooms: Rooms) -> None:
-    rooms.provider.is_slow = True
-    times = iter(range(4))
+def test_the_workflow_waits_for_a_slow_payment(services: Services) -> None:
+    services.provider.is_slow = True
+    attempts = iter(range(4))
 
-    def settle_at_last(room: str, command: str) -> None:
-        if command == "AuthorizePayment" and next(times) == 3:
-            rooms.provider.settle(rooms.reference)
+    def authorize_on_fourth_attempt(service: str, command: str) -> None:
+        if command == "AuthorizePayment" and next(attempts) == 3:
+            services.provider.authorize_pending(services.reference)
 
-    rooms.before = settle_at_last
+    services.before = authorize_on_fourth_attempt
 
-    assert rooms.execution().run().walked.count("AuthorizePayment") == 4
-    assert rooms.status == "confirmed"
+    assert services.execution().run().visited.count("AuthorizePayment") == 4
+    assert services.order_status == "confirmed"
 
 
 @pytest.mark.parametrize(
-    ("trouble", "tries"),
+    ("faults", "attempts"),
     [
         ({"is_slow": True}, 15),
-        ({"silent": dict.fromkeys(("open", "authorize", "find"), "after")}, 9),
-        ({"silent": dict.fromkeys(("open", "authorize", "find"), "before")}, 9),
+        ({"timeouts": dict.fromkeys(("open", "authorize", "find"), "after")}, 9),
+        ({"timeouts": dict.fromkeys(("open", "authorize", "find"), "before")}, 9),
     ],
 )
-def test_a_payment_that_is_never_decided_ends_with_nothing_set_aside(
-    rooms: Rooms, trouble: dict[str, Any], tries: int
+def test_an_order_whose_payment_stays_unresolved_ends_with_nothing_authorized(
+    services: Services, faults: dict[str, Any], attempts: int
 ) -> None:
-    for name, value in trouble.items():
-        setattr(rooms.provider, name, value)
+    for name, value in faults.items():
+        setattr(services.provider, name, value)
 
-    def answers_again(room: str, command: str) -> None:
+    def provider_recovers(service: str, command: str) -> None:
         if command == "VoidPayment":
-            rooms.provider.silent = {}
+            services.provider.timeouts = {}
 
-    rooms.before = answers_again
-    execution = rooms.execution().run()
+    services.before = provider_recovers
+    execution = services.execution().run()
 
-    assert execution.walked.count("AuthorizePayment") == tries
-    assert "Unresolved" in execution.walked
-    assert rooms.status == "rejected"
-    assert rooms.agree()
+    assert execution.visited.count("AuthorizePayment") == attempts
+    assert "PaymentUnresolved" in execution.visited
+    assert services.order_status == "rejected"
+    assert services.are_consistent()
 
 
-def test_an_order_whose_reservation_lapsed_is_undone(rooms: Rooms) -> None:
-    def release(room: str, command: str) -> None:
+def test_an_order_whose_hold_expired_is_rejected(services: Services) -> None:
+    def release(service: str, command: str) -> None:
         if command == "CommitStock":
-            rooms.before = lambda room, command: None
-            rooms.ask("Inventory", "ReleaseStock", {"order_id": rooms.order.order_id})
+            services.before = lambda service, command: None
+            services.invoke("Inventory", "ReleaseStock", {"order_id": services.order.order_id})
 
-    rooms.before = release
+    services.before = release
 
-    assert "Lapsed" in rooms.execution().run().walked
-    assert rooms.agree()
+    assert "ReservationExpired" in services.execution().run().visited
+    assert services.are_consistent()
 
 
 @pytest.mark.parametrize(
-    "state",
+    "state_name",
     [
         name
-        for name, it in DEFINITION["States"].items()
-        if it["Type"] == "Task" and "NotPossible" in str(it)
+        for name, state in DEFINITION["States"].items()
+        if state["Type"] == "Task" and "InternalError" in str(state)
     ],
 )
-def test_a_step_that_fails_for_good_undoes_the_order(rooms: Rooms, state: str) -> None:
-    def fail(room: str, command: str) -> None:
-        if command == state:
-            raise RuntimeError("a mistake of ours")
+def test_a_step_that_fails_permanently_rejects_the_order(
+    services: Services, state_name: str
+) -> None:
+    def fail(service: str, command: str) -> None:
+        if command == state_name:
+            raise RuntimeError("a defect")
 
-    rooms.before = fail
-    execution = rooms.execution().run()
+    services.before = fail
+    execution = services.execution().run()
 
-    assert not execution.failed
-    assert rooms.orders.standing(rooms.order.order_id).rejection is not None
-    assert rooms.agree()
+    assert not execution.has_failed
+    assert services.orders.get_head(services.order.order_id).rejection is not None
+    assert services.are_consistent()
 
 
 @pytest.mark.parametrize("command", ["VoidPayment", "ReleaseStock", "RejectOrder", "ConfirmOrder"])
-def test_a_step_that_must_be_done_is_tried_until_a_person_is_called_and_done_afterwards(
-    rooms: Rooms, command: str
+def test_a_step_without_an_alternative_is_retried_until_the_workflow_fails_and_then_restarted(
+    services: Services, command: str
 ) -> None:
     if command != "ConfirmOrder":
-        rooms.provider.decline = "card-declined"
-    tries = 0
+        services.provider.decline_reason = "card-declined"
+    attempts = 0
 
-    def fail(room: str, asked: str) -> None:
-        nonlocal tries
-        if asked == command:
-            tries += 1
+    def fail(service: str, invoked: str) -> None:
+        nonlocal attempts
+        if invoked == command:
+            attempts += 1
             raise Busy("not now")
 
-    rooms.before = fail
-    assert rooms.execution().run().failed  # which is what the alarm is for
-    assert tries == 17
-    assert rooms.status in ("placed", "rejecting")
+    services.before = fail
+    assert services.execution().run().has_failed  # raises the alarm
+    assert attempts == 17
+    assert services.order_status in ("placed", "rejecting")
 
-    rooms.before = lambda room, asked: None
-    rooms.execution().run()  # the reconciler's
-    assert rooms.agree()
+    services.before = lambda service, invoked: None
+    services.execution().run()  # started by the reconciler
+    assert services.are_consistent()
 
 
-@pytest.mark.parametrize("declined", [None, "card-declined"])
+@pytest.mark.parametrize("decline_reason", [None, "card-declined"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", range(9))
-def test_killed_at_any_step_and_run_again_the_result_is_the_same(
-    rooms: Rooms, number: int, when: str, declined: str | None
+def test_a_workflow_killed_at_any_step_and_restarted_has_the_same_result(
+    services: Services, number: int, when: str, decline_reason: str | None
 ) -> None:
-    rooms.provider.decline = declined
+    services.provider.decline_reason = decline_reason
     calls = 0
 
-    def kill(room: str, command: str) -> None:
+    def kill(service: str, command: str) -> None:
         nonlocal calls
         calls += 1
         if calls == number + 1:
             raise Killed
 
-    setattr(rooms, when, kill)
+    setattr(services, when, kill)
     try:
-        rooms.execution().run()
+        services.execution().run()
     except Killed:
-        setattr(rooms, when, lambda room, command: None)
-        rooms.execution().run()
+        setattr(services, when, lambda service, command: None)
+        services.execution().run()
 
-    assert rooms.status == ("rejected" if declined else "confirmed")
-    assert rooms.agree()
-    assert rooms.provider.authorizations == (0 if declined else 1)
+    assert services.order_status == ("rejected" if decline_reason else "confirmed")
+    assert services.are_consistent()
+    assert services.provider.authorization_count == (0 if decline_reason else 1)
 
 
-def test_a_decided_order_is_left_as_it_is(rooms: Rooms) -> None:
-    rooms.execution().run()
+def test_a_finished_checkout_is_not_repeated(services: Services) -> None:
+    services.execution().run()
 
-    assert rooms.execution().run().walked == ["Begin", "Decided"]
-    assert rooms.agree()
+    assert services.execution().run().visited == ["StartCheckout", "AlreadyFinished"]
+    assert services.are_consistent()
 
 
 @pytest.mark.parametrize("steps", range(1, 7))
-def test_an_execution_that_gives_up_after_another_has_confirmed_undoes_nothing(
-    rooms: Rooms, steps: int
+def test_an_execution_that_fails_after_another_confirmed_the_order_releases_nothing(
+    services: Services, steps: int
 ) -> None:
-    late = rooms.execution()
+    late = services.execution()
     for _ in range(steps):
         late.step()
-    rooms.execution().run()
+    services.execution().run()
 
-    def fail(room: str, command: str) -> None:
+    def fail(service: str, command: str) -> None:
         if command in ("ReserveStock", "AuthorizePayment", "CommitStock"):
-            raise RuntimeError("a mistake of ours")
+            raise RuntimeError("a defect")
 
-    rooms.before = fail
+    services.before = fail
     late.run()
 
-    assert rooms.status == "confirmed"
-    assert rooms.agree()
+    assert services.order_status == "confirmed"
+    assert services.are_consistent()
 
 
-class _Interrupted(Exception):
-    """The function was ended by its time-out; what it did may or may not have happened."""
+class _TimedOut(Exception):
+    """The function timed out; its command may or may not have taken effect."""
 
 
-def _accidents(draws: Iterator[int]) -> Callable[[str, str], None]:
-    def accident(room: str, command: str) -> None:
+def _fail_by_draws(draws: Iterator[int]) -> Callable[[str, str], None]:
+    def fail(service: str, command: str) -> None:
         if next(draws, 0) == 1:
-            raise _Interrupted
+            raise _TimedOut
 
-    return accident
+    return fail
 
 
-ACCIDENTS = st.lists(st.sampled_from([[0], [0, 0, 0], [1], [1] * 4, [1] * 9]), max_size=12).map(
-    lambda bursts: [each for burst in bursts for each in burst]
+FAULTS = st.lists(st.sampled_from([[0], [0, 0, 0], [1], [1] * 4, [1] * 9]), max_size=12).map(
+    lambda bursts: [draw for burst in bursts for draw in burst]
 )
+"""For each command 1 if it fails. Faults come in bursts, to exceed the retries."""
 
 
 @given(
     st.lists(st.integers(0, 1), max_size=80),
-    ACCIDENTS,
-    ACCIDENTS,
+    FAULTS,
+    FAULTS,
     st.sampled_from([None, "card-declined"]),
     st.booleans(),
     st.integers(0, 3),
 )
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_two_executions_of_one_order_in_any_interleaving_with_accidents_agree(
+def test_two_interleaved_executions_of_one_order_with_faults_end_consistently(
     monkeypatch: pytest.MonkeyPatch,
     turns: list[int],
-    before: list[int],
-    after: list[int],
-    decline: str | None,
+    faults_before: list[int],
+    faults_after: list[int],
+    decline_reason: str | None,
     is_slow: bool,
-    stocked: int,
+    more_stock: int,
 ) -> None:
-    rooms = Rooms(monkeypatch, an_order(a_line("LAMP", quantity=2)), LAMP=1 + stocked)
-    rooms.provider.decline, rooms.provider.is_slow = decline, is_slow
-    rooms.before, rooms.after = _accidents(iter(before)), _accidents(iter(after))
-    executions = [rooms.execution(), rooms.execution()]
+    services = Services(monkeypatch, an_order(a_line("LAMP", quantity=2)), LAMP=1 + more_stock)
+    services.provider.decline_reason, services.provider.is_slow = decline_reason, is_slow
+    services.before = _fail_by_draws(iter(faults_before))
+    services.after = _fail_by_draws(iter(faults_after))
+    executions = [services.execution(), services.execution()]
 
     for turn in turns:
-        if not executions[turn].is_over:
+        if not executions[turn].has_ended:
             executions[turn].step()
-    rooms.before = rooms.after = lambda room, command: None
-    for execution in [*executions, rooms.execution()]:
+    services.before = services.after = lambda service, command: None
+    for execution in [*executions, services.execution()]:
         execution.run()
 
-    assert rooms.agree()
-    assert rooms.provider.authorizations <= 1
-    decisions = [type(fact).__name__ for fact in rooms.orders.said]
-    assert len(decisions) == 1
+    assert services.are_consistent()
+    assert services.provider.authorization_count <= 1
+    assert len(services.orders.published) == 1
 
 
-def test_a_total_in_another_amount_is_never_authorised(rooms: Rooms) -> None:
-    rooms.execution().run()
+def test_exactly_the_total_of_the_order_is_authorized(services: Services) -> None:
+    services.execution().run()
 
-    payment = rooms.payments.get(rooms.order.order_id)
+    payment = services.payments.get(services.order.order_id)
     assert payment is not None
-    assert payment.amount == rooms.order.total == Money(3093, "GBP")
+    assert payment.amount == services.order.total == Money(3093, "GBP")

@@ -1,1 +1,1 @@
-"""Lambda functions, each a file of its own."""
+"""The Lambda functions of the floor, one file each."""

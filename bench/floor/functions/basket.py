@@ -1,4 +1,4 @@
-"""The floor of the basket's API: put a line, check out."""
+"""The floor of basket's API: put a line and check out."""
 
 import hashlib
 import json
@@ -81,16 +81,17 @@ def _put(owner: str, sku: str, quantity: int) -> dict[str, Any]:
         "ConditionExpression": "attribute_not_exists(pk)",
     }
     dynamodb.transact_write_items(TransactItems=[first, {"Put": put}])
-    return _answer(200, {"sku": sku, "quantity": quantity, "unit_price": int(offer["price"]["N"])})
+    unit_price = int(offer["price"]["N"])
+    return _response(200, {"sku": sku, "quantity": quantity, "unit_price": unit_price})
 
 
-def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
+def _check_out(owner: str, key: str, request: dict[str, Any]) -> dict[str, Any]:
     keys = [_key(f"OWNER#{owner}", f"CHECKOUT#{key}"), _key(f"OWNER#{owner}", "BASKET")]
-    known, head = dynamodb.transact_get_items(
+    existing, head = dynamodb.transact_get_items(
         TransactItems=[{"Get": {"TableName": TABLE, "Key": each}} for each in keys]
     )["Responses"]
-    if "Item" in known:
-        return _answer(202, {"order_id": known["Item"]["order_id"]["S"]})
+    if "Item" in existing:
+        return _response(202, {"order_id": existing["Item"]["order_id"]["S"]})
     basket = head["Item"]["basket_id"]["S"]
     lines = dynamodb.query(
         TableName=TABLE,
@@ -98,14 +99,14 @@ def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
         ExpressionAttributeValues={":pk": {"S": f"BASKET#{basket}"}},
         ConsistentRead=True,
     )["Items"]
-    wanted = [_key(f"OFFER#{line['sku']['S']}", "OFFER") for line in lines]
+    offer_keys = [_key(f"OFFER#{line['sku']['S']}", "OFFER") for line in lines]
     offers = {
         offer["sku"]["S"]: offer
         for offer in dynamodb.batch_get_item(
-            RequestItems={TABLE: {"Keys": wanted, "ConsistentRead": True}}
+            RequestItems={TABLE: {"Keys": offer_keys, "ConsistentRead": True}}
         )["Responses"][TABLE]
     }
-    bought: list[dict[str, Any]] = [
+    order_lines: list[dict[str, Any]] = [
         {
             "sku": line["sku"]["S"],
             "name": offers[line["sku"]["S"]]["name"]["S"],
@@ -114,42 +115,42 @@ def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
         }
         for line in lines
     ]
-    total = sum(line["quantity"] * line["unit_price"] for line in bought) + SHIPPING
-    if total != wish["expected_total"]["amount"]:
-        return _answer(409, {"total": total})
-    order, contact, fact = str(uuid.uuid4()), str(uuid.uuid4()), str(uuid.uuid4())
+    total = sum(line["quantity"] * line["unit_price"] for line in order_lines) + SHIPPING
+    if total != request["expected_total"]["amount"]:
+        return _response(409, {"total": total})
+    order, contact, event = str(uuid.uuid4()), str(uuid.uuid4()), str(uuid.uuid4())
     detail = {
         "order_id": order,
         "owner": owner,
         "contact_id": contact,
-        "lines": bought,
+        "lines": order_lines,
         "shipping": SHIPPING,
         "total": total,
-        "payment_token": wish["payment_token"],
+        "payment_token": request["payment_token"],
         "checked_out_at": int(time.time()),
     }
     close: Any = {
         "TableName": TABLE,
         "Key": keys[1],
-        "ConditionExpression": "basket_id = :basket AND is_open = :true AND version = :seen",
+        "ConditionExpression": "basket_id = :basket AND is_open = :true AND version = :expected",
         "UpdateExpression": "SET is_open = :false",
         "ExpressionAttributeValues": {
             ":basket": {"S": basket},
             ":true": {"BOOL": True},
             ":false": {"BOOL": False},
-            ":seen": head["Item"]["version"],
+            ":expected": head["Item"]["version"],
         },
     }
-    receipt = {**keys[0], "order_id": {"S": order}, "total": {"N": str(total)}}
-    person = {
+    checkout_record = {**keys[0], "order_id": {"S": order}, "total": {"N": str(total)}}
+    contact_row = {
         **_key(f"CONTACT#{contact}", "CONTACT"),
         "owner": {"S": owner},
-        "name": {"S": wish["contact"]["name"]},
-        "email": {"S": wish["contact"]["email"]},
-        "address": {"S": json.dumps(wish["contact"]["address"])},
+        "name": {"S": request["contact"]["name"]},
+        "email": {"S": request["contact"]["email"]},
+        "address": {"S": json.dumps(request["contact"]["address"])},
     }
-    said = {
-        **_key("OUTBOX#0", fact),
+    outbox_row = {
+        **_key("OUTBOX#0", event),
         "type": {"S": "BasketCheckedOut"},
         "detail": {"S": json.dumps(detail)},
     }
@@ -159,23 +160,23 @@ def _check_out(owner: str, key: str, wish: dict[str, Any]) -> dict[str, Any]:
             {
                 "Put": {
                     "TableName": TABLE,
-                    "Item": receipt,
+                    "Item": checkout_record,
                     "ConditionExpression": "attribute_not_exists(pk)",
                 }
             },
-            {"Put": {"TableName": TABLE, "Item": person}},
-            {"Put": {"TableName": TABLE, "Item": said}},
+            {"Put": {"TableName": TABLE, "Item": contact_row}},
+            {"Put": {"TableName": TABLE, "Item": outbox_row}},
         ]
     )
     location = f"/api/guest/orders/{order}"
-    return _answer(202, {"order_id": order, "total": total}, location)
+    return _response(202, {"order_id": order, "total": total}, location)
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def _answer(status: int, body: Any, location: str = "") -> dict[str, Any]:
+def _response(status: int, body: Any, location: str = "") -> dict[str, Any]:
     headers = {"Content-Type": "application/json"}
     if location:
         headers["Location"] = location

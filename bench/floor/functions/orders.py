@@ -20,15 +20,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         ConsistentRead=True,
     )["Items"]
     found = {row["sk"]["S"]: row for row in rows}
-    is_ours = len(found) == 2 and found["HEAD"]["owner"]["S"] == owner
+    is_found = len(found) == 2 and found["HEAD"]["owner"]["S"] == owner
     order = {
         "order_id": found["HEAD"]["order_id"]["S"],
         "status": found["HEAD"]["status"]["S"],
         "total": int(found["HEAD"]["total"]["N"]),
         "lines": json.loads(found["LINES"]["lines"]["S"]),
-    } if is_ours else None  # fmt: skip
+    } if is_found else None  # fmt: skip
     return {
-        "statusCode": 200 if is_ours else 404,
+        "statusCode": 200 if is_found else 404,
         "headers": {"Content-Type": "application/json"},
         "body": json.dumps(order),
     }

@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     sku = event["pathParameters"]["sku"]
     key = {"pk": {"S": f"PRODUCT#{sku}"}, "sk": {"S": "PRODUCT"}}
     found = dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
-    return _answer(_plain(found["Item"]) if "Item" in found else None)
+    return _response(_plain(found["Item"]) if "Item" in found else None)
 
 
 def _page(category: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def _page(category: str) -> dict[str, Any]:
         ScanIndexForward=False,
         Limit=25,
     )
-    return _answer({"items": [_plain(item) for item in found["Items"][:24]]})
+    return _response({"items": [_plain(item) for item in found["Items"][:24]]})
 
 
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _answer(body: Any) -> dict[str, Any]:
+def _response(body: Any) -> dict[str, Any]:
     status = 404 if body is None else 200
     return {
         "statusCode": status,

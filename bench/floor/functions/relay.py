@@ -1,4 +1,4 @@
-"""The floor of a relay: outbox rows from the table's stream to the bus."""
+"""The floor of a relay: publishes outbox rows from the table's stream."""
 
 import os
 from typing import Any

@@ -1,1 +1,1 @@
-"""Baskets of guests and customers, until checkout turns one into an order."""
+"""Baskets of guests and customers, from the first line to checkout."""

@@ -1,4 +1,4 @@
-"""What basket can be asked by other rooms: who receives orders."""
+"""Commands that basket answers for other services."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from souk.kernel.commands import Command
 
 
 class GetContacts(Command, frozen=True, kw_only=True):
-    """Tell who is behind contact ids, for parcels or mails; of one nobody left, nothing.
+    """Get the name, email and address behind contact ids, to send parcels or emails.
 
-    The answer is personal data: it goes into no log, no fact and no workflow.
+    The result is a ContactList. It is personal data: do not put it into a log, an event or the
+    input of a workflow. Unknown ids are omitted.
     """
 
     contact_ids: list[str]
@@ -26,14 +27,14 @@ class PostalAddress(msgspec.Struct, frozen=True, kw_only=True):
     postcode: str | None = None
 
 
-class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     contact_id: str
     name: str
     email: str
     address: PostalAddress
 
 
-class ContactCards(msgspec.Struct, frozen=True, kw_only=True):
-    """In any order."""
+class ContactList(msgspec.Struct, frozen=True, kw_only=True):
+    """The contacts found, in any order."""
 
-    cards: list[ContactCard]
+    contacts: list[Contact]

@@ -1,4 +1,4 @@
-"""Baskets: lines, the shop's offers they are priced by, and what checkout demands."""
+"""Baskets: their lines, the offers that price them, and the conditions of a checkout."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from souk.basket.events import CheckedOutLine
-from souk.kernel.errors import Conflict, Invalid
-from souk.kernel.money import Money, total
+from souk.basket.events import OrderLine
+from souk.kernel.errors import Conflict, IdempotencyKeyReused, InvalidRequest
+from souk.kernel.money import Money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,60 +16,59 @@ if TYPE_CHECKING:
 MAX_LINES = 1000
 MAX_QUANTITY = 100_000
 LIFETIME_DAYS = 60
-NAME_BYTES = 100
-"""1,000 lines of 40 bytes SKU, 100 bytes name and 90 bytes rest stay under a fact's limit."""
+MAX_NAME_BYTES = 100
+"""1,000 lines of a 40-byte SKU, a 100-byte name and 90 other bytes fit in one event."""
 
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)]
 
 
 class ProductUnknown(Conflict):
+    """The basket has not received the product's event yet. Usually temporary."""
+
     slug = "product-unknown"
-    title = "The basket has not heard of this product yet"
+    title = "Unknown product"
     retry_after = 1
 
 
-class ProductDelisted(Conflict):
+class DelistedProduct(Conflict):
+    """The member `skus` lists the delisted products."""
+
     slug = "product-delisted"
-    title = "The product is not for sale any more"
+    title = "Product delisted"
 
 
 class SoldOut(Conflict):
-    """Member: `skus`, of which nothing is free."""
+    """The member `skus` lists the products that have no stock available."""
 
     slug = "sold-out"
-    title = "The product is sold out"
+    title = "Product sold out"
 
 
-class BasketFull(Invalid):
+class BasketFull(InvalidRequest):
     slug = "basket-full"
-    title = f"A basket holds {MAX_LINES} lines"
+    title = "Basket full"
 
 
 class BasketEmpty(Conflict):
     slug = "basket-empty"
-    title = "There is nothing in the basket"
+    title = "Basket empty"
 
 
 class TotalChanged(Conflict):
-    """Members: `total` and `shipping` as they are now, `changes` of lines since they were put."""
+    """The customer saw another total than the basket has now.
+
+    The members `total` and `shipping` are the current amounts; `changes` lists the lines whose
+    unit price changed: `{sku, previous_price, current_price}`.
+    """
 
     slug = "total-changed"
-    title = "The total is not what you saw"
-
-
-class KeyReused(Invalid):
-    slug = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another checkout"
-
-
-class BasketMoved(Exception):
-    """Between reading and writing, another request changed, closed or began the basket."""
+    title = "Total changed"
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """The basket's own copy of what the catalog sells, as of the product's `version`.
+    """The basket's own copy of a product, as of the catalog's `version` of it.
 
-    `sold_out` is what inventory said last; it has a version of its own, the turn.
+    `sold_out` comes from inventory and has its own version, `availability_version`.
     """
 
     sku: str
@@ -81,16 +80,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     sold_out: bool = False
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """What a visitor put: `seen_price` is what it cost at that moment."""
+class BasketLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A product in a basket. `seen_price` is its unit price when the visitor last set the line."""
 
     sku: str
     quantity: int
     seen_price: Money
     added_at: str
 
-    def joined_by(self, other: Line | None) -> Line:
-        """As many as both lines hold, up to MAX_QUANTITY, where the older one stands."""
+    def merged_with(self, other: BasketLine | None) -> BasketLine:
+        """Both quantities together, up to MAX_QUANTITY, added at the earlier of both times."""
         if other is None:
             return self
         quantity = min(self.quantity + other.quantity, MAX_QUANTITY)
@@ -98,7 +97,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, quantity=quantity, added_at=added_at)
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class BasketHead(msgspec.Struct, frozen=True, kw_only=True):
     """An open basket without its lines. `version` grows with every change of a line."""
 
     basket_id: str
@@ -108,17 +107,20 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int  # Unix seconds
 
 
-class Contact(msgspec.Struct, frozen=True):
-    """Who receives the order. Stored as a row of its own; only its id ever travels."""
+class ContactRecord(msgspec.Struct, frozen=True):
+    """The contact given at a checkout: `details` has name, email and address.
+
+    It is stored in a row of its own. Only its id goes into events.
+    """
 
     contact_id: str
     details: dict[str, Any]
 
 
 class PricedLine(msgspec.Struct, frozen=True):
-    """A line beside today's offer for it."""
+    """A line together with the current offer for its product."""
 
-    line: Line
+    line: BasketLine
     offer: Offer
 
     @property
@@ -126,71 +128,84 @@ class PricedLine(msgspec.Struct, frozen=True):
         return self.offer.price.times(self.line.quantity)
 
     @property
-    def repriced(self) -> bool:
+    def has_new_price(self) -> bool:
+        """Whether the price changed since the visitor last set the line."""
         return self.offer.price != self.line.seen_price
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What a checkout was answered; the same key is answered the same for good."""
+class CheckoutRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The accepted checkout that an Idempotency-Key is bound to, forever."""
 
     order_id: str
     total: Money
-    fingerprint: str  # of the request body
+    fingerprint: str
+    """Identifies the request body."""
 
-    def answered(self, fingerprint: str) -> Receipt:
+    def require_fingerprint(self, fingerprint: str) -> CheckoutRecord:
+        """Returns the record itself. Raises IdempotencyKeyReused for another request body."""
         if fingerprint != self.fingerprint:
-            raise KeyReused("this Idempotency-Key was used with another body; make a new key")
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used with a different request body. Use a new key."
+            )
         return self
 
 
-def price(lines: Iterable[Line], offers: Mapping[str, Offer]) -> list[PricedLine]:
-    """Lines in the order they were added, each with its offer."""
+def price_lines(lines: Iterable[BasketLine], offers: Mapping[str, Offer]) -> list[PricedLine]:
+    """The lines with their offers, in the order in which they were added."""
     ordered = sorted(lines, key=lambda line: (line.added_at, line.sku))
     return [PricedLine(line, offers[line.sku]) for line in ordered]
 
 
 def subtotal(lines: Iterable[PricedLine], currency: str) -> Money:
-    return total((line.total for line in lines), currency)
+    return sum_money((line.total for line in lines), currency)
 
 
-def weight(lines: Iterable[PricedLine]) -> int:
-    """In grams."""
+def total_weight_grams(lines: Iterable[PricedLine]) -> int:
     return sum(line.offer.weight_grams * line.line.quantity for line in lines)
 
 
-def agree(lines: Sequence[PricedLine], shipping: Money, expected: Money) -> Money:
-    """The total, computed by the shop from its own prices, if the visitor saw the same.
+def check_total(lines: Sequence[PricedLine], shipping: Money, expected: Money) -> Money:
+    """The total of lines and shipping, at the shop's current prices.
 
-    Raises BasketEmpty, ProductDelisted, SoldOut or TotalChanged.
+    Raises BasketEmpty, DelistedProduct, SoldOut, or TotalChanged unless it equals `expected`.
     """
     if not lines:
-        raise BasketEmpty("put something into the basket first")
-    gone = [line.line.sku for line in lines if not line.offer.listed]
-    if gone:
-        raise ProductDelisted("remove what is not for sale any more", skus=gone)
+        raise BasketEmpty("The basket is empty. Add a product first.")
+    delisted = [line.line.sku for line in lines if not line.offer.listed]
+    if delisted:
+        raise DelistedProduct(
+            "Some products are no longer for sale. Remove them from the basket.", skus=delisted
+        )
     sold_out = [line.line.sku for line in lines if line.offer.sold_out]
     if sold_out:
-        raise SoldOut("remove what is sold out, or wait until it comes again", skus=sold_out)
-    due = subtotal(lines, shipping.currency) + shipping
-    if due != expected:
+        raise SoldOut(
+            "Some products are sold out. Remove them from the basket, or try again later.",
+            skus=sold_out,
+        )
+    total = subtotal(lines, shipping.currency) + shipping
+    if total != expected:
         raise TotalChanged(
-            "look at the new total and check out again",
-            total=due,
+            "The total has changed. Show it to the customer and check out again.",
+            total=total,
             shipping=shipping,
             changes=[
-                {"sku": line.line.sku, "was": line.line.seen_price, "now": line.offer.price}
+                {
+                    "sku": line.line.sku,
+                    "previous_price": line.line.seen_price,
+                    "current_price": line.offer.price,
+                }
                 for line in lines
-                if line.repriced
+                if line.has_new_price
             ],
         )
-    return due
+    return total
 
 
-def checked_out_lines(lines: Iterable[PricedLine]) -> list[CheckedOutLine]:
+def to_order_lines(lines: Iterable[PricedLine]) -> list[OrderLine]:
     return [
-        CheckedOutLine(
+        OrderLine(
             sku=each.line.sku,
-            name=shorten(each.offer.name),
+            name=shorten_name(each.offer.name),
             quantity=each.line.quantity,
             unit_price=each.offer.price,
         )
@@ -198,10 +213,10 @@ def checked_out_lines(lines: Iterable[PricedLine]) -> list[CheckedOutLine]:
     ]
 
 
-def shorten(name: str) -> str:
-    """At most NAME_BYTES as JSON text, so that the largest basket still fits in a fact."""
-    if len(msgspec.json.encode(name)) - 2 <= NAME_BYTES:
+def shorten_name(name: str) -> str:
+    """At most MAX_NAME_BYTES as JSON text, so that the largest basket fits in one event."""
+    if len(msgspec.json.encode(name)) - 2 <= MAX_NAME_BYTES:  # without the two quotes
         return name
-    while len(msgspec.json.encode(name)) + 1 > NAME_BYTES:  # two quotes less, one … more
+    while len(msgspec.json.encode(name)) + 1 > MAX_NAME_BYTES:  # minus two quotes, plus "…"
         name = name[:-1]
     return name + "…"

@@ -1,4 +1,4 @@
-"""The basket's routes, what it hears from other rooms, and what it can be asked."""
+"""The basket's routes, subscriptions and commands."""
 
 from __future__ import annotations
 
@@ -10,46 +10,44 @@ from functools import cache
 import msgspec
 
 from souk.basket import usecases
-from souk.basket.commands import ContactCard, ContactCards, GetContacts
+from souk.basket.commands import Contact, ContactList, GetContacts
 from souk.basket.domain import (
     BasketEmpty,
     BasketFull,
-    KeyReused,
+    DelistedProduct,
     Offer,
-    ProductDelisted,
     ProductUnknown,
     SoldOut,
     TotalChanged,
     subtotal,
-    weight,
+    total_weight_grams,
 )
-from souk.basket.shipping import NotServed, Option, Rate
-from souk.basket.store import BasketStore
-from souk.basket.wire import (
+from souk.basket.schemas import (
+    BasketLineView,
     BasketView,
-    CheckoutReceipt,
-    CheckoutWish,
-    LineView,
-    PutLine,
-    ShippingOffer,
-    ShippingOffers,
-    ShippingOption,
-    as_stored,
-    line_view,
+    CheckoutRequest,
+    CheckoutResponse,
+    SetQuantityRequest,
+    ShippingOptionList,
+    ShippingOptionView,
+    to_contact_details,
+    to_line_view,
 )
+from souk.basket.shipping import ShippingOption, ShippingOptionUnavailable, ShippingRate
+from souk.basket.store import BasketStore
 from souk.catalog import events as catalog
 from souk.delivery.events import ShippingPriceChanged
-from souk.edges.routes import Access, Answer, Call, Routes
 from souk.inventory import events as inventory
-from souk.kernel.clock import stamp
-from souk.kernel.commands import Does
-from souk.kernel.errors import Busy, InvalidQuery
-from souk.kernel.facts import Hears
+from souk.kernel.clock import timestamp
+from souk.kernel.commands import Commands
+from souk.kernel.errors import Busy, IdempotencyKeyReused, InvalidQuery
+from souk.kernel.events import Subscriptions
 from souk.kernel.settings import Settings, load
+from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_GRAMS = re.compile(r"[0-9]{1,12}")
+_WEIGHT_GRAMS = re.compile(r"[0-9]{1,12}")
 
 
 class BasketSettings(Settings, frozen=True, kw_only=True):
@@ -71,93 +69,99 @@ def baskets() -> BasketStore:
     "GET",
     "/shipping-options",
     Access.PUBLIC,
-    answer=ShippingOffers,
+    response=ShippingOptionList,
     query=("country", "weight_grams"),
 )
-def list_shipping_options(call: Call) -> ShippingOffers:
-    """List what sending a parcel there costs; without a country, where no rate is special."""
-    found = usecases.see_shipping(_country(call), _grams(call), baskets=baskets())
-    return ShippingOffers([ShippingOffer(each.option, each.name, each.price) for each in found])
+def list_shipping_options(request: Request) -> ShippingOptionList:
+    """List the shipping options with their prices for a country; by default for all countries."""
+    return ShippingOptionList(_shipping_options(_country(request), _weight_grams(request)))
 
 
-@ROUTES.add("GET", "/basket", Access.VISITOR, answer=BasketView, query=("country",))
-def see_basket(call: Call) -> BasketView:
-    """See the basket at today's prices, with notes on what changed since a line was put."""
-    return _view(call, usecases.see_basket(call.visitor.owner, baskets=baskets()))
+@ROUTES.add("GET", "/basket", Access.VISITOR, response=BasketView, query=("country",))
+def get_basket(request: Request) -> BasketView:
+    """Get the basket at current prices, with a note on each line that changed since it was set."""
+    return _to_view(request, usecases.get_basket(request.caller.owner, baskets=baskets()))
 
 
 @ROUTES.add(
     "POST",
     "/basket/merge",
     Access.CUSTOMER,
-    answer=BasketView,
-    refusals=(BasketFull, Busy),
+    response=BasketView,
+    errors=(BasketFull, Busy),
     headers=("Guest-Token",),
 )
-def merge_baskets(call: Call) -> BasketView:
-    """Bring along what you put as a guest, once however often it is asked."""
-    return _view(call, usecases.merge(call.guest(), call.visitor.owner, baskets=baskets()))
+def merge_baskets(request: Request) -> BasketView:
+    """Move the lines of a guest's basket into the customer's. Repeating it changes nothing."""
+    basket = usecases.merge_baskets(request.guest_owner(), request.caller.owner, baskets=baskets())
+    return _to_view(request, basket)
 
 
-def _view(call: Call, seen: usecases.Seen) -> BasketView:
-    head, lines = seen
-    grams = weight(lines)
-    sent = usecases.see_shipping(_country(call), grams, baskets=baskets())
+def _to_view(request: Request, basket: usecases.PricedBasket) -> BasketView:
+    head, lines = basket
+    weight_grams = total_weight_grams(lines)
     return BasketView(
         basket_id=head.basket_id if head else None,
-        lines=[line_view(line) for line in lines],
+        lines=[to_line_view(line) for line in lines],
         subtotal=subtotal(lines, settings().currency),
-        weight_grams=grams,
-        shipping_options=[ShippingOption(each.option, each.price, each.name) for each in sent],
-        expires_at=stamp(datetime.fromtimestamp(head.expires_at, UTC)) if head else None,
+        weight_grams=weight_grams,
+        shipping_options=_shipping_options(_country(request), weight_grams),
+        expires_at=timestamp(datetime.fromtimestamp(head.expires_at, UTC)) if head else None,
     )
+
+
+def _shipping_options(country: str | None, weight_grams: int) -> list[ShippingOptionView]:
+    quotes = usecases.quote_shipping(country, weight_grams, baskets=baskets())
+    return [ShippingOptionView(quote.id, quote.name, quote.price) for quote in quotes]
 
 
 @ROUTES.add(
     "PUT",
     "/basket/items/{sku}",
     Access.VISITOR,
-    answer=LineView,
-    refusals=(ProductUnknown, ProductDelisted, BasketFull, Busy),
+    response=BasketLineView,
+    errors=(ProductUnknown, DelistedProduct, BasketFull, Busy),
 )
-def put_line(call: Call, body: PutLine) -> LineView:
-    """Set how many of a product the basket holds."""
-    line = usecases.put_line(call.visitor.owner, call.path["sku"], body.quantity, baskets=baskets())
-    return line_view(line)
+def set_quantity(request: Request, body: SetQuantityRequest) -> BasketLineView:
+    """Set the quantity of a product in the basket, at its current price."""
+    line = usecases.set_quantity(
+        request.caller.owner, request.path["sku"], body.quantity, baskets=baskets()
+    )
+    return to_line_view(line)
 
 
 @ROUTES.add(
-    "DELETE", "/basket/items/{sku}", Access.VISITOR, answer=None, status=204, refusals=(Busy,)
+    "DELETE", "/basket/items/{sku}", Access.VISITOR, response=None, status=204, errors=(Busy,)
 )
-def remove_line(call: Call) -> None:
-    """Take a product out of the basket; one that is not in it is out already."""
-    usecases.remove_line(call.visitor.owner, call.path["sku"], baskets=baskets())
+def remove_line(request: Request) -> None:
+    """Remove a product from the basket. Succeeds also when the basket does not contain it."""
+    usecases.remove_line(request.caller.owner, request.path["sku"], baskets=baskets())
 
 
 @ROUTES.add(
     "POST",
     "/basket/checkout",
     Access.VISITOR,
-    answer=CheckoutReceipt,
+    response=CheckoutResponse,
     status=202,
-    refusals=(
+    errors=(
         BasketEmpty,
-        ProductDelisted,
+        DelistedProduct,
         SoldOut,
         TotalChanged,
-        NotServed,
-        KeyReused,
+        ShippingOptionUnavailable,
+        IdempotencyKeyReused,
         Busy,
     ),
     headers=("Idempotency-Key",),
 )
-def check_out(call: Call, body: CheckoutWish) -> Answer:
-    """Commit to buy the basket, once for an Idempotency-Key, at the total you saw."""
-    receipt = usecases.check_out(
-        call.visitor.owner,
-        call.idempotency_key(),
+def check_out(request: Request, body: CheckoutRequest) -> Response:
+    """Commit to buy the basket at the expected total, once per Idempotency-Key."""
+    record = usecases.check_out(
+        request.caller.owner,
+        request.idempotency_key(),
         usecases.Checkout(
-            contact=as_stored(body.contact),
+            contact=to_contact_details(body.contact),
             shipping_option=body.shipping_option,
             payment_token=body.payment_token,
             expected_total=body.expected_total,
@@ -165,80 +169,81 @@ def check_out(call: Call, body: CheckoutWish) -> Answer:
         ),
         baskets=baskets(),
     )
-    location = f"{call.visitor.prefix}/orders/{receipt.order_id}"
-    return Answer(CheckoutReceipt(receipt.order_id, receipt.total), 202, {"Location": location})
+    location = f"{request.caller.prefix}/orders/{record.order_id}"
+    return Response(CheckoutResponse(record.order_id, record.total), 202, {"Location": location})
 
 
-def _country(call: Call) -> str | None:
-    text = call.query.get("country")
+def _country(request: Request) -> str | None:
+    text = request.query.get("country")
     if text is not None and not _COUNTRY.fullmatch(text):
-        raise InvalidQuery.field("/country", "a country is two letters, such as GB")
+        raise InvalidQuery.field("/country", "country must be two capital letters, such as GB.")
     return text
 
 
-def _grams(call: Call) -> int:
-    text = call.query.get("weight_grams", "0")
-    if not _GRAMS.fullmatch(text):
-        raise InvalidQuery.field("/weight_grams", "a weight is a whole number of grams")
+def _weight_grams(request: Request) -> int:
+    text = request.query.get("weight_grams", "0")
+    if not _WEIGHT_GRAMS.fullmatch(text):
+        raise InvalidQuery.field("/weight_grams", "weight_grams must be a whole number of grams.")
     return int(text)
 
 
-def _learn(fact: catalog.ProductListed | catalog.PriceChanged | catalog.ProductDelisted) -> None:
-    """The three facts say the same of a product; only a delisted one cannot be put any more."""
-    baskets().learn(
+def _save_offer(
+    event: catalog.ProductListed | catalog.PriceChanged | catalog.ProductDelisted,
+) -> None:
+    """Each of the three events carries the whole offer."""
+    baskets().save_offer(
         Offer(
-            sku=fact.sku,
-            name=fact.name,
-            price=fact.price,
-            weight_grams=fact.weight_grams,
-            listed=not isinstance(fact, catalog.ProductDelisted),
-            version=fact.version,
+            sku=event.sku,
+            name=event.name,
+            price=event.price,
+            weight_grams=event.weight_grams,
+            listed=not isinstance(event, catalog.ProductDelisted),
+            version=event.version,
         )
     )
 
 
-def _note_depleted(fact: inventory.StockDepleted) -> None:
-    baskets().note_stock(fact.sku, fact.turn, sold_out=True)
+def _mark_sold_out(event: inventory.StockDepleted) -> None:
+    baskets().save_availability(event.sku, event.availability_version, sold_out=True)
 
 
-def _note_replenished(fact: inventory.StockReplenished) -> None:
-    baskets().note_stock(fact.sku, fact.turn, sold_out=False)
+def _mark_available(event: inventory.StockReplenished) -> None:
+    baskets().save_availability(event.sku, event.availability_version, sold_out=False)
 
 
-def _learn_option(fact: ShippingPriceChanged) -> None:
+def _save_shipping_option(event: ShippingPriceChanged) -> None:
     rates = [
-        Rate(country=rate.country, max_grams=rate.max_grams, price=rate.price)
-        for rate in fact.rates
+        ShippingRate(country=rate.country, max_grams=rate.max_grams, price=rate.price)
+        for rate in event.rates
     ]
-    baskets().learn_option(
-        Option(
-            option=fact.option,
-            name=fact.name,
+    baskets().save_shipping_option(
+        ShippingOption(
+            option_id=event.option_id,
+            name=event.name,
             rates=rates,
-            offered=fact.offered,
-            version=fact.version,
+            offered=event.offered,
+            version=event.version,
         )
     )
 
 
-HEARS: Hears = {
-    ShippingPriceChanged: _learn_option,
-    catalog.ProductListed: _learn,
-    catalog.PriceChanged: _learn,
-    catalog.ProductDelisted: _learn,
-    inventory.StockDepleted: _note_depleted,
-    inventory.StockReplenished: _note_replenished,
+SUBSCRIPTIONS: Subscriptions = {
+    ShippingPriceChanged: _save_shipping_option,
+    catalog.ProductListed: _save_offer,
+    catalog.PriceChanged: _save_offer,
+    catalog.ProductDelisted: _save_offer,
+    inventory.StockDepleted: _mark_sold_out,
+    inventory.StockReplenished: _mark_available,
 }
 
 
-def _get_contacts(wish: GetContacts) -> ContactCards:
-    found = baskets().contacts(wish.contact_ids)
-    return ContactCards(
-        cards=[
-            msgspec.convert({"contact_id": each.contact_id, **each.details}, ContactCard)
-            for each in found
+def _get_contacts(command: GetContacts) -> ContactList:
+    return ContactList(
+        contacts=[
+            msgspec.convert({"contact_id": record.contact_id, **record.details}, Contact)
+            for record in baskets().get_contacts(command.contact_ids)
         ]
     )
 
 
-DOES: Does = {GetContacts: _get_contacts}
+COMMANDS: Commands = {GetContacts: _get_contacts}

@@ -1,4 +1,4 @@
-"""The basket's resources."""
+"""The AWS resources of the basket service."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from souk.basket.handlers import HEARS, ROUTES
+from souk.basket.handlers import ROUTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
 
 class Basket(Construct):
-    """A table that forgets, the API function, the consumer of facts, the commands, the relay."""
+    """Table with TTL, API, event consumer, commands, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Basket")
-        table = platform.table(self, ttl="expires_at")
-        api = platform.serve(self, handler="souk.basket.api.handler", routes=ROUTES, table=table)
+        table = platform.add_table(self, ttl="expires_at")
+        api = platform.add_api(self, handler="souk.basket.api.handler", routes=ROUTES, table=table)
         consumer = platform.subscribe(
-            self, handler="souk.basket.consumer.handler", hears=HEARS, table=table
+            self, handler="souk.basket.consumer.handler", subscriptions=SUBSCRIPTIONS, table=table
         )
         platform.allow(
             api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"
         )
         platform.allow(consumer, table, "UpdateItem")
-        commands = platform.answer(self, handler="souk.basket.workflow.handler", table=table)
+        commands = platform.add_commands(
+            self, handler="souk.basket.command_handler.handler", table=table
+        )
         platform.allow(commands, table, "BatchGetItem")
-        platform.publish(self, table)
+        platform.add_outbox_relay(self, table)

@@ -1,4 +1,4 @@
-"""What sending a basket costs: the basket's own copy of the shipping options and their rates."""
+"""What it costs to ship a basket: the basket's own copy of the shipping options and their rates."""
 
 from __future__ import annotations
 
@@ -12,64 +12,72 @@ from souk.kernel.money import Money
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ELSEWHERE = "*"
+ANY_COUNTRY = "*"
 
 
-class NotServed(Conflict):
-    """Members: `country`, `weight_grams`, and `options` that do go there, with their prices."""
+class ShippingOptionUnavailable(Conflict):
+    """The chosen option does not ship this weight to this country.
 
-    slug = "not-served"
-    title = "This shipping option does not go there"
+    Members: `country`, `weight_grams`, and `options`, the ones that do: `[{id, name, price}]`.
+    """
+
+    slug = "shipping-option-unavailable"
+    title = "Shipping option unavailable"
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of parcels to `country` (`*`: all without a rate of their own) of at most `max_grams`."""
+class ShippingRate(msgspec.Struct, frozen=True, kw_only=True):
+    """The price of a parcel to `country` that weighs at most `max_grams` (None: any weight).
+
+    Country `*` means every country for which the option has no rate of its own.
+    """
 
     country: str
     max_grams: int | None
     price: Money
 
-    def takes(self, grams: int) -> bool:
-        return self.max_grams is None or grams <= self.max_grams
+    def accepts(self, weight_grams: int) -> bool:
+        return self.max_grams is None or weight_grams <= self.max_grams
 
 
-class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """What delivery said of a shipping option last, as of its `version`."""
+class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
+    """The basket's own copy of a shipping option, as of delivery's `version` of it."""
 
-    option: str
+    option_id: str
     name: str
-    rates: list[Rate]
+    rates: list[ShippingRate]
     offered: bool
     version: int
 
-    def price(self, country: str | None, grams: int) -> Money | None:
-        """By the smallest rate that fits; None when it does not go there.
+    def price_for(self, country: str | None, weight_grams: int) -> Money | None:
+        """The price by the smallest rate that accepts the weight; None when there is no such rate.
 
-        Of no country in particular it is the price for all that have no rate of their own.
+        Without a country, the price for every country that has no rate of its own.
         """
         if not self.offered:
             return None
         own = [rate for rate in self.rates if rate.country == country]
-        there = own or [rate for rate in self.rates if rate.country == ELSEWHERE]
-        fitting = [rate for rate in there if rate.takes(grams)]
-        if not fitting:
+        rates = own or [rate for rate in self.rates if rate.country == ANY_COUNTRY]
+        accepting = [rate for rate in rates if rate.accepts(weight_grams)]
+        if not accepting:
             return None
-        return min(fitting, key=lambda rate: (rate.max_grams is None, rate.max_grams)).price
+        return min(accepting, key=lambda rate: (rate.max_grams is None, rate.max_grams)).price
 
 
-class Priced(msgspec.Struct, frozen=True):
-    """An option that goes there, and what it costs."""
+class ShippingQuote(msgspec.Struct, frozen=True):
+    """A shipping option with its price for one country and weight."""
 
-    option: str
+    id: str
     name: str
     price: Money
 
 
-def priced(options: Iterable[Option], country: str | None, grams: int) -> list[Priced]:
-    """The options that go there, cheapest first."""
-    found = [
-        Priced(each.option, each.name, price)
-        for each in options
-        if (price := each.price(country, grams)) is not None
+def quote_options(
+    options: Iterable[ShippingOption], country: str | None, weight_grams: int
+) -> list[ShippingQuote]:
+    """The options that ship this weight to the country, cheapest first."""
+    quotes = [
+        ShippingQuote(option.option_id, option.name, price)
+        for option in options
+        if (price := option.price_for(country, weight_grams)) is not None
     ]
-    return sorted(found, key=lambda each: (each.price.amount, each.option))
+    return sorted(quotes, key=lambda quote: (quote.price.amount, quote.id))

@@ -1,17 +1,16 @@
 """Baskets in DynamoDB.
 
-    pk               sk               what
-    OWNER#<owner>    BASKET           head of the owner's basket
-    OWNER#<owner>    CHECKOUT#<key>   what this Idempotency-Key was answered; kept for good
-    BASKET#<id>      LINE#<sku>       a line; that of a closed basket stays until it expires
-    OFFER#<sku>      OFFER            own copy of what the catalog sells, as of `version`, and
-                                      whether it is sold out, as of `turn`: each is written
-                                      by itself, whichever comes first
-    SHIPPING         <option>         own copy of a shipping option and its rates, as of `version`
-    CONTACT#<id>     CONTACT          name, e-mail and address of a checkout
-    OUTBOX#<n>       <fact id>        facts on their way to the bus
+    pk               sk               contents
+    OWNER#<owner>    BASKET           head of the owner's basket, open or closed
+    OWNER#<owner>    CHECKOUT#<key>   record of the checkout with this Idempotency-Key; kept forever
+    BASKET#<id>      LINE#<sku>       a line; lines of a closed basket stay until they expire
+    OFFER#<sku>      OFFER            own copy of a product, as of `version`, and whether it is sold
+                                      out, as of `availability_version`; written independently
+    SHIPPING         <option id>      own copy of a shipping option and its rates, as of `version`
+    CONTACT#<id>     CONTACT          name, email and address given at a checkout
+    OUTBOX#<n>       <event id>       an event that is not published yet
 
-`expires_at` is the table's TTL attribute. DynamoDB deletes late, so code checks it too.
+`expires_at` is the table's TTL attribute. DynamoDB deletes with a delay, so code checks it too.
 """
 
 from __future__ import annotations
@@ -19,62 +18,77 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from souk.basket.domain import MAX_LINES, BasketMoved, Contact, Head, Line, Offer, Receipt
-from souk.basket.shipping import Option, Rate
+from souk.basket.domain import (
+    MAX_LINES,
+    BasketHead,
+    BasketLine,
+    CheckoutRecord,
+    ContactRecord,
+    Offer,
+)
+from souk.basket.shipping import ShippingOption, ShippingRate
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
+from souk.kernel.errors import ConcurrentUpdate
 from souk.kernel.items import to_item
 from souk.kernel.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 Action = dict[str, Any]
 
 SHIPPING = "SHIPPING"
-_AS_READ = "basket_id = :basket AND is_open = :true"
-_NO_DETAILS = frozenset({"pk", "sk", "owner"})
+_SAME_OPEN_BASKET = "basket_id = :basket AND is_open = :true"
+_NOT_CONTACT_DETAILS = frozenset({"pk", "sk", "owner"})
 
 
 class BasketStore:
+    """Implements the protocol `Baskets`, which documents the methods."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def head(self, owner: str) -> Head | None:
-        return _open(dynamo.get(self._table, *_head_key(owner)))
+    def get_head(self, owner: str) -> BasketHead | None:
+        return _open_head(dynamo.get(self._table, *_head_key(owner)))
 
-    def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]:
-        found = dynamo.get_many(self._table, [_offer_key(sku), _head_key(owner)])
-        offer = found.get(_offer_key(sku))
-        return _offer(offer), _open(found.get(_head_key(owner)))
+    def get_offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, BasketHead | None]:
+        rows = dynamo.batch_get(self._table, [_offer_key(sku), _head_key(owner)])
+        return _offer(rows.get(_offer_key(sku))), _open_head(rows.get(_head_key(owner)))
 
-    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
-        receipt, head = dynamo.get_together(self._table, _receipt_key(owner, key), _head_key(owner))
-        return _receipt(receipt) if receipt else None, _open(head)
+    def get_record_and_head(
+        self, owner: str, idempotency_key: str
+    ) -> tuple[CheckoutRecord | None, BasketHead | None]:
+        record, head = dynamo.transact_get(
+            self._table, _record_key(owner, idempotency_key), _head_key(owner)
+        )
+        return _record(record) if record else None, _open_head(head)
 
-    def lines(self, basket_id: str) -> list[Line]:
+    def get_lines(self, basket_id: str) -> list[BasketLine]:
         rows = dynamo.query(self._table, f"BASKET#{basket_id}", ConsistentRead=True)
         return [_line(row) for row in rows]
 
-    def offers(self, skus: Iterable[str]) -> dict[str, Offer]:
-        rows = dynamo.get_many(self._table, [_offer_key(sku) for sku in skus])
+    def get_offers(self, skus: Iterable[str]) -> dict[str, Offer]:
+        rows = dynamo.batch_get(self._table, [_offer_key(sku) for sku in skus])
         offers = [offer for row in rows.values() if (offer := _offer(row)) is not None]
         return {offer.sku: offer for offer in offers}
 
-    def shipping_options(self) -> list[Option]:
-        return [_option(row) for row in dynamo.query(self._table, SHIPPING)]
+    def get_shipping_options(self) -> list[ShippingOption]:
+        return [_shipping_option(row) for row in dynamo.query(self._table, SHIPPING)]
 
-    def begin(self, head: Head, line: Line) -> None:
-        self._write(self._begun(head), self._put(_line_row(head, line)))
+    def create(self, head: BasketHead, line: BasketLine) -> None:
+        self._write(self._create_head(head), self._put(_line_row(head, line)))
 
-    def add(self, head: Head, line: Line) -> bool:
-        count = self._touch(head, lines=1, condition=" AND line_count < :max", max=MAX_LINES)
+    def add_line(self, head: BasketHead, line: BasketLine) -> bool:
+        update_head = self._update_head(
+            head, lines=1, condition=" AND line_count < :max", max=MAX_LINES
+        )
         put = self._put(_line_row(head, line), ConditionExpression="attribute_not_exists(pk)")
-        return self._write_line(count, put)
+        return self._write_line(update_head, put)
 
-    def change(self, head: Head, line: Line) -> bool:
+    def update_line(self, head: BasketHead, line: BasketLine) -> bool:
         update = {
             "TableName": self._table,
             "Key": dynamo.key(*_line_key(head, line.sku)),
@@ -84,64 +98,70 @@ class BasketStore:
                 {":quantity": line.quantity, ":price": line.seen_price.amount}
             ),
         }
-        return self._write_line(self._touch(head), {"Update": update})
+        return self._write_line(self._update_head(head), {"Update": update})
 
-    def remove(self, head: Head, sku: str) -> bool:
+    def remove_line(self, head: BasketHead, sku: str) -> bool:
         delete = {
             "TableName": self._table,
             "Key": dynamo.key(*_line_key(head, sku)),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        return self._write_line(self._touch(head, lines=-1), {"Delete": delete})
+        return self._write_line(self._update_head(head, lines=-1), {"Delete": delete})
 
-    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
+    def move_lines(
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+    ) -> None:
         self._write(
-            self._pinned(source, lines=-len(lines)),
-            self._pinned(target, lines=new),
-            *self._moves(source, target, lines),
+            self._update_unchanged_head(source, lines=-len(lines)),
+            self._update_unchanged_head(target, lines=new),
+            *self._move_actions(source, target, lines),
         )
 
-    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
+    def create_with_lines(
+        self, head: BasketHead, source: BasketHead, lines: Sequence[BasketLine]
+    ) -> None:
         self._write(
-            self._pinned(source, lines=-len(lines)),
-            self._begun(head),
-            *self._moves(source, head, lines),
+            self._update_unchanged_head(source, lines=-len(lines)),
+            self._create_head(head),
+            *self._move_actions(source, head, lines),
         )
 
-    def close(self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: Fact) -> None:
-        closed = {
+    def close(
+        self,
+        head: BasketHead,
+        idempotency_key: str,
+        record: CheckoutRecord,
+        contact: ContactRecord,
+        event: Event,
+    ) -> None:
+        close_head = {
             "TableName": self._table,
             "Key": dynamo.key(*_head_key(head.owner)),
-            "ConditionExpression": f"{_AS_READ} AND version = :seen",
+            "ConditionExpression": f"{_SAME_OPEN_BASKET} AND version = :version",
             "UpdateExpression": "SET is_open = :false",
             "ExpressionAttributeValues": to_item(
-                {":basket": head.basket_id, ":true": True, ":false": False, ":seen": head.version}
+                {
+                    ":basket": head.basket_id,
+                    ":true": True,
+                    ":false": False,
+                    ":version": head.version,
+                }
             ),
         }
-        pk, sk = _receipt_key(head.owner, key)
-        kept = {
-            "pk": pk,
-            "sk": sk,
-            "order_id": receipt.order_id,
-            "total": receipt.total.amount,
-            "currency": receipt.total.currency,
-            "fingerprint": receipt.fingerprint,
-        }
-        pk, sk = _contact_key(contact.contact_id)
-        person = {"pk": pk, "sk": sk, "owner": head.owner, **contact.details}
+        record_row = _record_row(head.owner, idempotency_key, record)
         self._write(
-            {"Update": closed},
-            self._put(kept, ConditionExpression="attribute_not_exists(pk)"),
-            self._put(person),
-            *outbox.puts(self._table, fact),
+            {"Update": close_head},
+            self._put(record_row, ConditionExpression="attribute_not_exists(pk)"),
+            self._put(_contact_row(head.owner, contact)),
+            *outbox.put_actions(self._table, event),
         )
 
-    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
-        rows = dynamo.get_many(self._table, [_contact_key(each) for each in {*contact_ids}])
+    def get_contacts(self, contact_ids: Sequence[str]) -> list[ContactRecord]:
+        rows = dynamo.batch_get(self._table, [_contact_key(each) for each in {*contact_ids}])
         return [_contact(row) for row in rows.values()]
 
-    def learn(self, offer: Offer) -> None:
-        said = {
+    def save_offer(self, offer: Offer) -> None:
+        values = {
             "sku": offer.sku,
             "name": offer.name,
             "price": offer.price.amount,
@@ -149,33 +169,40 @@ class BasketStore:
             "weight_grams": offer.weight_grams,
             "listed": offer.listed,
         }
-        self._hear(_offer_key(offer.sku), said, version=offer.version)
+        self._save_if_newer(_offer_key(offer.sku), values, version=offer.version)
 
-    def learn_option(self, option: Option) -> None:
-        said = {
+    def save_shipping_option(self, option: ShippingOption) -> None:
+        values = {
             "name": option.name,
             "rates": [_rate_row(rate) for rate in option.rates],
             "offered": option.offered,
         }
-        self._hear((SHIPPING, option.option), said, version=option.version)
+        self._save_if_newer((SHIPPING, option.option_id), values, version=option.version)
 
-    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
-        self._hear(_offer_key(sku), {"sold_out": sold_out}, turn=turn)
+    def save_availability(self, sku: str, availability_version: int, *, sold_out: bool) -> None:
+        self._save_if_newer(
+            _offer_key(sku), {"sold_out": sold_out}, availability_version=availability_version
+        )
 
-    def _hear(self, key: tuple[str, str], said: dict[str, Any], **newer: int) -> None:
-        """Set what was said, unless what is kept is as new (heard before) or newer (late)."""
-        ((clock, time_said),) = newer.items()
-        names = [*said, clock]
+    def _save_if_newer(self, key: tuple[str, str], values: dict[str, Any], **version: int) -> None:
+        """Set `values` unless the stored version is the same (a duplicate) or newer (a late event).
+
+        `version` names the version attribute and its value.
+        """
+        ((version_name, new_version),) = version.items()
+        names = [*values, version_name]
         client = aws.dynamodb()
         try:
             client.update_item(
                 TableName=self._table,
                 Key=dynamo.key(*key),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
-                ConditionExpression=f"attribute_not_exists(#{clock}) OR #{clock} < :{clock}",
+                ConditionExpression=f"attribute_not_exists(#{version_name})"
+                f" OR #{version_name} < :{version_name}",
                 ExpressionAttributeNames={f"#{name}": name for name in names},
                 ExpressionAttributeValues=to_item(
-                    {f":{name}": value for name, value in said.items()} | {f":{clock}": time_said}
+                    {f":{name}": value for name, value in values.items()}
+                    | {f":{version_name}": new_version}
                 ),
             )
         except client.exceptions.ConditionalCheckFailedException:
@@ -183,21 +210,21 @@ class BasketStore:
 
     def _write(self, *actions: Action) -> None:
         try:
-            dynamo.transact(actions)
+            dynamo.transact_write(actions)
         except ConditionFailed as error:
-            raise BasketMoved from error
+            raise ConcurrentUpdate from error
 
-    def _write_line(self, touch: Action, line: Action) -> bool:
-        """False when it is the line's condition alone that failed."""
+    def _write_line(self, update_head: Action, line: Action) -> bool:
+        """False when only the condition of the line failed."""
         try:
-            dynamo.transact([touch, line])
+            dynamo.transact_write([update_head, line])
         except ConditionFailed as error:
             if error.failed == {1}:
                 return False
-            raise BasketMoved from error
+            raise ConcurrentUpdate from error
         return True
 
-    def _begun(self, head: Head) -> Action:
+    def _create_head(self, head: BasketHead) -> Action:
         row = {
             "pk": f"OWNER#{head.owner}",
             "sk": "BASKET",
@@ -208,30 +235,34 @@ class BasketStore:
             "line_count": head.line_count,
             "expires_at": head.expires_at,
         }
-        none_open = {
+        no_open_basket = {
             "ConditionExpression": "attribute_not_exists(pk) OR is_open <> :true"
             " OR expires_at <= :now",
             "ExpressionAttributeValues": to_item({":true": True, ":now": int(time.time())}),
         }
-        return self._put(row, **none_open)
+        return self._put(row, **no_open_basket)
 
-    def _moves(self, source: Head, target: Head, lines: Sequence[Line]) -> Iterator[Action]:
-        """The heads, pinned to what was read, answer for the lines: these need no conditions."""
+    def _move_actions(
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine]
+    ) -> Iterator[Action]:
+        """They need no conditions: the versions of both heads guard the lines."""
         for line in lines:
-            taken = dynamo.key(*_line_key(source, line.sku))
-            yield {"Delete": {"TableName": self._table, "Key": taken}}
+            key = dynamo.key(*_line_key(source, line.sku))
+            yield {"Delete": {"TableName": self._table, "Key": key}}
             yield self._put(_line_row(target, line))
 
     def _put(self, row: dict[str, Any], **condition: Any) -> Action:
         return {"Put": {"TableName": self._table, "Item": to_item(row), **condition}}
 
-    def _touch(self, head: Head, lines: int = 0, condition: str = "", **values: int) -> Action:
-        """The head's part in a change of one line. It commutes: two tabs may add at once."""
+    def _update_head(
+        self, head: BasketHead, lines: int = 0, condition: str = "", **values: int
+    ) -> Action:
+        """Counts a change of one line. Such updates commute: two tabs can add at the same time."""
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": dynamo.key(*_head_key(head.owner)),
-                "ConditionExpression": _AS_READ + condition,
+                "ConditionExpression": _SAME_OPEN_BASKET + condition,
                 "UpdateExpression": "ADD version :one, line_count :lines",
                 "ExpressionAttributeValues": to_item(
                     {":basket": head.basket_id, ":true": True, ":one": 1, ":lines": lines}
@@ -240,17 +271,18 @@ class BasketStore:
             }
         }
 
-    def _pinned(self, head: Head, *, lines: int) -> Action:
-        """The head's part in a change that holds only if no line has changed since it was read."""
-        return self._touch(head, lines=lines, condition=" AND version = :seen", seen=head.version)
+    def _update_unchanged_head(self, head: BasketHead, *, lines: int) -> Action:
+        """Fails when any line has changed since the head was read."""
+        condition = " AND version = :version"
+        return self._update_head(head, lines=lines, condition=condition, version=head.version)
 
 
 def _head_key(owner: str) -> tuple[str, str]:
     return f"OWNER#{owner}", "BASKET"
 
 
-def _receipt_key(owner: str, key: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", f"CHECKOUT#{key}"
+def _record_key(owner: str, idempotency_key: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"CHECKOUT#{idempotency_key}"
 
 
 def _contact_key(contact_id: str) -> tuple[str, str]:
@@ -261,25 +293,38 @@ def _offer_key(sku: str) -> tuple[str, str]:
     return f"OFFER#{sku}", "OFFER"
 
 
-def _line_key(head: Head, sku: str) -> tuple[str, str]:
+def _line_key(head: BasketHead, sku: str) -> tuple[str, str]:
     return f"BASKET#{head.basket_id}", f"LINE#{sku}"
 
 
-def _open(row: dict[str, Any] | None) -> Head | None:
+def _open_head(row: dict[str, Any] | None) -> BasketHead | None:
+    """None for a closed or expired basket."""
     if row is None or not row["is_open"] or row["expires_at"] <= time.time():
         return None
-    return Head(**{name: row[name] for name in Head.__struct_fields__})
+    return BasketHead(**{name: row[name] for name in BasketHead.__struct_fields__})
 
 
-def _receipt(row: dict[str, Any]) -> Receipt:
-    return Receipt(
+def _record_row(owner: str, idempotency_key: str, record: CheckoutRecord) -> dict[str, Any]:
+    pk, sk = _record_key(owner, idempotency_key)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "order_id": record.order_id,
+        "total": record.total.amount,
+        "currency": record.total.currency,
+        "fingerprint": record.fingerprint,
+    }
+
+
+def _record(row: dict[str, Any]) -> CheckoutRecord:
+    return CheckoutRecord(
         order_id=row["order_id"],
         total=Money(row["total"], row["currency"]),
         fingerprint=row["fingerprint"],
     )
 
 
-def _line_row(head: Head, line: Line) -> dict[str, Any]:
+def _line_row(head: BasketHead, line: BasketLine) -> dict[str, Any]:
     pk, sk = _line_key(head, line.sku)
     return {
         "pk": pk,
@@ -293,8 +338,8 @@ def _line_row(head: Head, line: Line) -> dict[str, Any]:
     }
 
 
-def _line(row: dict[str, Any]) -> Line:
-    return Line(
+def _line(row: dict[str, Any]) -> BasketLine:
+    return BasketLine(
         sku=row["sku"],
         quantity=row["quantity"],
         seen_price=Money(row["seen_price"], row["currency"]),
@@ -302,13 +347,18 @@ def _line(row: dict[str, Any]) -> Line:
     )
 
 
-def _contact(row: dict[str, Any]) -> Contact:
-    details = {name: value for name, value in row.items() if name not in _NO_DETAILS}
-    return Contact(row["pk"].removeprefix("CONTACT#"), details)
+def _contact_row(owner: str, contact: ContactRecord) -> dict[str, Any]:
+    pk, sk = _contact_key(contact.contact_id)
+    return {"pk": pk, "sk": sk, "owner": owner, **contact.details}
+
+
+def _contact(row: dict[str, Any]) -> ContactRecord:
+    details = {name: value for name, value in row.items() if name not in _NOT_CONTACT_DETAILS}
+    return ContactRecord(row["pk"].removeprefix("CONTACT#"), details)
 
 
 def _offer(row: dict[str, Any] | None) -> Offer | None:
-    """None while only inventory has spoken of it."""
+    """None for a row that has only its availability yet."""
     if row is None or "version" not in row:
         return None
     return Offer(
@@ -322,7 +372,7 @@ def _offer(row: dict[str, Any] | None) -> Offer | None:
     )
 
 
-def _rate_row(rate: Rate) -> dict[str, Any]:
+def _rate_row(rate: ShippingRate) -> dict[str, Any]:
     return {
         "country": rate.country,
         "max_grams": rate.max_grams,
@@ -331,12 +381,12 @@ def _rate_row(rate: Rate) -> dict[str, Any]:
     }
 
 
-def _option(row: dict[str, Any]) -> Option:
-    return Option(
-        option=row["sk"],
+def _shipping_option(row: dict[str, Any]) -> ShippingOption:
+    return ShippingOption(
+        option_id=row["sk"],
         name=row["name"],
         rates=[
-            Rate(
+            ShippingRate(
                 country=rate["country"],
                 max_grams=rate.get("max_grams"),
                 price=Money(rate["price"], rate["currency"]),

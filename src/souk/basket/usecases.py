@@ -1,4 +1,4 @@
-"""What visitors do with baskets, and what baskets learn from the catalog."""
+"""What visitors can do with baskets."""
 
 from __future__ import annotations
 
@@ -10,24 +10,33 @@ from souk.basket.domain import (
     MAX_LINES,
     BasketEmpty,
     BasketFull,
-    BasketMoved,
-    Contact,
-    Head,
-    Line,
+    BasketHead,
+    BasketLine,
+    CheckoutRecord,
+    ContactRecord,
+    DelistedProduct,
     Offer,
     PricedLine,
-    ProductDelisted,
     ProductUnknown,
-    Receipt,
-    agree,
-    checked_out_lines,
-    price,
-    weight,
+    check_total,
+    price_lines,
+    to_order_lines,
+    total_weight_grams,
 )
 from souk.basket.events import BasketCheckedOut
-from souk.basket.shipping import NotServed, Option, Priced, priced
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import Busy, Conflict, Invalid
+from souk.basket.shipping import (
+    ShippingOption,
+    ShippingOptionUnavailable,
+    ShippingQuote,
+    quote_options,
+)
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import (
+    Busy,
+    ConcurrentUpdate,
+    Conflict,
+    InvalidRequest,
+)
 from souk.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -38,77 +47,99 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-TRIES = 5  # how often a basket may change under one request before it is called busy
-MOVED_AT_ONCE = 40  # lines: two rows each, and two heads, stay within a transaction's 100
+MAX_ATTEMPTS = 5
+"""How often a request starts over because the basket changed, before it fails with Busy."""
+
+MERGE_BATCH_LINES = 40
+"""Lines moved in one transaction: two actions per line and two for the heads, of 100 allowed."""
 
 
 class Baskets(Protocol):
-    def offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, Head | None]: ...
+    """The repository of baskets. ConcurrentUpdate means that nothing was written."""
 
-    def receipt_and_head(self, owner: str, key: str) -> tuple[Receipt | None, Head | None]:
-        """Both as of one moment: never a closed basket without the receipt that closed it."""
+    def get_offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, BasketHead | None]:
+        """The offer for the SKU and the head of the owner's open basket."""
 
-    def head(self, owner: str) -> Head | None:
-        """The owner's open basket; an expired one is none."""
+    def get_record_and_head(
+        self, owner: str, idempotency_key: str
+    ) -> tuple[CheckoutRecord | None, BasketHead | None]:
+        """Both as of one moment: a closed basket is never seen without its checkout record."""
 
-    def lines(self, basket_id: str) -> list[Line]: ...
+    def get_head(self, owner: str) -> BasketHead | None:
+        """The owner's open basket; None also when it has expired."""
 
-    def offers(self, skus: Iterable[str]) -> dict[str, Offer]: ...
+    def get_lines(self, basket_id: str) -> list[BasketLine]: ...
 
-    def shipping_options(self) -> list[Option]:
-        """All that delivery spoke of, also those not offered any more."""
+    def get_offers(self, skus: Iterable[str]) -> dict[str, Offer]:
+        """The known offers by SKU."""
 
-    def begin(self, head: Head, line: Line) -> None:
-        """Raises BasketMoved when the owner has an open basket."""
+    def get_shipping_options(self) -> list[ShippingOption]:
+        """All known options, including those no longer offered."""
 
-    def add(self, head: Head, line: Line) -> bool:
-        """False when the basket holds the SKU already; raises BasketMoved."""
+    def create(self, head: BasketHead, line: BasketLine) -> None:
+        """Store a new basket and its first line.
 
-    def change(self, head: Head, line: Line) -> bool:
-        """False when the basket does not hold the SKU; raises BasketMoved."""
-
-    def remove(self, head: Head, sku: str) -> bool:
-        """False when the basket does not hold the SKU; raises BasketMoved."""
-
-    def move(self, source: Head, target: Head, lines: Sequence[Line], *, new: int) -> None:
-        """Take the lines out of one basket and set them in the other, `new` of them not there yet.
-
-        Raises BasketMoved when either basket is not as its head says.
+        Raises ConcurrentUpdate when the owner already has an open basket.
         """
 
-    def begin_with(self, head: Head, source: Head, lines: Sequence[Line]) -> None:
-        """Begin a basket with lines taken out of another; raises BasketMoved."""
+    def add_line(self, head: BasketHead, line: BasketLine) -> bool:
+        """Returns False when the basket already contains the SKU. Raises ConcurrentUpdate."""
+
+    def update_line(self, head: BasketHead, line: BasketLine) -> bool:
+        """Returns False when the basket does not contain the SKU. Raises ConcurrentUpdate."""
+
+    def remove_line(self, head: BasketHead, sku: str) -> bool:
+        """Returns False when the basket does not contain the SKU. Raises ConcurrentUpdate."""
+
+    def move_lines(
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+    ) -> None:
+        """Delete the lines from `source` and put them into `target`, in one transaction.
+
+        They replace lines with the same SKU; `new` is the number of SKUs that are new in
+        `target`. Raises ConcurrentUpdate when either basket changed since it was read.
+        """
+
+    def create_with_lines(
+        self, head: BasketHead, source: BasketHead, lines: Sequence[BasketLine]
+    ) -> None:
+        """Create a basket with lines moved from `source`. Raises ConcurrentUpdate."""
 
     def close(
-        self, head: Head, key: str, receipt: Receipt, contact: Contact, fact: BasketCheckedOut
+        self,
+        head: BasketHead,
+        idempotency_key: str,
+        record: CheckoutRecord,
+        contact: ContactRecord,
+        event: BasketCheckedOut,
     ) -> None:
-        """Close the basket, bind the key, keep the contact and say the fact, or nothing at all.
+        """Close the basket and store record, contact and event, in one transaction.
 
-        Raises BasketMoved when the basket is not as `head` says or the key is bound.
+        Raises ConcurrentUpdate when the basket changed since it was read, or the key is bound.
         """
 
-    def contacts(self, contact_ids: Sequence[str]) -> list[Contact]:
-        """What checkouts left under these ids, in any order."""
+    def get_contacts(self, contact_ids: Sequence[str]) -> list[ContactRecord]:
+        """The contacts that exist, in any order."""
 
-    def learn(self, offer: Offer) -> None:
-        """Keep what the catalog says of the offer unless a newer version is known."""
+    def save_offer(self, offer: Offer) -> None:
+        """Does nothing when the stored version is the same or newer."""
 
-    def learn_option(self, option: Option) -> None:
-        """Keep what delivery says of the option unless a newer version is known."""
+    def save_shipping_option(self, option: ShippingOption) -> None:
+        """Does nothing when the stored version is the same or newer."""
 
-    def note_stock(self, sku: str, turn: int, *, sold_out: bool) -> None:
-        """Keep what inventory says of the SKU unless a later turn is known."""
+    def save_availability(self, sku: str, availability_version: int, *, sold_out: bool) -> None:
+        """Does nothing when the stored `availability_version` is the same or newer."""
 
 
-class Seen(NamedTuple):
-    """A basket as its owner sees it; without a head there is none yet."""
+class PricedBasket(NamedTuple):
+    """A basket at current prices. `head` is None while the visitor has no open basket."""
 
-    head: Head | None
+    head: BasketHead | None
     lines: list[PricedLine]
 
 
 class Checkout(NamedTuple):
-    """What the visitor asks for; `fingerprint` identifies the request body."""
+    """A checkout as requested. `fingerprint` identifies the request body."""
 
     contact: dict[str, Any]
     shipping_option: str
@@ -118,171 +149,197 @@ class Checkout(NamedTuple):
 
     @property
     def country(self) -> str:
-        """Where it goes."""
         country: str = self.contact["address"]["country"]
         return country
 
 
-def see_basket(owner: str, *, baskets: Baskets) -> Seen:
-    head = baskets.head(owner)
-    return Seen(head, _priced(head, baskets))
+def get_basket(owner: str, *, baskets: Baskets) -> PricedBasket:
+    head = baskets.get_head(owner)
+    return PricedBasket(head, _get_priced_lines(head, baskets))
 
 
-def see_shipping(country: str | None, grams: int, *, baskets: Baskets) -> list[Priced]:
-    """The options that go there, cheapest first; of no country, those that go everywhere."""
-    return priced(baskets.shipping_options(), country, grams)
+def quote_shipping(
+    country: str | None, weight_grams: int, *, baskets: Baskets
+) -> list[ShippingQuote]:
+    """The options for the country, cheapest first; without one, those for all countries."""
+    return quote_options(baskets.get_shipping_options(), country, weight_grams)
 
 
-def put_line(owner: str, sku: str, quantity: int, *, baskets: Baskets) -> PricedLine:
-    """Set a line's quantity, adding the line, and beginning the basket, where needed."""
-    return _settled(lambda: _put_line(owner, sku, quantity, baskets))
+def set_quantity(owner: str, sku: str, quantity: int, *, baskets: Baskets) -> PricedLine:
+    """Set the quantity of a line. Adds the line, and creates the basket, when needed.
+
+    Raises ProductUnknown, DelistedProduct, BasketFull, Busy.
+    """
+    return _retry_concurrent_update(lambda: _set_quantity(owner, sku, quantity, baskets))
 
 
 def remove_line(owner: str, sku: str, *, baskets: Baskets) -> None:
-    """Removing what is not there is done already."""
+    """Succeeds also when the basket does not contain the SKU. Raises Busy."""
 
     def attempt() -> None:
-        head = baskets.head(owner)
+        head = baskets.get_head(owner)
         if head is not None:
-            baskets.remove(head, sku)
+            baskets.remove_line(head, sku)
 
-    _settled(attempt)
+    _retry_concurrent_update(attempt)
 
 
-def merge(guest: str, owner: str, *, baskets: Baskets) -> Seen:
-    """Bring what the guest put into the owner's basket; what is in both is added up.
+def merge_baskets(guest: str, customer: str, *, baskets: Baskets) -> PricedBasket:
+    """Move the lines of the guest's basket into the customer's, adding up equal SKUs.
 
-    A line leaves the one basket in the transaction that brings it into the other, so asked
-    again, or interrupted and asked again, nothing is brought twice. Raises BasketFull.
+    A line is deleted from one basket in the transaction that puts it into the other. A repeated
+    or interrupted merge therefore moves nothing twice. Raises BasketFull, Busy.
     """
-    while _settled(lambda: _move_some(guest, owner, baskets)):
+    while _retry_concurrent_update(lambda: _merge_batch(guest, customer, baskets)):
         pass
-    return see_basket(owner, baskets=baskets)
+    return get_basket(customer, baskets=baskets)
 
 
-def check_out(owner: str, key: str, wish: Checkout, *, baskets: Baskets) -> Receipt:
-    """Close the basket and say so, exactly once for a key.
+def check_out(
+    owner: str, idempotency_key: str, checkout: Checkout, *, baskets: Baskets
+) -> CheckoutRecord:
+    """Close the basket and publish BasketCheckedOut, exactly once per key.
 
-    The key is looked up before the basket: a repeated request gets the first one's answer,
-    whatever the basket has become. Raises KeyReused, BasketEmpty, ProductDelisted,
-    SoldOut, TotalChanged, NotServed, or Invalid for an unknown shipping option.
+    The key is looked up before the basket: a repeated request gets the record of the first one,
+    whatever is in the basket by then. Raises IdempotencyKeyReused, BasketEmpty,
+    DelistedProduct, SoldOut, TotalChanged, ShippingOptionUnavailable, Busy, or InvalidRequest
+    for an unknown shipping option.
     """
     try:
-        return _settled(lambda: _check_out(owner, key, wish, baskets))
-    except (Conflict, Busy):  # perhaps only because the same click was accepted meanwhile
-        known, _ = baskets.receipt_and_head(owner, key)
-        if known is None:
+        return _retry_concurrent_update(
+            lambda: _check_out(owner, idempotency_key, checkout, baskets)
+        )
+    except (Conflict, Busy):
+        # A concurrent request with the same key may have closed the basket in the meantime.
+        record, _ = baskets.get_record_and_head(owner, idempotency_key)
+        if record is None:
             raise
-        return known.answered(wish.fingerprint)
+        return record.require_fingerprint(checkout.fingerprint)
 
 
-def _put_line(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:
-    offer, head = baskets.offer_and_head(owner, sku)
+def _set_quantity(owner: str, sku: str, quantity: int, baskets: Baskets) -> PricedLine:
+    offer, head = baskets.get_offer_and_head(owner, sku)
     if offer is None:
-        raise ProductUnknown(f"{sku} is not known here; if it was listed just now, ask again soon")
+        raise ProductUnknown(
+            f"Product {sku} is not known yet. If it was listed just now, try again in a moment."
+        )
     if not offer.listed:
-        raise ProductDelisted(f"{sku} is not for sale any more", skus=[sku])
-    line = Line(sku=sku, quantity=quantity, seen_price=offer.price, added_at=stamp(now()))
+        raise DelistedProduct(f"Product {sku} is no longer for sale.", skus=[sku])
+    line = BasketLine(sku=sku, quantity=quantity, seen_price=offer.price, added_at=timestamp(now()))
     if head is None:
-        baskets.begin(_new_head(owner), line)
-    elif head.line_count >= MAX_LINES or not baskets.add(head, line):
-        _change(head, line, baskets)
+        baskets.create(_new_head(owner), line)
+    elif head.line_count >= MAX_LINES or not baskets.add_line(head, line):
+        _update_line(head, line, baskets)
     return PricedLine(line, offer)
 
 
-def _change(head: Head, line: Line, baskets: Baskets) -> None:
-    if baskets.change(head, line):
+def _update_line(head: BasketHead, line: BasketLine, baskets: Baskets) -> None:
+    if baskets.update_line(head, line):
         return
     if head.line_count >= MAX_LINES:
-        raise BasketFull(f"the basket holds {MAX_LINES} lines; check out, then begin another")
-    raise BasketMoved
+        raise BasketFull(
+            f"A basket holds at most {MAX_LINES} lines. Check out, then start another basket."
+        )
+    raise ConcurrentUpdate
 
 
-def _move_some(guest: str, owner: str, baskets: Baskets) -> bool:
-    """False when there was nothing left to move."""
-    source = baskets.head(guest)
-    lines = baskets.lines(source.basket_id)[:MOVED_AT_ONCE] if source else []
+def _merge_batch(guest: str, customer: str, baskets: Baskets) -> bool:
+    """Move up to MERGE_BATCH_LINES. False when there was nothing to move."""
+    source = baskets.get_head(guest)
+    lines = baskets.get_lines(source.basket_id)[:MERGE_BATCH_LINES] if source else []
     if source is None or not lines:
         return False
-    target = baskets.head(owner)
-    held = {line.sku: line for line in baskets.lines(target.basket_id)} if target else {}
-    new = sum(line.sku not in held for line in lines)
-    if len(held) + new > MAX_LINES:
-        raise BasketFull(f"the basket holds {MAX_LINES} lines; remove some, then merge again")
-    together = [line.joined_by(held.get(line.sku)) for line in lines]
+    target = baskets.get_head(customer)
+    target_lines = baskets.get_lines(target.basket_id) if target else []
+    existing = {line.sku: line for line in target_lines}
+    new = sum(line.sku not in existing for line in lines)
+    if len(existing) + new > MAX_LINES:
+        raise BasketFull(
+            f"A basket holds at most {MAX_LINES} lines. Remove some, then merge again."
+        )
+    merged = [line.merged_with(existing.get(line.sku)) for line in lines]
     if target is None:
-        baskets.begin_with(_new_head(owner, lines=new), source, together)
+        baskets.create_with_lines(_new_head(customer, lines=new), source, merged)
     else:
-        baskets.move(source, target, together, new=new)
+        baskets.move_lines(source, target, merged, new=new)
     return True
 
 
-def _check_out(owner: str, key: str, wish: Checkout, baskets: Baskets) -> Receipt:
-    known, head = baskets.receipt_and_head(owner, key)
-    if known is not None:
-        return known.answered(wish.fingerprint)
+def _check_out(
+    owner: str, idempotency_key: str, checkout: Checkout, baskets: Baskets
+) -> CheckoutRecord:
+    existing, head = baskets.get_record_and_head(owner, idempotency_key)
+    if existing is not None:
+        return existing.require_fingerprint(checkout.fingerprint)
     if head is None:
-        raise BasketEmpty("put something into the basket first")
-    lines = _priced(head, baskets)
-    fee = _fee(wish, weight(lines), baskets.shipping_options())
-    due = agree(lines, fee, wish.expected_total)
-    receipt = Receipt(order_id=new_id(), total=due, fingerprint=wish.fingerprint)
-    contact = Contact(new_id(), wish.contact)
-    fact = BasketCheckedOut(
-        order_id=receipt.order_id,
+        raise BasketEmpty("The basket is empty. Add a product first.")
+    lines = _get_priced_lines(head, baskets)
+    shipping = _shipping_price(checkout, total_weight_grams(lines), baskets.get_shipping_options())
+    total = check_total(lines, shipping, checkout.expected_total)
+    record = CheckoutRecord(order_id=new_id(), total=total, fingerprint=checkout.fingerprint)
+    contact = ContactRecord(new_id(), checkout.contact)
+    event = BasketCheckedOut(
+        order_id=record.order_id,
         owner=owner,
         contact_id=contact.contact_id,
-        lines=checked_out_lines(lines),
-        shipping_option=wish.shipping_option,
-        shipping=fee,
-        total=due,
-        payment_token=wish.payment_token,
-        checked_out_at=stamp(now()),
+        lines=to_order_lines(lines),
+        shipping_option=checkout.shipping_option,
+        shipping=shipping,
+        total=total,
+        payment_token=checkout.payment_token,
+        checked_out_at=timestamp(now()),
     )
-    baskets.close(head, key, receipt, contact, fact)
-    return receipt
+    baskets.close(head, idempotency_key, record, contact, event)
+    return record
 
 
-def _fee(wish: Checkout, grams: int, options: list[Option]) -> Money:
-    """What sending costs. Raises NotServed, or Invalid for an option that is not offered."""
-    chosen = [each for each in options if each.offered and each.option == wish.shipping_option]
+def _shipping_price(checkout: Checkout, weight_grams: int, options: list[ShippingOption]) -> Money:
+    """Raises ShippingOptionUnavailable, or InvalidRequest for an option that is not offered."""
+    chosen = [
+        option
+        for option in options
+        if option.offered and option.option_id == checkout.shipping_option
+    ]
     if not chosen:
-        raise Invalid.field("/shipping_option", f"there is no option {wish.shipping_option!r}")
-    fee = chosen[0].price(wish.country, grams)
-    if fee is None:
-        raise NotServed(
-            f"{chosen[0].name} takes no parcel of {grams} g to {wish.country}",
-            country=wish.country,
-            weight_grams=grams,
-            options=priced(options, wish.country, grams),
+        raise InvalidRequest.field(
+            "/shipping_option", f"There is no shipping option {checkout.shipping_option!r}."
         )
-    return fee
+    price = chosen[0].price_for(checkout.country, weight_grams)
+    if price is None:
+        raise ShippingOptionUnavailable(
+            f"{chosen[0].name} does not ship {weight_grams} g to {checkout.country}. "
+            "Choose one of the options listed.",
+            country=checkout.country,
+            weight_grams=weight_grams,
+            options=quote_options(options, checkout.country, weight_grams),
+        )
+    return price
 
 
-def _priced(head: Head | None, baskets: Baskets) -> list[PricedLine]:
+def _get_priced_lines(head: BasketHead | None, baskets: Baskets) -> list[PricedLine]:
     if head is None:
         return []
-    lines = baskets.lines(head.basket_id)
-    return price(lines, baskets.offers(line.sku for line in lines))
+    lines = baskets.get_lines(head.basket_id)
+    return price_lines(lines, baskets.get_offers(line.sku for line in lines))
 
 
-def _new_head(owner: str, *, lines: int = 1) -> Head:
-    """Lifetime counts from the first line, so that head and lines expire together."""
-    expires = now() + timedelta(days=LIFETIME_DAYS)
-    return Head(
+def _new_head(owner: str, *, lines: int = 1) -> BasketHead:
+    """The lifetime starts with the first line, so that head and lines expire together."""
+    expires_at = now() + timedelta(days=LIFETIME_DAYS)
+    return BasketHead(
         basket_id=new_id(),
         owner=owner,
         version=1,
         line_count=lines,
-        expires_at=int(expires.timestamp()),
+        expires_at=int(expires_at.timestamp()),
     )
 
 
-def _settled(attempt: Callable[[], T]) -> T:
-    """Read and write again while other requests of the same visitor come in between."""
-    for _ in range(TRIES):
+def _retry_concurrent_update(attempt: Callable[[], T]) -> T:
+    """Start over when another request of the same visitor changed the basket. Raises Busy."""
+    for _ in range(MAX_ATTEMPTS):
         try:
             return attempt()
-        except BasketMoved:
+        except ConcurrentUpdate:
             continue
-    raise Busy("the basket is being changed by other requests; nothing was done, try again")
+    raise Busy("Other requests are changing this basket. Nothing was changed; try again.")

@@ -1,11 +1,11 @@
-"""Lambda entry point of the routes: what a call needs is checked and made while it starts."""
+"""Lambda entry point of the HTTP API. Settings and clients are loaded at cold start."""
 
 from __future__ import annotations
 
 from souk.catalog import handlers
-from souk.edges import http
 from souk.kernel import aws
+from souk.runtime import http
 
 handlers.products()
 aws.dynamodb()
-handler = http.api(handlers.ROUTES)
+handler = http.api_handler(handlers.ROUTES)

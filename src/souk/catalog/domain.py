@@ -1,4 +1,4 @@
-"""A product, and what may happen to it."""
+"""A product and the changes it allows."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from msgspec.structs import replace
 from souk.catalog.events import PriceChanged, ProductDelisted, ProductListed
 from souk.kernel.errors import Conflict
 from souk.kernel.money import Money
-from souk.kernel.patterns import END, ONE_LINE, SKU
+from souk.kernel.patterns import END_OF_TEXT, ONE_LINE, SKU
 
-MAX_PICTURE = 5_000_000  # bytes
-MAX_PRICE = 10_000_000  # so that any order's total stays exact as a JSON number (2**53)
+MAX_PICTURE_BYTES = 5_000_000
+MAX_PRICE_AMOUNT = 10_000_000
+"""In minor units. The total of the largest order stays exact as a JSON number (2**53)."""
 
 Sku = Annotated[
     str,
     msgspec.Meta(
         pattern=SKU,
-        description="Stock keeping unit, up to 40",
+        description="Stock keeping unit, up to 40 characters",
     ),
 ]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
@@ -28,41 +29,42 @@ Category = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=ONE_
 Description = Annotated[str, msgspec.Meta(max_length=4000)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=1_000_000, description="Grams")]
 Image = Annotated[
-    str, msgspec.Meta(max_length=500, pattern=r"^(https://|/)[^\s\x00-\x1f\x7f]+" + END)
+    str, msgspec.Meta(max_length=500, pattern=r"^(https://|/)[^\s\x00-\x1f\x7f]+" + END_OF_TEXT)
 ]
 
 
 PictureType = Literal["image/avif", "image/jpeg", "image/png", "image/webp"]
-"""No SVG: it may hold a script."""
+"""Media types accepted for pictures. SVG is not accepted: it can contain scripts."""
 
 
-class Status(Enum):
+class ProductStatus(Enum):
     LISTED = "listed"
     DELISTED = "delisted"
 
 
-class SkuTaken(Conflict):
-    slug = "sku-taken"
-    title = "There is a product with this SKU"
+class SkuExists(Conflict):
+    slug = "sku-exists"
+    title = "SKU already exists"
 
 
-class Delisted(Conflict):
+class DelistedProduct(Conflict):
     slug = "product-delisted"
-    title = "The product is not for sale any more"
+    title = "Product delisted"
 
 
 class PictureFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a picture before it is sent."""
+    """Media type and size of a picture that is going to be uploaded."""
 
     type: PictureType
-    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_PICTURE, description="Bytes")]
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_PICTURE_BYTES, description="Bytes")]
 
 
-class Upload(msgspec.Struct, frozen=True):
-    """Where one picture may be sent, soon and once it is as was said.
+class PictureUpload(msgspec.Struct, frozen=True):
+    """A presigned form for the upload of one picture.
 
-    A form of `fields`, in their order, and then the file as `file`, is posted to `url`. From then
-    on it is read at `image`, which no other picture ever has.
+    The client posts `fields`, in their order, and then the file under the name `file`, as
+    multipart/form-data to `url`. After that the picture is served at the path `image`, which is
+    unique to it.
     """
 
     url: str
@@ -70,8 +72,8 @@ class Upload(msgspec.Struct, frozen=True):
     image: str
 
 
-class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """What describes a product, apart from its price."""
+class ProductDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """The description of a product: everything that staff can change except its price."""
 
     name: Name
     category: Category
@@ -81,24 +83,25 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing for sale. Its SKU is its identity; its price is above zero.
+    """A product, identified by its SKU. Its price is above zero.
 
-    `listing_id` sorts products by when they were listed; `listed_at` is that time.
+    `listing_id` is a UUIDv7: it sorts products by the time they were listed, `listed_at`.
+    Raises ValueError for a price outside 1 to MAX_PRICE_AMOUNT.
     """
 
     sku: Sku
-    details: Details
+    details: ProductDetails
     price: Money
     listing_id: str
     listed_at: str
-    status: Status = Status.LISTED
+    status: ProductStatus = ProductStatus.LISTED
     version: int = 1
 
     def __post_init__(self) -> None:
-        if not 1 <= self.price.amount <= MAX_PRICE:
-            raise ValueError(f"a price is from 1 to {MAX_PRICE} minor units")
+        if not 1 <= self.price.amount <= MAX_PRICE_AMOUNT:
+            raise ValueError(f"a price must be 1 to {MAX_PRICE_AMOUNT} minor units")
 
-    def listed(self) -> ProductListed:
+    def to_listed_event(self) -> ProductListed:
         return ProductListed(
             sku=self.sku,
             name=self.details.name,
@@ -108,33 +111,38 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
             version=self.version,
         )
 
-    def describe(self, details: Details) -> tuple[Product, ProductListed]:
-        changed = replace(self.for_sale(), details=details, version=self.version + 1)
-        return changed, changed.listed()
+    def update_details(self, details: ProductDetails) -> tuple[Product, ProductListed]:
+        """Raises DelistedProduct."""
+        after = replace(self.require_listed(), details=details, version=self.version + 1)
+        return after, after.to_listed_event()
 
-    def reprice(self, price: Money) -> tuple[Product, PriceChanged]:
-        changed = replace(self.for_sale(), price=price, version=self.version + 1)
-        return changed, PriceChanged(
+    def change_price(self, price: Money) -> tuple[Product, PriceChanged]:
+        """Raises DelistedProduct, or ValueError for a price out of range."""
+        after = replace(self.require_listed(), price=price, version=self.version + 1)
+        return after, PriceChanged(
             sku=self.sku,
             name=self.details.name,
             price=price,
-            was=self.price,
+            previous_price=self.price,
             weight_grams=self.details.weight_grams,
-            version=changed.version,
+            version=after.version,
         )
 
     def delist(self) -> tuple[Product, ProductDelisted]:
-        changed = replace(self.for_sale(), status=Status.DELISTED, version=self.version + 1)
-        return changed, ProductDelisted(
+        """Raises DelistedProduct: it cannot be delisted twice, nor listed again."""
+        after = replace(
+            self.require_listed(), status=ProductStatus.DELISTED, version=self.version + 1
+        )
+        return after, ProductDelisted(
             sku=self.sku,
             name=self.details.name,
             price=self.price,
             weight_grams=self.details.weight_grams,
-            version=changed.version,
+            version=after.version,
         )
 
-    def for_sale(self) -> Product:
-        """Itself; raises Delisted once it is not for sale any more."""
-        if self.status is Status.DELISTED:
-            raise Delisted(f"{self.sku} was delisted; it cannot be changed")
+    def require_listed(self) -> Product:
+        """Returns the product itself. Raises DelistedProduct."""
+        if self.status is ProductStatus.DELISTED:
+            raise DelistedProduct(f"Product {self.sku} is delisted and cannot be changed.")
         return self

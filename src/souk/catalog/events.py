@@ -1,16 +1,17 @@
-"""Facts the catalog says."""
+"""Events published by catalog."""
 
 from __future__ import annotations
 
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 from souk.kernel.money import Money
 
 
-class ProductListed(Fact, frozen=True, kw_only=True):
+class ProductListed(Event, frozen=True, kw_only=True):
     """The product is for sale as described here.
 
-    Said when it is first listed and again when its description changes. `version` grows
-    with every change of the product: of two facts about one SKU the higher one holds.
+    Published when a product is first listed and whenever its details change. `version` grows
+    with every change of the product: of two events about one SKU, the one with the higher
+    version is current.
     """
 
     sku: str
@@ -21,19 +22,19 @@ class ProductListed(Fact, frozen=True, kw_only=True):
     version: int
 
 
-class PriceChanged(Fact, frozen=True, kw_only=True):
-    """The product costs `price` from now on; `was` is what it cost before."""
+class PriceChanged(Event, frozen=True, kw_only=True):
+    """The product costs `price` from now on. Orders already placed keep their price."""
 
     sku: str
     name: str
     price: Money
-    was: Money
+    previous_price: Money
     weight_grams: int
     version: int
 
 
-class ProductDelisted(Fact, frozen=True, kw_only=True):
-    """The product is not for sale any more; orders that hold it stay as they are."""
+class ProductDelisted(Event, frozen=True, kw_only=True):
+    """The product is no longer for sale. Orders that contain it are unaffected."""
 
     sku: str
     name: str

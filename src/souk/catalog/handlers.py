@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import cache
 
 from souk.catalog import usecases
-from souk.catalog.domain import Delisted, SkuTaken, Upload
-from souk.catalog.pictures import BucketPictures
-from souk.catalog.store import ProductStore
-from souk.catalog.wire import (
+from souk.catalog.domain import DelistedProduct, PictureUpload, SkuExists
+from souk.catalog.pictures import PictureBucket
+from souk.catalog.schemas import (
     CategoryList,
     CategoryView,
-    NewPicture,
-    NewPrice,
-    NewProduct,
-    ProductDetails,
+    ChangePriceRequest,
+    CreateProductRequest,
+    PictureUploadRequest,
     ProductPage,
     ProductView,
-    view,
+    UpdateProductRequest,
+    to_view,
 )
-from souk.edges.routes import Access, Answer, Call, Routes
-from souk.kernel.errors import ChangedMeanwhile, NotFound, PreconditionRequired
+from souk.catalog.store import ProductStore
+from souk.kernel.errors import NotFound, PreconditionFailed, PreconditionRequired
 from souk.kernel.settings import Settings, load
+from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
-_CHANGE = (NotFound, Delisted, ChangedMeanwhile, PreconditionRequired)
+_CHANGE_ERRORS = (NotFound, DelistedProduct, PreconditionFailed, PreconditionRequired)
 
 
 class CatalogSettings(Settings, frozen=True, kw_only=True):
@@ -44,109 +44,120 @@ def products() -> ProductStore:
 
 
 @cache
-def pictures() -> BucketPictures:
-    return BucketPictures(settings().bucket_name)
+def pictures() -> PictureBucket:
+    return PictureBucket(settings().bucket_name)
 
 
 @ROUTES.add(
-    "GET", "/products", Access.PUBLIC, answer=ProductPage, query=("category", "limit", "cursor")
+    "GET", "/products", Access.PUBLIC, response=ProductPage, query=("category", "limit", "cursor")
 )
-def list_products(call: Call) -> ProductPage:
-    """List products for sale, newest first, all or of one category."""
-    page = products().page(
-        call.query.get("category") or None, limit=call.limit(), cursor=call.query.get("cursor")
+def list_products(request: Request) -> ProductPage:
+    """List the products for sale, newest first; optionally of one category."""
+    page = products().list_page(
+        request.query.get("category") or None,
+        limit=request.limit(),
+        cursor=request.query.get("cursor"),
     )
-    return ProductPage([view(product).card() for product in page.products], page.next)
+    return ProductPage([to_view(product).card() for product in page.products], page.next)
 
 
-@ROUTES.add("GET", "/products/{sku}", Access.PUBLIC, answer=ProductView, refusals=(NotFound,))
-def read_product(call: Call) -> Answer:
-    """Read one product, delisted ones too."""
-    return _versioned(view(products().get(call.path["sku"])))
+@ROUTES.add("GET", "/products/{sku}", Access.PUBLIC, response=ProductView, errors=(NotFound,))
+def get_product(request: Request) -> Response:
+    """Get one product, listed or delisted."""
+    return _versioned_response(to_view(products().get(request.path["sku"])))
 
 
-@ROUTES.add("GET", "/categories", Access.PUBLIC, answer=CategoryList)
-def list_categories(_call: Call) -> CategoryList:
-    """List the categories that have something for sale."""
-    return CategoryList([CategoryView(*each) for each in products().categories().items()])
+@ROUTES.add("GET", "/categories", Access.PUBLIC, response=CategoryList)
+def list_categories(_request: Request) -> CategoryList:
+    """List the categories that have products for sale, with the number of products."""
+    counts = products().count_by_category()
+    return CategoryList([CategoryView(name, count) for name, count in counts.items()])
 
 
-@ROUTES.add("POST", "/products", Access.STAFF, answer=ProductView, status=201, refusals=(SkuTaken,))
-def list_product(_call: Call, body: NewProduct) -> Answer:
-    """Put a new product up for sale."""
-    product = usecases.list_product(
+@ROUTES.add(
+    "POST", "/products", Access.STAFF, response=ProductView, status=201, errors=(SkuExists,)
+)
+def create_product(_request: Request, body: CreateProductRequest) -> Response:
+    """Create a product and put it up for sale."""
+    product = usecases.create_product(
         body.sku,
-        body.details(),
-        body.price.money(),
+        body.to_details(),
+        body.price.to_money(),
         currency=settings().currency,
         products=products(),
     )
-    return _versioned(view(product), status=201, Location=f"/api/products/{product.sku}")
+    location = f"/api/products/{product.sku}"
+    return _versioned_response(to_view(product), status=201, Location=location)
 
 
 @ROUTES.add(
     "PUT",
     "/products/{sku}",
     Access.STAFF,
-    answer=ProductView,
-    refusals=_CHANGE,
+    response=ProductView,
+    errors=_CHANGE_ERRORS,
     headers=("If-Match",),
 )
-def describe_product(call: Call, body: ProductDetails) -> Answer:
-    """Change what describes a product; its price has a route of its own."""
-    product = usecases.describe_product(
-        call.path["sku"], body.details(), seen_version=call.seen_version(), products=products()
+def update_product(request: Request, body: UpdateProductRequest) -> Response:
+    """Change the details of a product. The price has a route of its own."""
+    product = usecases.update_product(
+        request.path["sku"],
+        body.to_details(),
+        expected_version=request.expected_version(),
+        products=products(),
     )
-    return _versioned(view(product))
+    return _versioned_response(to_view(product))
 
 
 @ROUTES.add(
     "POST",
     "/products/{sku}/image",
     Access.STAFF,
-    answer=Upload,
-    refusals=(NotFound, Delisted),
+    response=PictureUpload,
+    errors=(NotFound, DelistedProduct),
 )
-def upload_picture(call: Call, body: NewPicture) -> Upload:
-    """Ask where to send a picture of a product; what describes the product then names it."""
-    return usecases.upload_picture(call.path["sku"], body, products=products(), pictures=pictures())
+def create_picture_upload(request: Request, body: PictureUploadRequest) -> PictureUpload:
+    """Get a presigned form to upload a picture. The product shows it once its `image` is set."""
+    return usecases.create_picture_upload(
+        request.path["sku"], body, products=products(), pictures=pictures()
+    )
 
 
 @ROUTES.add(
     "PUT",
     "/products/{sku}/price",
     Access.STAFF,
-    answer=ProductView,
-    refusals=_CHANGE,
+    response=ProductView,
+    errors=_CHANGE_ERRORS,
     headers=("If-Match",),
 )
-def change_price(call: Call, body: NewPrice) -> Answer:
-    """Change a product's price."""
+def change_price(request: Request, body: ChangePriceRequest) -> Response:
+    """Change the price of a product."""
     product = usecases.change_price(
-        call.path["sku"],
-        body.price.money(),
-        seen_version=call.seen_version(),
+        request.path["sku"],
+        body.price.to_money(),
+        expected_version=request.expected_version(),
         currency=settings().currency,
         products=products(),
     )
-    return _versioned(view(product))
+    return _versioned_response(to_view(product))
 
 
 @ROUTES.add(
     "POST",
     "/products/{sku}/delisting",
     Access.STAFF,
-    answer=ProductView,
-    refusals=_CHANGE,
+    response=ProductView,
+    errors=_CHANGE_ERRORS,
     headers=("If-Match",),
 )
-def delist_product(call: Call) -> Answer:
-    """Take a product out of sale, for good."""
+def delist_product(request: Request) -> Response:
+    """Remove a product from sale, permanently."""
     product = usecases.delist_product(
-        call.path["sku"], seen_version=call.seen_version(), products=products()
+        request.path["sku"], expected_version=request.expected_version(), products=products()
     )
-    return _versioned(view(product))
+    return _versioned_response(to_view(product))
 
 
-def _versioned(product: ProductView, status: int = 200, **headers: str) -> Answer:
-    return Answer(product, status, {"ETag": f'"{product.version}"', **headers})
+def _versioned_response(product: ProductView, status: int = 200, **headers: str) -> Response:
+    return Response(product, status, {"ETag": f'"{product.version}"', **headers})

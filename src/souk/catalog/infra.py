@@ -1,4 +1,4 @@
-"""The catalog's resources."""
+"""The AWS resources of the catalog service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra import reasons
+from infra import nag_suppressions
 from infra.platform import index
 from souk.catalog import pictures
 from souk.catalog.handlers import ROUTES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infra.platform import Platform
     from infra.stages import Stage
 
-CARD = [
+CARD_ATTRIBUTES = [
     "sku",
     "name",
     "category",
@@ -33,60 +33,63 @@ CARD = [
     "version",
     "listed_at",
 ]
+"""The attributes that the indexes project: a product as lists show it, without description."""
 
 
 class Catalog(Construct):
-    """A table with its two shelves, a bucket of pictures, the API function, the relay."""
+    """Table with indexes of listed products, bucket of pictures, API, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Catalog")
-        table = platform.table(
+        table = platform.add_table(
             self,
             indexes=[
-                index("by_category", "category_listed", "listing_id", *CARD),
-                index("by_listing", "shelf", "listing_id", *CARD),
+                index("by_category", "category_listed", "listing_id", *CARD_ATTRIBUTES),
+                index("by_listing", "listing_partition", "listing_id", *CARD_ATTRIBUTES),
             ],
         )
         self.pictures = _bucket(self, platform.stage)
-        api = platform.serve(
+        api = platform.add_api(
             self,
             handler="souk.catalog.api.handler",
             routes=ROUTES,
             table=table,
             env={"BUCKET_NAME": self.pictures.bucket_name},
         )
-        _let_put(api, self.pictures)
-        platform.edge.site.add_pictures(f"/{pictures.FOLDER}/*", self.pictures)
+        _grant_upload(api, self.pictures)
+        platform.edge.site.add_pictures(f"/{pictures.KEY_PREFIX}/*", self.pictures)
         platform.allow(api, table, "GetItem", "Query", "PutItem", "UpdateItem")
-        platform.publish(self, table)
+        platform.add_outbox_relay(self, table)
 
 
-def _bucket(room: Construct, stage: Stage) -> s3.Bucket:
-    """Browsers send pictures with a form the shop signed, whatever page they are on.
+def _bucket(service: Construct, stage: Stage) -> s3.Bucket:
+    """The bucket of pictures. Browsers upload to it with a presigned form, from any origin.
 
-    They are read at the shop's own address, never here.
+    It has no public read access: CloudFront serves the pictures at the shop's address.
     """
     bucket = s3.Bucket(
-        room,
+        service,
         "Pictures",
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         enforce_ssl=True,
         cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=["*"])],
-        removal_policy=stage.removal,
+        removal_policy=stage.removal_policy,
     )
-    reasons.acknowledge(bucket, "AwsSolutions-S1", reasons.NO_READER_LOG)
-    CfnOutput(room, "PicturesBucket", value=bucket.bucket_name).override_logical_id(
+    nag_suppressions.acknowledge(bucket, "AwsSolutions-S1", nag_suppressions.NO_PICTURES_ACCESS_LOG)
+    CfnOutput(service, "PicturesBucket", value=bucket.bucket_name).override_logical_id(
         "PicturesBucket"
     )
     return bucket
 
 
-def _let_put(function: lambda_.Function, bucket: s3.Bucket) -> None:
-    """What the function signs may be done by whoever holds it: put a picture, no more."""
-    folder = f"{pictures.FOLDER}/*"
+def _grant_upload(function: lambda_.Function, bucket: s3.Bucket) -> None:
+    """Grants PutObject on pictures only: a presigned form has the permissions of its signer."""
+    objects = f"{pictures.KEY_PREFIX}/*"
     function.add_to_role_policy(
-        iam.PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(folder)])
+        iam.PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(objects)])
     )
     name = Stack.of(bucket).get_logical_id(cast("CfnElement", bucket.node.default_child))
-    finding = f"AwsSolutions-IAM5[Resource::<{name}.Arn>/{folder}]"
-    reasons.acknowledge(cast("iam.IRole", function.role), finding, reasons.NAMED_WHEN_SENT)
+    finding = f"AwsSolutions-IAM5[Resource::<{name}.Arn>/{objects}]"
+    nag_suppressions.acknowledge(
+        cast("iam.IRole", function.role), finding, nag_suppressions.PICTURE_KEYS
+    )

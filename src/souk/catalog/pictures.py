@@ -1,4 +1,4 @@
-"""Pictures in S3: under `media/`, each under a new name, so that caches keep them for ever."""
+"""Product pictures in S3, under `media/`. Each upload gets a new key, so caches never expire."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 
-from souk.catalog.domain import Upload
+from souk.catalog.domain import PictureUpload
 from souk.kernel import aws
 from souk.kernel.ids import new_id
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from souk.catalog.domain import PictureFile
 
-FOLDER = "media"
-SECONDS = 300  # in which an upload must have begun
-FOR_EVER = "public, max-age=31536000, immutable"
+KEY_PREFIX = "media"
+UPLOAD_EXPIRES_SECONDS = 300
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 
-# The region's own address from the first minute: a browser's preflight follows no redirect.
-# It is the one that the pages' policy names, in us-east-1 too.
-_SIGNING = Config(
+# Signs for the regional endpoint, in us-east-1 too: the global endpoint redirects requests to a
+# new bucket, and a browser's preflight request follows no redirect. The pages' Content Security
+# Policy allows this endpoint only.
+_SIGNING_CONFIG = Config(
     signature_version="s3v4",
     s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
 )
@@ -30,23 +31,26 @@ _SIGNING = Config(
 
 @cache
 def s3() -> S3Client:
-    return cast("S3Client", aws.client("s3", _SIGNING))
+    return cast("S3Client", aws.client("s3", _SIGNING_CONFIG))
 
 
-class BucketPictures:
+class PictureBucket:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def upload(self, file: PictureFile) -> Upload:
-        """S3 itself refuses any other type, size or name than was said; nothing is sent here."""
-        key = f"{FOLDER}/{new_id()}"
-        said = {"Content-Type": file.type, "Cache-Control": FOR_EVER}
+    def create_upload(self, file: PictureFile) -> PictureUpload:
+        """A presigned POST, valid for 300 seconds. Signing sends no request to AWS.
+
+        S3 itself rejects a file of another type or size, and another key.
+        """
+        key = f"{KEY_PREFIX}/{new_id()}"
+        headers = {"Content-Type": file.type, "Cache-Control": CACHE_CONTROL}
         size: list[Any] = ["content-length-range", file.size, file.size]
         form = s3().generate_presigned_post(
             self._bucket,
             key,
-            Fields=dict(said),
-            Conditions=[*({name: value} for name, value in said.items()), size],
-            ExpiresIn=SECONDS,
+            Fields=dict(headers),
+            Conditions=[*({name: value} for name, value in headers.items()), size],
+            ExpiresIn=UPLOAD_EXPIRES_SECONDS,
         )
-        return Upload(form["url"], form["fields"], f"/{key}")
+        return PictureUpload(form["url"], form["fields"], f"/{key}")

@@ -1,12 +1,12 @@
-"""Lambda entry point of the routes: what a call needs is checked and made while it starts."""
+"""Lambda entry point of the HTTP API. Settings and clients are loaded at cold start."""
 
 from __future__ import annotations
 
 from souk.delivery import handlers
-from souk.edges import http
 from souk.kernel import aws
+from souk.runtime import http
 
-handlers.options()
+handlers.shipping_options()
 handlers.shipments()
 aws.dynamodb()
-handler = http.api(handlers.ROUTES)
+handler = http.api_handler(handlers.ROUTES)

@@ -1,11 +1,11 @@
-"""Lambda entry point of the queue: what a fact needs is checked and made while it starts."""
+"""Lambda entry point of the event queue. Settings and clients are loaded at cold start."""
 
 from __future__ import annotations
 
 from souk.delivery import handlers
-from souk.edges.consumer import consumer
 from souk.kernel import aws
+from souk.runtime.consumer import queue_consumer
 
 handlers.shipments()
 aws.dynamodb()
-handler = consumer(handlers.HEARS)
+handler = queue_consumer(handlers.SUBSCRIPTIONS)

@@ -1,7 +1,7 @@
-"""A shipment, from the confirmed order to the customer's door, or called off before it left.
+"""A shipment: one order's parcel, from the confirmed order to its delivery or cancellation.
 
-Its row is what sending and cancelling race for (decision 18): each change is one conditional
-write, and `ready -> dispatching` decides.
+Dispatch and cancellation race for the shipment's row (decision 18). Every change is one
+conditional write; the change from `ready` to `dispatching` decides the race.
 """
 
 from __future__ import annotations
@@ -14,158 +14,173 @@ from msgspec.structs import replace
 
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
 from souk.kernel.errors import Conflict, NotFound
-from souk.kernel.patterns import END
+from souk.kernel.patterns import END_OF_TEXT
 
 if TYPE_CHECKING:
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
-Carrier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}" + END)]
-Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,40}" + END)]
+CarrierId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}" + END_OF_TEXT)]
+TrackingNumber = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,40}" + END_OF_TEXT)]
 
 
-class State(Enum):
-    """Where a shipment stands."""
-
-    CALLED_OFF = "called-off"  # the wish to cancel was here before the order was confirmed
+class ShipmentStatus(Enum):
+    TOMBSTONE = "tombstone"  # cancellation was requested before the order was confirmed
     READY = "ready"
-    DISPATCHING = "dispatching"  # it will leave, unless its money cannot be had
-    PARKED = "parked"
+    DISPATCHING = "dispatching"  # the capture result is not known yet
+    CAPTURE_FAILED = "capture-failed"  # staff may dispatch again
     DISPATCHED = "dispatched"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
 
 
-UNFINISHED = (State.READY, State.DISPATCHING, State.PARKED, State.DISPATCHED)
-"""What somebody still has to see to."""
+OPEN_STATUSES = (
+    ShipmentStatus.READY,
+    ShipmentStatus.DISPATCHING,
+    ShipmentStatus.CAPTURE_FAILED,
+    ShipmentStatus.DISPATCHED,
+)
+"""Statuses in which staff, the reconciler or the carrier still has something to do."""
 
 
 class AlreadyCancelled(Conflict):
     slug = "shipment-cancelled"
-    title = "The order was cancelled first"
+    title = "Shipment cancelled"
 
 
-class NotCaptured(Conflict):
-    """Member: `reason`, payment's slug."""
+class CaptureFailed(Conflict):
+    """Member: `reason`, a slug from payment."""
 
-    slug = "not-captured"
-    title = "The order's money could not be taken; its shipment is parked"
-
-
-class NumberTaken(Conflict):
-    slug = "tracking-number-taken"
-    title = "Another parcel of this carrier has this tracking number"
+    slug = "capture-failed"
+    title = "Payment capture failed"
 
 
-class ParcelUnknown(NotFound):
-    """A carrier may be faster than we are: it asks again."""
+class TrackingNumberInUse(Conflict):
+    slug = "tracking-number-in-use"
+    title = "Tracking number already in use"
 
-    slug = "parcel-unknown"
-    title = "No parcel with this tracking number was sent, so far"
+
+class ParcelNotFound(NotFound):
+    """The carrier's webhook may arrive before the dispatch is recorded, so it should retry."""
+
+    slug = "parcel-not-found"
+    title = "Parcel not found"
     retry_after = 60
 
 
-class ShipmentMoved(Exception):
-    """Somebody else changed the shipment between reading and writing."""
+class CaptureUnknown(Exception):
+    """The call of payment failed: the payment may be captured or not.
 
-
-class MoneyUnknown(Exception):
-    """Payment did not answer; the money may or may not be taken. Ask again: it is taken once."""
+    The call is safe to repeat, because a payment is captured only once.
+    """
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on the parcel."""
+    """A parcel's shipping label."""
 
-    carrier: Carrier
-    tracking_number: Number
+    carrier: CarrierId
+    tracking_number: TrackingNumber
 
 
-class Verdict(NamedTuple):
-    """What became of the order's money; `reason` says why it could not be taken."""
+class CaptureResult(NamedTuple):
+    """Whether the order's payment was captured; if not, `reason` is a slug that says why."""
 
     captured: bool
     reason: str | None = None
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """One order's parcel. `attempt` counts how often it was begun to be dispatched: the verdict
-    on an earlier attempt says nothing about a later one. `journey` is the order's correlation id.
+    """One order's parcel. Timestamps are UTC, ISO 8601.
+
+    `attempt` counts the dispatch attempts; a capture result applies only to its own attempt.
+    `reason` says why the last capture failed. `correlation_id` is the order's.
     """
 
     order_id: str
     owner: str
     shipment_id: str
-    journey: str
-    made_at: str
-    state: State
+    correlation_id: str
+    created_at: str
+    status: ShipmentStatus
     contact_id: str | None = None
     label: Label | None = None
     attempt: int = 0
-    begun_at: str | None = None
+    dispatch_started_at: str | None = None
     reason: str | None = None
-    cancel_asked_at: str | None = None
+    cancellation_requested_at: str | None = None
     dispatched_at: str | None = None
     delivered_at: str | None = None
     version: int = 1
 
-    def confirm(self, contact_id: str, at: str) -> Step | None:
-        """The order is confirmed: what was called off before is cancelled now, and said."""
-        if self.state is not State.CALLED_OFF:
+    def confirm(self, contact_id: str, at: str) -> Transition | None:
+        """The order was confirmed: a tombstone becomes a cancelled shipment."""
+        if self.status is not ShipmentStatus.TOMBSTONE:
             return None
-        return self._cancelled(at, contact_id=contact_id)
+        return self._cancel(at, contact_id=contact_id)
 
-    def ask_to_cancel(self, at: str) -> Step | None:
-        """While it is being dispatched the wish is only kept: the money decides."""
-        if self.state in (State.READY, State.PARKED):
-            return self._cancelled(at, cancel_asked_at=at)
-        if self.state is State.DISPATCHING and self.cancel_asked_at is None:
-            return self._become(cancel_asked_at=at), None
+    def request_cancellation(self, at: str) -> Transition | None:
+        """Cancels before dispatch. During dispatch the request is recorded and the capture result
+        decides; after dispatch it has no effect."""
+        if self.status in (ShipmentStatus.READY, ShipmentStatus.CAPTURE_FAILED):
+            return self._cancel(at, cancellation_requested_at=at)
+        if self.status is ShipmentStatus.DISPATCHING and self.cancellation_requested_at is None:
+            return self._change(cancellation_requested_at=at), None
         return None
 
-    def dispatch(self, label: Label, at: str) -> Step | None:
-        """Begin; what is begun, or sent, stays as it is. Raises AlreadyCancelled."""
-        if self.state in (State.CANCELLED, State.CALLED_OFF):
-            raise AlreadyCancelled(f"order {self.order_id} was cancelled; send nothing")
-        if self.state not in (State.READY, State.PARKED):
+    def start_dispatch(self, label: Label, at: str) -> Transition | None:
+        """Starts a dispatch attempt; no effect when one is running or the parcel was dispatched.
+
+        Raises AlreadyCancelled.
+        """
+        if self.status in (ShipmentStatus.CANCELLED, ShipmentStatus.TOMBSTONE):
+            raise AlreadyCancelled(f"Order {self.order_id} was cancelled. Do not send its parcel.")
+        if self.status not in (ShipmentStatus.READY, ShipmentStatus.CAPTURE_FAILED):
             return None
-        begun = self._become(
-            state=State.DISPATCHING,
+        started = self._change(
+            status=ShipmentStatus.DISPATCHING,
             label=label,
             attempt=self.attempt + 1,
-            begun_at=at,
+            dispatch_started_at=at,
             reason=None,
         )
-        return begun, None
+        return started, None
 
-    def settle(self, verdict: Verdict, attempt: int, at: str) -> Step | None:
-        """Sent if its money was taken; else parked, or cancelled if that was asked meanwhile.
+    def complete_dispatch(self, result: CaptureResult, attempt: int, at: str) -> Transition | None:
+        """Applies the capture result of `attempt`.
 
-        Money that was taken counts even if another asker was told before that it was not.
+        Dispatched when the payment was captured. Otherwise cancelled, if that was requested
+        meanwhile, or else `capture-failed`. A successful capture counts even after another call
+        reported a failure of the same attempt.
         """
-        if attempt != self.attempt or self.state not in (State.DISPATCHING, State.PARKED):
+        if attempt != self.attempt or self.status not in (
+            ShipmentStatus.DISPATCHING,
+            ShipmentStatus.CAPTURE_FAILED,
+        ):
             return None
-        if verdict.captured:
-            return self._sent(at)
-        if self.state is State.PARKED:
+        if result.captured:
+            return self._dispatch(at)
+        if self.status is ShipmentStatus.CAPTURE_FAILED:
             return None
-        if self.cancel_asked_at is not None:
-            return self._cancelled(at, reason=verdict.reason)
-        return self._become(state=State.PARKED, reason=verdict.reason), None
+        if self.cancellation_requested_at is not None:
+            return self._cancel(at, reason=result.reason)
+        return self._change(status=ShipmentStatus.CAPTURE_FAILED, reason=result.reason), None
 
-    def deliver(self, at: str) -> Step | None:
-        """Raises ParcelUnknown for one that did not leave, so far."""
-        if self.state is State.DELIVERED:
+    def deliver(self, at: str) -> Transition | None:
+        """Raises ParcelNotFound for a parcel that was not dispatched yet."""
+        if self.status is ShipmentStatus.DELIVERED:
             return None
-        if self.state is not State.DISPATCHED:
-            raise ParcelUnknown(f"the parcel of order {self.order_id} did not leave, so far")
-        fact = ParcelDelivered(
+        if self.status is not ShipmentStatus.DISPATCHED:
+            raise ParcelNotFound(
+                f"The parcel of order {self.order_id} was not dispatched yet. Retry later."
+            )
+        event = ParcelDelivered(
             order_id=self.order_id, shipment_id=self.shipment_id, delivered_at=at
         )
-        return self._become(state=State.DELIVERED, delivered_at=at), fact
+        return self._change(status=ShipmentStatus.DELIVERED, delivered_at=at), event
 
-    def _sent(self, at: str) -> Step:
+    def _dispatch(self, at: str) -> Transition:
         if self.label is None or self.contact_id is None:
-            raise ValueError(f"the parcel of {self.order_id} has no label, or nobody to go to")
-        fact = ShipmentDispatched(
+            raise ValueError(f"the parcel of {self.order_id} has no label or no recipient")
+        event = ShipmentDispatched(
             order_id=self.order_id,
             owner=self.owner,
             contact_id=self.contact_id,
@@ -174,41 +189,43 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
             tracking_number=self.label.tracking_number,
             dispatched_at=at,
         )
-        return self._become(state=State.DISPATCHED, dispatched_at=at, reason=None), fact
+        return self._change(status=ShipmentStatus.DISPATCHED, dispatched_at=at, reason=None), event
 
-    def _cancelled(self, at: str, **changed: object) -> Step:
-        fact = ShipmentCancelled(order_id=self.order_id, cancelled_at=at)
-        return self._become(state=State.CANCELLED, **changed), fact
+    def _cancel(self, at: str, **changes: object) -> Transition:
+        event = ShipmentCancelled(order_id=self.order_id, cancelled_at=at)
+        return self._change(status=ShipmentStatus.CANCELLED, **changes), event
 
-    def _become(self, **changed: object) -> Shipment:
-        return replace(self, version=self.version + 1, **changed)
-
-
-Step = tuple[Shipment, "Fact | None"]
-"""A shipment as it is now, and what is said of that."""
+    def _change(self, **changes: object) -> Shipment:
+        return replace(self, version=self.version + 1, **changes)
 
 
-def ready(order_id: str, owner: str, contact_id: str, *, journey: str, at: str) -> Shipment:
-    """Made from a confirmed order. There is one for an order, so it may bear the order's id."""
+Transition = tuple[Shipment, "Event | None"]
+"""The changed shipment and the event to publish with it."""
+
+
+def new_shipment(
+    order_id: str, owner: str, contact_id: str, *, correlation_id: str, at: str
+) -> Shipment:
+    """The shipment of a confirmed order. An order has one, so its id is the order's id."""
     return Shipment(
         order_id=order_id,
         owner=owner,
         contact_id=contact_id,
         shipment_id=order_id,
-        journey=journey,
-        made_at=at,
-        state=State.READY,
+        correlation_id=correlation_id,
+        created_at=at,
+        status=ShipmentStatus.READY,
     )
 
 
-def called_off(order_id: str, owner: str, *, journey: str, at: str) -> Shipment:
-    """A tombstone: when the order is confirmed after all, nothing is sent."""
+def new_tombstone(order_id: str, owner: str, *, correlation_id: str, at: str) -> Shipment:
+    """Marks a cancelled order that has no shipment yet: if it is confirmed later, none is sent."""
     return Shipment(
         order_id=order_id,
         owner=owner,
         shipment_id=order_id,
-        journey=journey,
-        made_at=at,
-        state=State.CALLED_OFF,
-        cancel_asked_at=at,
+        correlation_id=correlation_id,
+        created_at=at,
+        status=ShipmentStatus.TOMBSTONE,
+        cancellation_requested_at=at,
     )

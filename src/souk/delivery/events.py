@@ -1,17 +1,17 @@
-"""Facts delivery says. None holds a name or an address."""
+"""The events that delivery publishes. None contains a name or an address."""
 
 from __future__ import annotations
 
 import msgspec
 
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 from souk.kernel.money import Money
 
 
 class ShippingRate(msgspec.Struct, frozen=True, kw_only=True):
-    """What a parcel to `country` of at most `max_grams` costs; null: of any weight.
+    """The price of a parcel to `country` that weighs at most `max_grams`; null means any weight.
 
-    `country` is an ISO 3166-1 alpha-2 code, or `*` for all that no other rate names.
+    `country` is an ISO 3166-1 alpha-2 code, or `*` for every country without a rate of its own.
     """
 
     country: str
@@ -19,22 +19,25 @@ class ShippingRate(msgspec.Struct, frozen=True, kw_only=True):
     price: Money
 
 
-class ShippingPriceChanged(Fact, frozen=True, kw_only=True):
-    """The shipping option is offered at these rates from now on, or not at all any more.
+class ShippingPriceChanged(Event, frozen=True, kw_only=True):
+    """A shipping option was created or changed: its name, its rates, or whether it is offered.
 
-    Said of the whole option with every change of it. `version` grows with each: of two facts
-    about one option the higher one holds.
+    The event carries the whole option. `version` increases with every change: of two events about
+    one option, the one with the higher version is current.
     """
 
-    option: str
+    option_id: str
     name: str
     rates: list[ShippingRate]
     offered: bool
     version: int
 
 
-class ShipmentDispatched(Fact, frozen=True, kw_only=True):
-    """The order's parcel left, and its money was taken: it cannot be cancelled any more."""
+class ShipmentDispatched(Event, frozen=True, kw_only=True):
+    """The payment was captured and the parcel was handed to the carrier.
+
+    From now on the order cannot be cancelled.
+    """
 
     order_id: str
     owner: str
@@ -45,15 +48,15 @@ class ShipmentDispatched(Fact, frozen=True, kw_only=True):
     dispatched_at: str
 
 
-class ShipmentCancelled(Fact, frozen=True, kw_only=True):
-    """The order's parcel will never leave: the wish to cancel came first."""
+class ShipmentCancelled(Event, frozen=True, kw_only=True):
+    """The order was cancelled before its parcel was dispatched. Nothing will be sent."""
 
     order_id: str
     cancelled_at: str
 
 
-class ParcelDelivered(Fact, frozen=True, kw_only=True):
-    """The carrier handed the parcel over."""
+class ParcelDelivered(Event, frozen=True, kw_only=True):
+    """The carrier delivered the parcel."""
 
     order_id: str
     shipment_id: str

@@ -1,4 +1,4 @@
-"""Delivery's routes, what it hears of orders, whom it asks, and what the clock sees to."""
+"""Delivery's routes, event subscriptions, calls of other services, and scheduled work."""
 
 from __future__ import annotations
 
@@ -11,67 +11,67 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from souk.basket.commands import ContactCards, GetContacts
+from souk.basket.commands import ContactList, GetContacts
 from souk.delivery import carrier, usecases
 from souk.delivery.carrier import BadSignature
 from souk.delivery.domain import (
-    UNFINISHED,
+    OPEN_STATUSES,
     AlreadyCancelled,
+    CaptureFailed,
+    CaptureResult,
+    CaptureUnknown,
     Label,
-    MoneyUnknown,
-    NotCaptured,
-    NumberTaken,
-    ParcelUnknown,
+    ParcelNotFound,
     Shipment,
-    State,
-    Verdict,
+    ShipmentStatus,
+    TrackingNumberInUse,
 )
-from souk.delivery.shipping import Option, OptionTaken
-from souk.delivery.store import OptionStore, ShipmentStore
-from souk.delivery.usecases import Wish
-from souk.delivery.wire import (
-    DispatchWish,
-    NewOption,
-    NoticeTaken,
-    OptionDetails,
-    OptionList,
-    OptionView,
+from souk.delivery.schemas import (
+    CarrierWebhookResponse,
+    CreateShippingOptionRequest,
+    DispatchRequest,
     Receiver,
     ShipmentCard,
     ShipmentPage,
     ShipmentView,
-    option_view,
+    StaffShippingOptionList,
+    StaffShippingOptionView,
+    UpdateShippingOptionRequest,
     shipment_card,
     shipment_view,
+    shipping_option_view,
 )
-from souk.edges.asking import AskedInVain, ask
-from souk.edges.routes import Access, Answer, Call, Routes
+from souk.delivery.shipping import ShippingOption, ShippingOptionExists
+from souk.delivery.store import ShipmentStore, ShippingOptionStore
+from souk.delivery.usecases import ShippingOptionRequest
 from souk.kernel import aws
 from souk.kernel.clock import now
 from souk.kernel.errors import (
     Busy,
-    ChangedMeanwhile,
-    Invalid,
     InvalidQuery,
+    InvalidRequest,
     NotFound,
+    PreconditionFailed,
     PreconditionRequired,
 )
-from souk.kernel.facts import Cause, Hears, caused_by
+from souk.kernel.events import Cause, Subscriptions, caused_by
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering.events import CancellationRequested, OrderConfirmed
 from souk.payment.commands import Captured, CapturePayment
+from souk.runtime.invoke import CommandFailed, invoke
+from souk.runtime.routes import Access, Request, Response, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUTES = Routes()
-KEPT_SECONDS = 300
-NO_ANSWER = (AskedInVain, BotoCoreError, ClientError)
-"""How asking another room ends without one."""
+SECRET_CACHE_SECONDS = 300
+CALL_ERRORS = (CommandFailed, BotoCoreError, ClientError)
+"""The errors that a call of another service can raise."""
 
-OVERDUE = timedelta(minutes=15)
-"""A shipment that waits so long for payment's word is one a person must look at."""
+OVERDUE_AGE = timedelta(minutes=15)
+"""A shipment that is `dispatching` for longer needs a person's attention."""
 
 
 class DeliverySettings(Settings, frozen=True, kw_only=True):
@@ -91,10 +91,10 @@ class BasketSettings(Settings, frozen=True, kw_only=True):
     basket_commands: str
 
 
-class Secret(msgspec.Struct, frozen=True, kw_only=True):
-    """What Secrets Manager keeps; carriers sign their notices with it."""
+class CarrierSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret in Secrets Manager; carriers sign their webhooks with it."""
 
-    notice_secret: str
+    webhook_secret: str
 
 
 @cache
@@ -103,8 +103,8 @@ def settings() -> DeliverySettings:
 
 
 @cache
-def options() -> OptionStore:
-    return OptionStore(settings().table_name)
+def shipping_options() -> ShippingOptionStore:
+    return ShippingOptionStore(settings().table_name)
 
 
 @cache
@@ -112,230 +112,257 @@ def shipments() -> ShipmentStore:
     return ShipmentStore(settings().table_name)
 
 
-def secret() -> str:
-    """At most some minutes old, so that a person can change it while the shop runs."""
-    return _secret(int(time.monotonic() / KEPT_SECONDS))
+def webhook_secret() -> str:
+    """Cached for five minutes, so that it can be rotated without a deployment."""
+    return _load_secret(int(time.monotonic() / SECRET_CACHE_SECONDS))
 
 
 @lru_cache(maxsize=1)
-def _secret(_when: int) -> str:
+def _load_secret(_period: int) -> str:
     name = load(CarrierSettings).carrier_secret
-    kept = aws.secretsmanager().get_secret_value(SecretId=name)
-    return msgspec.json.decode(kept["SecretString"], type=Secret).notice_secret
+    response = aws.secretsmanager().get_secret_value(SecretId=name)
+    return msgspec.json.decode(response["SecretString"], type=CarrierSecret).webhook_secret
 
 
 # --- shipping options -------------------------------------------------------------------------
 
 
-@ROUTES.add("GET", "/shipping-options", Access.STAFF, answer=OptionList)
-def list_all_options(_call: Call) -> OptionList:
-    """List every shipping option with all its rates, also those that are not offered."""
-    return OptionList([option_view(option) for option in options().all()])
+@ROUTES.add("GET", "/shipping-options", Access.STAFF, response=StaffShippingOptionList)
+def list_all_options(_request: Request) -> StaffShippingOptionList:
+    """List every shipping option with all its rates, including those that are not offered."""
+    return StaffShippingOptionList(
+        [shipping_option_view(option) for option in shipping_options().all()]
+    )
 
 
 @ROUTES.add(
-    "GET", "/shipping-options/{option}", Access.STAFF, answer=OptionView, refusals=(NotFound,)
+    "GET",
+    "/shipping-options/{option_id}",
+    Access.STAFF,
+    response=StaffShippingOptionView,
+    errors=(NotFound,),
 )
-def read_option(call: Call) -> Answer:
+def get_shipping_option(request: Request) -> Response:
     """Read one shipping option."""
-    return _versioned(options().get(call.path["option"]))
+    return _option_response(shipping_options().get(request.path["option_id"]))
 
 
 @ROUTES.add(
     "POST",
     "/shipping-options",
     Access.STAFF,
-    answer=OptionView,
+    response=StaffShippingOptionView,
     status=201,
-    refusals=(OptionTaken,),
+    errors=(ShippingOptionExists,),
 )
-def offer_option(_call: Call, body: NewOption) -> Answer:
-    """Offer a new shipping option."""
-    option = usecases.offer(
-        _wish(body.option, body), currency=settings().currency, options=options()
+def create_option(_request: Request, body: CreateShippingOptionRequest) -> Response:
+    """Create a shipping option."""
+    option = usecases.create_option(
+        _option_request(body.id, body),
+        currency=settings().currency,
+        options=shipping_options(),
     )
-    return _versioned(option, 201, Location=f"/api/staff/shipping-options/{option.option}")
+    return _option_response(option, 201, Location=f"/api/staff/shipping-options/{option.id}")
 
 
 @ROUTES.add(
     "PUT",
-    "/shipping-options/{option}",
+    "/shipping-options/{option_id}",
     Access.STAFF,
-    answer=OptionView,
-    refusals=(NotFound, ChangedMeanwhile, PreconditionRequired),
+    response=StaffShippingOptionView,
+    errors=(NotFound, PreconditionFailed, PreconditionRequired),
     headers=("If-Match",),
 )
-def describe_option(call: Call, body: OptionDetails) -> Answer:
-    """Change a shipping option as a whole: its name, its rates, whether it is offered."""
-    option = usecases.describe(
-        _wish(call.path["option"], body),
-        seen_version=call.seen_version(),
+def update_option(request: Request, body: UpdateShippingOptionRequest) -> Response:
+    """Replace a shipping option's name and rates, and whether it is offered."""
+    option = usecases.update_option(
+        _option_request(request.path["option_id"], body),
+        expected_version=request.expected_version(),
         currency=settings().currency,
-        options=options(),
+        options=shipping_options(),
     )
-    return _versioned(option)
+    return _option_response(option)
 
 
-def _wish(option: str, body: OptionDetails) -> Wish:
-    return Wish(option, body.name, [rate.rate() for rate in body.rates], body.offered)
+def _option_request(option_id: str, body: UpdateShippingOptionRequest) -> ShippingOptionRequest:
+    rates = [rate.rate() for rate in body.rates]
+    return ShippingOptionRequest(option_id, body.name, rates, body.offered)
 
 
-def _versioned(option: Option, status: int = 200, **headers: str) -> Answer:
-    return Answer(option_view(option), status, {"ETag": f'"{option.version}"', **headers})
+def _option_response(option: ShippingOption, status: int = 200, **headers: str) -> Response:
+    etag = f'"{option.version}"'
+    return Response(shipping_option_view(option), status, {"ETag": etag, **headers})
 
 
 # --- shipments --------------------------------------------------------------------------------
 
 
 @ROUTES.add(
-    "GET", "/shipments", Access.STAFF, answer=ShipmentPage, query=("state", "limit", "cursor")
+    "GET", "/shipments", Access.STAFF, response=ShipmentPage, query=("status", "limit", "cursor")
 )
-def list_shipments(call: Call) -> ShipmentPage:
-    """List unfinished shipments that stand so, oldest first; without a state, those to be sent."""
-    state = _state(call)
-    page = shipments().page(state, call.limit(), call.query.get("cursor"))
+def list_shipments(request: Request) -> ShipmentPage:
+    """List the open shipments in one status, oldest order first; by default those to dispatch."""
+    status = _parse_status(request)
+    page = shipments().page(status, request.limit(), request.query.get("cursor"))
     return ShipmentPage([shipment_card(each) for each in page.shipments], page.next)
 
 
-@ROUTES.add("GET", "/shipments/{order_id}", Access.STAFF, answer=ShipmentView, refusals=(NotFound,))
-def read_shipment(call: Call) -> ShipmentView:
-    """Read an order's shipment, and where it goes."""
-    shipment = usecases.read_shipment(call.path["order_id"], shipments=shipments())
-    return shipment_view(shipment, _receiver(shipment))
+@ROUTES.add("GET", "/shipments/{order_id}", Access.STAFF, response=ShipmentView, errors=(NotFound,))
+def get_shipment(request: Request) -> ShipmentView:
+    """Read an order's shipment with the receiver's name and address."""
+    shipment = usecases.get_shipment(request.path["order_id"], shipments=shipments())
+    return shipment_view(shipment, _fetch_receiver(shipment))
 
 
 @ROUTES.add(
     "POST",
     "/shipments/{order_id}/dispatch",
     Access.STAFF,
-    answer=ShipmentCard,
-    refusals=(NotFound, AlreadyCancelled, NotCaptured, NumberTaken, Busy),
+    response=ShipmentCard,
+    errors=(NotFound, AlreadyCancelled, CaptureFailed, TrackingNumberInUse, Busy),
 )
-def dispatch_shipment(call: Call, body: DispatchWish) -> ShipmentCard:
-    """Take the order's money and send its parcel, once.
+def dispatch_shipment(request: Request, body: DispatchRequest) -> ShipmentCard:
+    """Capture the order's payment and dispatch its parcel. Safe to repeat.
 
-    It stays `dispatching` while payment gives no answer, which is asked for again by itself.
+    While payment does not respond, the shipment stays `dispatching`; the reconciler completes it.
     """
-    order_id = call.path["order_id"]
-    number = body.tracking_number or _number(order_id)
+    order_id = request.path["order_id"]
+    number = body.tracking_number or _own_tracking_number(order_id)
     label = Label(carrier=body.carrier, tracking_number=number)
     try:
-        shipment = usecases.dispatch(order_id, label, shipments=shipments(), take=_take)
-    except MoneyUnknown:
-        shipment = usecases.read_shipment(order_id, shipments=shipments())
-    if shipment.state is State.PARKED:
-        raise NotCaptured(f"the money of order {order_id} was not taken", reason=shipment.reason)
-    if shipment.state is State.CANCELLED:
-        raise AlreadyCancelled(f"order {order_id} was cancelled; send nothing")
+        shipment = usecases.dispatch(
+            order_id, label, shipments=shipments(), capture=_capture_payment
+        )
+    except CaptureUnknown:
+        shipment = usecases.get_shipment(order_id, shipments=shipments())
+    if shipment.status is ShipmentStatus.CAPTURE_FAILED:
+        raise CaptureFailed(
+            f"The payment of order {order_id} was not captured. Do not send its parcel.",
+            reason=shipment.reason,
+        )
+    if shipment.status is ShipmentStatus.CANCELLED:
+        raise AlreadyCancelled(f"Order {order_id} was cancelled. Do not send its parcel.")
     return shipment_card(shipment)
 
 
-def _number(order_id: str) -> str:
-    """One of the shop's own; an order has one parcel."""
+def _own_tracking_number(order_id: str) -> str:
+    """The shop's own number, for a parcel without one. Unique, as an order has one parcel."""
     return f"SP-{order_id.replace('-', '').upper()}"
 
 
-def _state(call: Call) -> State:
-    text = call.query.get("state", State.READY.value)
-    known = {state.value: state for state in UNFINISHED}
-    if text not in known:
-        raise InvalidQuery.field("/state", f"a state to be seen to is one of {', '.join(known)}")
-    return known[text]
+def _parse_status(request: Request) -> ShipmentStatus:
+    text = request.query.get("status", ShipmentStatus.READY.value)
+    allowed = {status.value: status for status in OPEN_STATUSES}
+    if text not in allowed:
+        raise InvalidQuery.field("/status", f"status must be one of {', '.join(allowed)}.")
+    return allowed[text]
 
 
-def _receiver(shipment: Shipment) -> Receiver | None:
-    """Asked for when somebody looks, and kept nowhere."""
+def _fetch_receiver(shipment: Shipment) -> Receiver | None:
+    """Name and address from basket, for this response only; None when they are unavailable."""
     if shipment.contact_id is None:
         return None
-    wish = GetContacts(contact_ids=[shipment.contact_id])
+    command = GetContacts(contact_ids=[shipment.contact_id])
     try:
-        told = ask(load(BasketSettings).basket_commands, wish, ContactCards)
-    except NO_ANSWER as error:
-        logger.warning("nobody told the receiver", order_id=shipment.order_id, exc_info=error)
+        result = invoke(load(BasketSettings).basket_commands, command, ContactList)
+    except CALL_ERRORS as error:
+        logger.warning("receiver not fetched", order_id=shipment.order_id, exc_info=error)
         return None
-    if not told.cards:
-        logger.warning("nobody left this contact", order_id=shipment.order_id)
+    if not result.contacts:
+        logger.warning("contact not found", order_id=shipment.order_id)
         return None
-    (contact,) = told.cards
+    (contact,) = result.contacts
     return Receiver(name=contact.name, **msgspec.structs.asdict(contact.address))
 
 
-def _take(order_id: str) -> Verdict:
-    """Whatever is no answer leaves it unknown whether the money was taken."""
-    wish = CapturePayment(order_id=order_id)
+def _capture_payment(order_id: str) -> CaptureResult:
+    """Raises CaptureUnknown when the call fails: the payment may be captured or not."""
+    command = CapturePayment(order_id=order_id)
     try:
-        answer = ask(load(PaymentSettings).payment_commands, wish, Captured)
-    except NO_ANSWER as error:
-        logger.warning("payment gave no answer", order_id=order_id, exc_info=error)
-        raise MoneyUnknown(f"whether the money of {order_id} was taken is unknown") from error
-    if answer.status == "captured":
-        return Verdict(captured=True)
-    return Verdict(captured=False, reason=answer.reason or answer.status)
+        result = invoke(load(PaymentSettings).payment_commands, command, Captured)
+    except CALL_ERRORS as error:
+        logger.warning("capture result unknown", order_id=order_id, exc_info=error)
+        raise CaptureUnknown(f"capture result of order {order_id} is unknown") from error
+    if result.status == "captured":
+        return CaptureResult(captured=True)
+    return CaptureResult(captured=False, reason=result.reason or result.status)
 
 
-# --- carriers ---------------------------------------------------------------------------------
+# --- carrier webhooks -------------------------------------------------------------------------
 
 
 @ROUTES.add(
     "POST",
-    "/carriers/{carrier}/notices",
+    "/shipments/webhooks/{carrier}",
     Access.PUBLIC,
-    answer=NoticeTaken,
-    refusals=(BadSignature, ParcelUnknown, Invalid, Busy),
+    response=CarrierWebhookResponse,
+    errors=(BadSignature, ParcelNotFound, InvalidRequest, Busy),
 )
-def take_notice_of_carrier(call: Call) -> NoticeTaken:
-    """Take a carrier's signed word that a parcel of its was handed over."""
-    signature = call.headers.get(carrier.SIGNATURE, "")
-    notice = carrier.read_notice(call.body, signature, secret())
-    if notice.event != carrier.DELIVERED:
-        return NoticeTaken(heeded=False)
-    label = Label(carrier=call.path["carrier"], tracking_number=notice.tracking_number)
-    usecases.deliver(label, shipments=shipments())
-    return NoticeTaken(heeded=True)
+def receive_shipment_webhook(request: Request) -> CarrierWebhookResponse:
+    """Receive a carrier's signed webhook that reports a delivered parcel."""
+    signature = request.headers.get(carrier.SIGNATURE_HEADER, "")
+    webhook = carrier.parse_webhook(request.body, signature, webhook_secret())
+    if webhook.event != carrier.DELIVERED:
+        return CarrierWebhookResponse(handled=False)
+    label = Label(carrier=request.path["carrier"], tracking_number=webhook.tracking_number)
+    usecases.record_delivery(label, shipments=shipments())
+    return CarrierWebhookResponse(handled=True)
 
 
-# --- facts and the clock ----------------------------------------------------------------------
+# --- events -----------------------------------------------------------------------------------
 
 
-def _make(fact: OrderConfirmed) -> None:
-    usecases.make_shipment(fact.order_id, fact.owner, fact.contact_id, shipments=shipments())
+def _create_shipment(event: OrderConfirmed) -> None:
+    usecases.create_shipment(event.order_id, event.owner, event.contact_id, shipments=shipments())
 
 
-def _call_off(fact: CancellationRequested) -> None:
-    usecases.call_off(fact.order_id, fact.owner, shipments=shipments())
+def _request_cancellation(event: CancellationRequested) -> None:
+    usecases.request_cancellation(event.order_id, event.owner, shipments=shipments())
 
 
-HEARS: Hears = {OrderConfirmed: _make, CancellationRequested: _call_off}
+SUBSCRIPTIONS: Subscriptions = {
+    OrderConfirmed: _create_shipment,
+    CancellationRequested: _request_cancellation,
+}
 
 
-class Overdue(Exception):
-    """Some shipments wait too long for payment's word, or failed; the log names them."""
+# --- schedule ---------------------------------------------------------------------------------
 
 
-def settle_all(*, enough: Callable[[], bool]) -> None:
-    """Ask again for the money of every shipment that waits for it. Raises Overdue afterwards."""
+class DispatchesOverdue(Exception):
+    """Shipments are `dispatching` for too long or raised an error. The log names them."""
+
+
+def complete_dispatches(*, is_out_of_time: Callable[[], bool]) -> None:
+    """Complete every shipment that is `dispatching`, until there is no time left.
+
+    Raises DispatchesOverdue at the end if a shipment is overdue or failed.
+    """
     overdue = 0
-    for order_id in takewhile(lambda _: not enough(), shipments().dispatching()):
-        overdue += not _is_settled(order_id)
+    order_ids = takewhile(lambda _: not is_out_of_time(), shipments().dispatching())
+    for order_id in order_ids:
+        overdue += not _try_to_complete(order_id)
     if overdue:
-        raise Overdue(f"{overdue} shipments could not be settled; the log names them")
+        raise DispatchesOverdue(f"{overdue} shipments could not be completed; see the log")
 
 
-def _is_settled(order_id: str) -> bool:
-    """One that fails keeps none of the others waiting; a young one may wait."""
-    shipment = usecases.read_shipment(order_id, shipments=shipments())
+def _try_to_complete(order_id: str) -> bool:
+    """False for a shipment that needs attention. An error does not stop the others."""
+    shipment = usecases.get_shipment(order_id, shipments=shipments())
     try:
-        with caused_by(Cause(shipment.journey)):
-            after = usecases.settle(shipment, shipments=shipments(), take=_take)
-    except MoneyUnknown:
-        return _is_young(shipment)
-    except Exception:  # noqa: BLE001  whatever it is, it is told in the end
-        logger.exception("shipment not settled", order_id=order_id)
+        with caused_by(Cause(shipment.correlation_id)):
+            after = usecases.complete_dispatch(
+                shipment, shipments=shipments(), capture=_capture_payment
+            )
+    except CaptureUnknown:
+        return not _is_overdue(shipment)
+    except Exception:  # noqa: BLE001  reported by DispatchesOverdue at the end
+        logger.exception("dispatch not completed", order_id=order_id)
         return False
-    logger.info("shipment settled", order_id=order_id, state=after.state.value)
+    logger.info("dispatch completed", order_id=order_id, status=after.status.value)
     return True
 
 
-def _is_young(shipment: Shipment) -> bool:
-    begun = shipment.begun_at or shipment.made_at
-    return now() - datetime.fromisoformat(begun) < OVERDUE
+def _is_overdue(shipment: Shipment) -> bool:
+    started = shipment.dispatch_started_at or shipment.created_at
+    return now() - datetime.fromisoformat(started) >= OVERDUE_AGE

@@ -1,4 +1,4 @@
-"""Delivery's resources."""
+"""The AWS resources of the delivery service."""
 
 from __future__ import annotations
 
@@ -11,55 +11,59 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra import reasons
+from infra import nag_suppressions
 from infra.platform import index
-from souk.delivery.handlers import HEARS, ROUTES
+from souk.delivery.handlers import ROUTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
 
 class Delivery(Construct):
-    """A table, the API function, the carriers' secret, the consumer, the clock, the relay."""
+    """Table, API, carriers' secret, event consumer, reconciler, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Delivery")
-        table = platform.table(self, indexes=[index("by_worklist", "worklist", "order_id")])
-        api = platform.serve(self, handler="souk.delivery.api.handler", routes=ROUTES, table=table)
-        self._secret(platform, api)
-        consumer = platform.subscribe(
-            self, handler="souk.delivery.consumer.handler", hears=HEARS, table=table
+        table = platform.add_table(self, indexes=[index("by_worklist", "worklist", "order_id")])
+        api = platform.add_api(
+            self, handler="souk.delivery.api.handler", routes=ROUTES, table=table
         )
-        clock = platform.repeat(
+        self._add_secret(platform, api)
+        consumer = platform.subscribe(
+            self, handler="souk.delivery.consumer.handler", subscriptions=SUBSCRIPTIONS, table=table
+        )
+        reconciler = platform.add_schedule(
             self,
             "Reconciler",
             handler="souk.delivery.reconciler.handler",
             every=Duration.minutes(1),
             table=table,
         )
-        platform.let_ask(api, "Basket", "Payment")
-        platform.let_ask(clock, "Payment")
+        platform.grant_invoke(api, "Basket", "Payment")
+        platform.grant_invoke(reconciler, "Payment")
         platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem")
         platform.allow(consumer, table, "GetItem", "PutItem")
-        platform.allow(clock, table, "GetItem", "Query", "PutItem")
-        platform.publish(self, table)
+        platform.allow(reconciler, table, "GetItem", "Query", "PutItem")
+        platform.add_outbox_relay(self, table)
 
-    def _secret(self, platform: Platform, api: lambda_.Function) -> None:
+    def _add_secret(self, platform: Platform, api: lambda_.Function) -> None:
         secret = secretsmanager.Secret(
             self,
             "Secret",
-            description="JSON: notice_secret, with which carriers sign their notices",
+            description="JSON with webhook_secret, the key with which carriers sign webhooks",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({}),
-                generate_string_key="notice_secret",
+                generate_string_key="webhook_secret",
                 exclude_punctuation=True,
                 password_length=40,
             ),
-            removal_policy=platform.stage.removal,
+            removal_policy=platform.stage.removal_policy,
         )
-        reasons.acknowledge(secret, "AwsSolutions-SMG4", reasons.CARRIERS_KEY)
+        nag_suppressions.acknowledge(
+            secret, "AwsSolutions-SMG4", nag_suppressions.SHARED_WITH_CARRIERS
+        )
         resource = cast("secretsmanager.CfnSecret", secret.node.default_child)
-        arn = resource.attr_id  # what `Ref` is on AWS; the local cloud's `Ref` is a name
+        arn = resource.attr_id  # `Ref` returns the ARN on AWS, but the name on the local cloud
         CfnOutput(platform, "CarrierSecret", value=arn)
         api.add_environment("CARRIER_SECRET", arn)
         api.add_to_role_policy(

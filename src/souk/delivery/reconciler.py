@@ -1,4 +1,7 @@
-"""Lambda entry point of the clock: no shipment waits for payment's word and is forgotten."""
+"""Lambda entry point of the reconciler: completes dispatches whose capture result is unknown.
+
+Runs every minute.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 RESERVE_MS = 10_000
-"""A shipment is begun only with this much time left: longer than payment takes to answer."""
+"""A shipment is started only with this much time left; a call of payment takes less."""
 
 handlers.shipments()
 aws.dynamodb()
-aws.functions()
+aws.lambda_client()
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
-    handlers.settle_all(enough=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)
+    handlers.complete_dispatches(
+        is_out_of_time=lambda: context.get_remaining_time_in_millis() < RESERVE_MS
+    )

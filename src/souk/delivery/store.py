@@ -1,14 +1,14 @@
 """Shipping options and shipments in DynamoDB.
 
-    pk                              sk          what
-    OPTIONS                         <option>    a shipping option with its rates
-    SHIPMENT#<order>                SHIPMENT    the order's shipment, or the mark that there shall
-                                                be none; unfinished ones in index `by_worklist`
-    LABEL#<carrier>#<number>        LABEL       whose parcel bears it
-    OUTBOX#<n>                      <fact id>   facts on their way to the bus
+    pk                              sk           row
+    OPTIONS                         <option id>  a shipping option with its rates
+    SHIPMENT#<order id>             SHIPMENT     the order's shipment or tombstone; open ones are
+                                                 in index `by_worklist`
+    LABEL#<carrier>#<number>        LABEL        the order whose parcel has this label
+    OUTBOX#<n>                      <event id>   an event to be published
 
-Index `by_worklist` (worklist, order_id) holds the keys of what somebody still has to see to,
-oldest order first; what is delivered or cancelled leaves it.
+Index `by_worklist` (worklist, order_id) contains the keys of open shipments by status, oldest
+order first. `worklist` is absent from delivered and cancelled shipments.
 """
 
 from __future__ import annotations
@@ -18,63 +18,73 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from souk.delivery.domain import UNFINISHED, Label, NumberTaken, Shipment, ShipmentMoved, State
+from souk.delivery.domain import (
+    OPEN_STATUSES,
+    Label,
+    Shipment,
+    ShipmentStatus,
+    TrackingNumberInUse,
+)
 from souk.delivery.events import ShippingRate
-from souk.delivery.shipping import Option, OptionTaken
+from souk.delivery.shipping import ShippingOption, ShippingOptionExists
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import ChangedMeanwhile, InvalidQuery, NotFound
+from souk.kernel.errors import ConcurrentUpdate, InvalidQuery, NotFound, PreconditionFailed
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
 OPTIONS = "OPTIONS"
-UNHEARD_OF = {"ConditionExpression": "attribute_not_exists(pk)"}
+IF_NEW = {"ConditionExpression": "attribute_not_exists(pk)"}
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
 
 Row = dict[str, Any]
 
 
 class Page(NamedTuple):
+    """`next` is the cursor of the following page; None on the last page."""
+
     shipments: list[Shipment]
     next: str | None
 
 
-class OptionStore:
+class ShippingOptionStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def get(self, option: str) -> Option:
-        row = dynamo.get(self._table, OPTIONS, option)
+    def get(self, option_id: str) -> ShippingOption:
+        row = dynamo.get(self._table, OPTIONS, option_id)
         if row is None:
-            raise NotFound(f"there is no shipping option {option}")
-        return _option(row)
+            raise NotFound(f"There is no shipping option {option_id}.")
+        return _to_option(row)
 
-    def all(self) -> list[Option]:
-        """By id; a shop has a handful."""
-        return [_option(row) for row in dynamo.query(self._table, OPTIONS)]
+    def all(self) -> list[ShippingOption]:
+        """All options by id. Not paged: a shop has a handful."""
+        return [_to_option(row) for row in dynamo.query(self._table, OPTIONS)]
 
-    def add(self, option: Option, fact: Fact) -> None:
+    def add(self, option: ShippingOption, event: Event) -> None:
         try:
-            self._write(option, UNHEARD_OF, fact)
+            self._write(option, IF_NEW, event)
         except ConditionFailed as error:
-            raise OptionTaken(f"there is an option {option.option}") from error
-
-    def save(self, after: Option, fact: Fact) -> None:
-        try:
-            self._write(after, _follows(after.version), fact)
-        except ConditionFailed as error:
-            raise ChangedMeanwhile(
-                f"{after.option} was changed meanwhile; read it again"
+            raise ShippingOptionExists(
+                f"Shipping option {option.id} already exists. Choose another id."
             ) from error
 
-    def _write(self, option: Option, condition: Row, fact: Fact) -> None:
+    def save(self, after: ShippingOption, event: Event) -> None:
+        try:
+            self._write(after, _if_previous_version(after.version), event)
+        except ConditionFailed as error:
+            raise PreconditionFailed(
+                f"Shipping option {after.id} was changed in the meantime. Read it again."
+            ) from error
+
+    def _write(self, option: ShippingOption, condition: Row, event: Event) -> None:
         put = {"TableName": self._table, "Item": to_item(_option_row(option)), **condition}
-        dynamo.transact([{"Put": put}, *outbox.puts(self._table, fact)])
+        dynamo.transact_write([{"Put": put}, *outbox.put_actions(self._table, event)])
 
 
 class ShipmentStore:
@@ -83,52 +93,57 @@ class ShipmentStore:
 
     def get(self, order_id: str) -> Shipment | None:
         row = dynamo.get(self._table, *_key(order_id))
-        return _shipment(row) if row else None
+        return _to_shipment(row) if row else None
 
     def order_of(self, label: Label) -> str | None:
         row = dynamo.get(self._table, *_label_key(label))
         return row["order_id"] if row else None
 
-    def save(self, after: Shipment, fact: Fact | None) -> None:
-        condition = UNHEARD_OF if after.version == 1 else _follows(after.version)
+    def save(self, after: Shipment, event: Event | None) -> None:
+        condition = IF_NEW if after.version == 1 else _if_previous_version(after.version)
         put = {"TableName": self._table, "Item": to_item(_shipment_row(after)), **condition}
-        facts = [] if fact is None else outbox.puts(self._table, fact)
+        events = [] if event is None else outbox.put_actions(self._table, event)
         try:
-            dynamo.transact([{"Put": put}, *self._claim(after), *facts])
+            dynamo.transact_write([{"Put": put}, *self._label_actions(after), *events])
         except ConditionFailed as error:
             if 0 in error.failed:
-                raise ShipmentMoved(after.order_id) from error
-            raise NumberTaken("this tracking number is another parcel's") from error
+                raise ConcurrentUpdate(after.order_id) from error
+            raise TrackingNumberInUse(
+                "Another parcel of this carrier has this tracking number. Use a different number."
+            ) from error
 
-    def page(self, state: State, limit: int, cursor: str | None) -> Page:
-        """Unfinished shipments that stand so, oldest first."""
-        start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, state)}
-        answer = aws.dynamodb().query(
+    def page(self, status: ShipmentStatus, limit: int, cursor: str | None) -> Page:
+        """Open shipments in `status`, oldest order first."""
+        start = {} if cursor is None else {"ExclusiveStartKey": _start_key(cursor, status)}
+        response = aws.dynamodb().query(
             TableName=self._table,
             IndexName="by_worklist",
-            KeyConditionExpression="worklist = :state",
-            ExpressionAttributeValues=to_item({":state": state.value}),
-            Limit=limit + 1,  # one more tells whether another page follows
+            KeyConditionExpression="worklist = :status",
+            ExpressionAttributeValues=to_item({":status": status.value}),
+            Limit=limit + 1,  # the extra row tells whether another page follows
             **start,  # type: ignore[arg-type]  # plain dicts
         )
-        ids = [from_item(item)["order_id"] for item in answer["Items"]]
-        rows = dynamo.get_many(self._table, [_key(order_id) for order_id in ids[:limit]])
-        shipments = [_shipment(rows[_key(order_id)]) for order_id in ids[:limit]]
+        ids = [from_item(item)["order_id"] for item in response["Items"]]
+        rows = dynamo.batch_get(self._table, [_key(order_id) for order_id in ids[:limit]])
+        shipments = [_to_shipment(rows[_key(order_id)]) for order_id in ids[:limit]]
         return Page(shipments, ids[limit - 1] if len(ids) > limit else None)
 
     def dispatching(self) -> Iterator[str]:
-        """Orders whose shipment waits for payment's word, oldest first."""
+        """Order ids of the shipments in status `dispatching`, oldest order first."""
         rows = dynamo.query(
             self._table,
-            State.DISPATCHING.value,
+            ShipmentStatus.DISPATCHING.value,
             IndexName="by_worklist",
             KeyConditionExpression="worklist = :pk",
         )
         return (row["order_id"] for row in rows)
 
-    def _claim(self, shipment: Shipment) -> list[Row]:
-        """A number is of one parcel for good: carriers' notices are told apart by it."""
-        if shipment.state is not State.DISPATCHING or shipment.label is None:
+    def _label_actions(self, shipment: Shipment) -> list[Row]:
+        """Reserves the label of a shipment that is being dispatched.
+
+        A label belongs to one order for good: carriers' webhooks identify the parcel by it.
+        """
+        if shipment.status is not ShipmentStatus.DISPATCHING or shipment.label is None:
             return []
         pk, sk = _label_key(shipment.label)
         return [
@@ -136,14 +151,15 @@ class ShipmentStore:
                 "Put": {
                     "TableName": self._table,
                     "Item": to_item({"pk": pk, "sk": sk, "order_id": shipment.order_id}),
-                    "ConditionExpression": "attribute_not_exists(pk) OR order_id = :ours",
-                    "ExpressionAttributeValues": to_item({":ours": shipment.order_id}),
+                    "ConditionExpression": "attribute_not_exists(pk) OR order_id = :order_id",
+                    "ExpressionAttributeValues": to_item({":order_id": shipment.order_id}),
                 }
             }
         ]
 
 
-def _follows(version: int) -> Row:
+def _if_previous_version(version: int) -> Row:
+    """The condition that the stored row is the version before `version`."""
     return {
         "ConditionExpression": "version = :before",
         "ExpressionAttributeValues": to_item({":before": version - 1}),
@@ -158,11 +174,11 @@ def _label_key(label: Label) -> tuple[str, str]:
     return f"LABEL#{label.carrier}#{label.tracking_number}", "LABEL"
 
 
-def _start(cursor: str, state: State) -> dict[str, Any]:
+def _start_key(cursor: str, status: ShipmentStatus) -> dict[str, Any]:
     if not _CURSOR.fullmatch(cursor):
-        raise InvalidQuery.field("/cursor", "this cursor is none of ours; start without one")
+        raise InvalidQuery.field("/cursor", "The cursor is invalid. Start again without a cursor.")
     pk, sk = _key(cursor)
-    return to_item({"pk": pk, "sk": sk, "worklist": state.value, "order_id": cursor})
+    return to_item({"pk": pk, "sk": sk, "worklist": status.value, "order_id": cursor})
 
 
 def _shipment_row(shipment: Shipment) -> Row:
@@ -172,24 +188,24 @@ def _shipment_row(shipment: Shipment) -> Row:
         "pk": pk,
         "sk": sk,
         **msgspec.structs.asdict(shipment),
-        "state": shipment.state.value,
+        "status": shipment.status.value,
         "label": msgspec.structs.asdict(label) if label else None,
-        "worklist": shipment.state.value if shipment.state in UNFINISHED else None,
+        "worklist": shipment.status.value if shipment.status in OPEN_STATUSES else None,
     }
 
 
-def _shipment(row: Row) -> Shipment:
-    known = {name: row[name] for name in Shipment.__struct_fields__ if name in row}
-    known["state"] = State(row["state"])
+def _to_shipment(row: Row) -> Shipment:
+    fields = {name: row[name] for name in Shipment.__struct_fields__ if name in row}
+    fields["status"] = ShipmentStatus(row["status"])
     if "label" in row:
-        known["label"] = Label(**row["label"])
-    return Shipment(**known)
+        fields["label"] = Label(**row["label"])
+    return Shipment(**fields)
 
 
-def _option_row(option: Option) -> Row:
+def _option_row(option: ShippingOption) -> Row:
     return {
         "pk": OPTIONS,
-        "sk": option.option,
+        "sk": option.id,
         "name": option.name,
         "rates": [
             {
@@ -205,9 +221,9 @@ def _option_row(option: Option) -> Row:
     }
 
 
-def _option(row: Row) -> Option:
-    return Option(
-        option=row["sk"],
+def _to_option(row: Row) -> ShippingOption:
+    return ShippingOption(
+        id=row["sk"],
         name=row["name"],
         rates=[
             ShippingRate(

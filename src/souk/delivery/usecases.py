@@ -1,201 +1,236 @@
-"""What staff, customers, carriers and the clock do with options and shipments."""
+"""Use cases: shipping options, and the steps of a shipment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from souk.delivery import domain
-from souk.delivery.domain import Label, ShipmentMoved, State, Verdict
-from souk.delivery.shipping import Option
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import ChangedMeanwhile, Invalid, NotFound
-from souk.kernel.facts import Cause, caused_by, current_cause
-from souk.kernel.patience import tries
+from souk.delivery.domain import CaptureResult, Label, ShipmentStatus
+from souk.delivery.shipping import ShippingOption
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import ConcurrentUpdate, InvalidRequest, NotFound, PreconditionFailed
+from souk.kernel.events import Cause, caused_by, current_cause
+from souk.kernel.retry import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from souk.delivery.domain import Shipment, Step
+    from souk.delivery.domain import Shipment, Transition
     from souk.delivery.events import ShippingRate
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
-    Take = Callable[[str], Verdict]
-    """Takes the money of an order; raises MoneyUnknown."""
+    Capture = Callable[[str], CaptureResult]
+    """Captures the payment of an order. Raises CaptureUnknown."""
 
 
-class Wish(NamedTuple):
-    """What staff say of a shipping option."""
+class ShippingOptionRequest(NamedTuple):
+    """A shipping option as staff want it to be."""
 
-    option: str
+    id: str
     name: str
     rates: list[ShippingRate]
     offered: bool
 
 
-class Options(Protocol):
-    def get(self, option: str) -> Option:
+class ShippingOptions(Protocol):
+    def get(self, option_id: str) -> ShippingOption:
         """Raises NotFound."""
 
-    def add(self, option: Option, fact: Fact) -> None:
-        """Raises OptionTaken."""
+    def add(self, option: ShippingOption, event: Event) -> None:
+        """Raises ShippingOptionExists."""
 
-    def save(self, after: Option, fact: Fact) -> None:
-        """Raises ChangedMeanwhile unless `after` follows upon what is stored."""
+    def save(self, after: ShippingOption, event: Event) -> None:
+        """Raises PreconditionFailed unless the stored option is the version before `after`."""
 
 
 class Shipments(Protocol):
     def get(self, order_id: str) -> Shipment | None: ...
 
     def order_of(self, label: Label) -> str | None:
-        """Whose parcel bears this label."""
+        """The order whose parcel has this label."""
 
-    def save(self, after: Shipment, fact: Fact | None) -> None:
-        """Write the change and say the fact, or neither; one being dispatched claims its label.
+    def save(self, after: Shipment, event: Event | None) -> None:
+        """Writes shipment and event in one transaction. In `dispatching` it reserves the label.
 
-        Raises ShipmentMoved unless `after` follows upon what is stored, NumberTaken.
+        Raises ConcurrentUpdate unless the stored shipment is the version before `after`, or
+        TrackingNumberInUse.
         """
 
 
-# --- options ----------------------------------------------------------------------------------
+# --- shipping options -------------------------------------------------------------------------
 
 
-def offer(wish: Wish, *, currency: str, options: Options) -> Option:
-    """Offer a new way to send. Raises OptionTaken."""
-    _sound(wish.rates, currency)
-    option = Option(option=wish.option, name=wish.name, rates=wish.rates, offered=wish.offered)
-    options.add(option, option.changed())
+def create_option(
+    request: ShippingOptionRequest, *, currency: str, options: ShippingOptions
+) -> ShippingOption:
+    """Raises InvalidRequest for invalid rates, ShippingOptionExists."""
+    _check_rates(request.rates, currency)
+    option = ShippingOption(
+        id=request.id, name=request.name, rates=request.rates, offered=request.offered
+    )
+    options.add(option, option.to_event())
     return option
 
 
-def describe(wish: Wish, *, seen_version: int, currency: str, options: Options) -> Option:
-    """Change an option as a whole. Baskets charge the new rates as soon as they hear of them."""
-    _sound(wish.rates, currency)
-    before = options.get(wish.option)
-    if before.version != seen_version:
-        raise ChangedMeanwhile(
-            f"you read version {seen_version} of {wish.option}, it is at {before.version};"
-            " read it again",
+def update_option(
+    request: ShippingOptionRequest,
+    *,
+    expected_version: int,
+    currency: str,
+    options: ShippingOptions,
+) -> ShippingOption:
+    """Replace name, rates and offer of an option. Baskets use the new rates after the event.
+
+    Raises InvalidRequest for invalid rates, NotFound, PreconditionFailed.
+    """
+    _check_rates(request.rates, currency)
+    before = options.get(request.id)
+    if before.version != expected_version:
+        raise PreconditionFailed(
+            f"Shipping option {request.id} is at version {before.version}, your request is based"
+            f" on version {expected_version}. Read it again.",
             version=before.version,
         )
-    after = before.described(wish.name, wish.rates, offered=wish.offered)
-    options.save(after, after.changed())
+    after = before.update(request.name, request.rates, offered=request.offered)
+    options.save(after, after.to_event())
     return after
 
 
-def _sound(rates: list[ShippingRate], currency: str) -> None:
+def _check_rates(rates: list[ShippingRate], currency: str) -> None:
     seen = set()
     for number, rate in enumerate(rates):
         if rate.price.currency != currency:
-            raise Invalid.field(f"/rates/{number}/price/currency", f"this shop sells in {currency}")
+            raise InvalidRequest.field(
+                f"/rates/{number}/price/currency", f"The shop's currency is {currency}."
+            )
         if (rate.country, rate.max_grams) in seen:
-            raise Invalid.field(f"/rates/{number}", "another rate is for this country and weight")
+            raise InvalidRequest.field(
+                f"/rates/{number}",
+                "Another rate has the same country and weight. Remove one of them.",
+            )
         seen.add((rate.country, rate.max_grams))
 
 
 # --- shipments --------------------------------------------------------------------------------
 
 
-def make_shipment(order_id: str, owner: str, contact_id: str, *, shipments: Shipments) -> Shipment:
-    """A confirmed order is to be sent, once, unless the wish to cancel it came first."""
-    at = stamp(now())
-    made = domain.ready(order_id, owner, contact_id, journey=current_cause().correlation_id, at=at)
+def create_shipment(
+    order_id: str, owner: str, contact_id: str, *, shipments: Shipments
+) -> Shipment:
+    """Create the shipment of a confirmed order, once.
 
-    def step(known: Shipment | None) -> Step | None:
-        return _there(known).confirm(contact_id, at)
+    If cancellation was requested before, the shipment is cancelled instead.
+    """
+    at = timestamp(now())
+    created = domain.new_shipment(
+        order_id, owner, contact_id, correlation_id=current_cause().correlation_id, at=at
+    )
+
+    def step(stored: Shipment | None) -> Transition | None:
+        return _existing(stored).confirm(contact_id, at)
 
     try:
-        shipments.save(made, None)
-    except ShipmentMoved:
-        return _changed(order_id, step, shipments)
-    return made
+        shipments.save(created, None)
+    except ConcurrentUpdate:
+        return _apply(order_id, step, shipments)
+    return created
 
 
-def call_off(order_id: str, owner: str, *, shipments: Shipments) -> Shipment:
-    """Cancel what did not leave; before there is a shipment, see that there will be none."""
-    at = stamp(now())
+def request_cancellation(order_id: str, owner: str, *, shipments: Shipments) -> Shipment:
+    """Cancel a shipment that is not dispatched. Without one, write a tombstone."""
+    at = timestamp(now())
 
-    def step(known: Shipment | None) -> Step | None:
-        if known is None:
-            journey = current_cause().correlation_id
-            return domain.called_off(order_id, owner, journey=journey, at=at), None
-        return known.ask_to_cancel(at)
+    def step(stored: Shipment | None) -> Transition | None:
+        if stored is None:
+            correlation_id = current_cause().correlation_id
+            return domain.new_tombstone(order_id, owner, correlation_id=correlation_id, at=at), None
+        return stored.request_cancellation(at)
 
-    return _changed(order_id, step, shipments)
+    return _apply(order_id, step, shipments)
 
 
-def read_shipment(order_id: str, *, shipments: Shipments) -> Shipment:
-    """Raises NotFound; what was only called off is no shipment."""
+def get_shipment(order_id: str, *, shipments: Shipments) -> Shipment:
+    """Raises NotFound, also for a tombstone."""
     shipment = shipments.get(order_id)
-    if shipment is None or shipment.state is State.CALLED_OFF:
-        raise NotFound(f"order {order_id} has no shipment")
+    if shipment is None or shipment.status is ShipmentStatus.TOMBSTONE:
+        raise NotFound(f"Order {order_id} has no shipment.")
     return shipment
 
 
-def dispatch(order_id: str, label: Label, *, shipments: Shipments, take: Take) -> Shipment:
-    """Take the order's money and send its parcel, once, whoever asks how often.
+def dispatch(order_id: str, label: Label, *, shipments: Shipments, capture: Capture) -> Shipment:
+    """Capture the payment and dispatch the parcel. A repeated call has no further effect.
 
-    Raises AlreadyCancelled, NumberTaken, or MoneyUnknown: then it stays `dispatching`, and
-    asking again, or the clock, brings it to its end.
+    Raises NotFound, AlreadyCancelled, TrackingNumberInUse, or CaptureUnknown: the shipment stays
+    `dispatching` until a repeated call or the reconciler completes it.
     """
-    known = read_shipment(order_id, shipments=shipments)
-    at = stamp(now())
+    found = get_shipment(order_id, shipments=shipments)
+    at = timestamp(now())
 
-    def step(shipment: Shipment | None) -> Step | None:
-        return _there(shipment).dispatch(label, at)
+    def step(stored: Shipment | None) -> Transition | None:
+        return _existing(stored).start_dispatch(label, at)
 
-    with caused_by(Cause(known.journey)):
-        shipment = _changed(order_id, step, shipments)
-    return settle(shipment, shipments=shipments, take=take)
+    with caused_by(Cause(found.correlation_id)):
+        shipment = _apply(order_id, step, shipments)
+    return complete_dispatch(shipment, shipments=shipments, capture=capture)
 
 
-def settle(shipment: Shipment, *, shipments: Shipments, take: Take) -> Shipment:
-    """Bring what is being dispatched to its end, one way or the other. Raises MoneyUnknown."""
-    if shipment.state is not State.DISPATCHING:
+def complete_dispatch(shipment: Shipment, *, shipments: Shipments, capture: Capture) -> Shipment:
+    """Capture the payment of a shipment in `dispatching` and apply the result.
+
+    No effect in any other status. Raises CaptureUnknown.
+    """
+    if shipment.status is not ShipmentStatus.DISPATCHING:
         return shipment
-    with caused_by(Cause(shipment.journey)):
-        verdict = take(shipment.order_id)
-        at = stamp(now())
+    with caused_by(Cause(shipment.correlation_id)):
+        result = capture(shipment.order_id)
+        at = timestamp(now())
 
-        def step(known: Shipment | None) -> Step | None:
-            return _there(known).settle(verdict, shipment.attempt, at)
+        def step(stored: Shipment | None) -> Transition | None:
+            return _existing(stored).complete_dispatch(result, shipment.attempt, at)
 
-        return _changed(shipment.order_id, step, shipments)
+        return _apply(shipment.order_id, step, shipments)
 
 
-def deliver(label: Label, *, shipments: Shipments) -> Shipment:
-    """The carrier handed the parcel over, once. Raises ParcelUnknown: ask again later."""
+def record_delivery(label: Label, *, shipments: Shipments) -> Shipment:
+    """Record that the carrier delivered the parcel. Raises ParcelNotFound: retry later."""
     order_id = shipments.order_of(label)
-    known = shipments.get(order_id) if order_id else None
-    if known is None or known.label != label:
-        raise domain.ParcelUnknown("no parcel with this tracking number was sent, so far")
-    at = stamp(now())
+    found = shipments.get(order_id) if order_id else None
+    if found is None or found.label != label:
+        raise domain.ParcelNotFound(
+            "No dispatched parcel has this tracking number yet. Retry later."
+        )
+    at = timestamp(now())
 
-    def step(shipment: Shipment | None) -> Step | None:
-        return _there(shipment).deliver(at)
+    def step(stored: Shipment | None) -> Transition | None:
+        return _existing(stored).deliver(at)
 
-    with caused_by(Cause(known.journey)):
-        return _changed(known.order_id, step, shipments)
+    with caused_by(Cause(found.correlation_id)):
+        return _apply(found.order_id, step, shipments)
 
 
-def _changed(
-    order_id: str, step: Callable[[Shipment | None], Step | None], shipments: Shipments
+def _apply(
+    order_id: str, step: Callable[[Shipment | None], Transition | None], shipments: Shipments
 ) -> Shipment:
-    """Take the step from what is stored; when others come first, from what they made of it."""
-    for _ in tries():
-        known = shipments.get(order_id)
-        wanted = step(known)
-        if wanted is None:
-            return _there(known)
-        after, fact = wanted
+    """Apply `step` to the stored shipment and save; after a concurrent update, read and retry.
+
+    Returns the stored shipment when `step` returns None. Raises Busy.
+    """
+    for _ in attempts():
+        stored = shipments.get(order_id)
+        transition = step(stored)
+        if transition is None:
+            return _existing(stored)
+        after, event = transition
         try:
-            shipments.save(after, fact)
-        except ShipmentMoved:
+            shipments.save(after, event)
+        except ConcurrentUpdate:
             continue
         return after
-    raise AssertionError("tries() ends in Busy")
+    raise AssertionError("attempts() ends in Busy")
 
 
-def _there(shipment: Shipment | None) -> Shipment:
+def _existing(shipment: Shipment | None) -> Shipment:
+    """Shipments are never deleted, so one that existed before still does."""
     if shipment is None:
-        raise LookupError("a shipment that was there is gone")
+        raise LookupError("the shipment does not exist")
     return shipment

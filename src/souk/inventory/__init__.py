@@ -1,1 +1,1 @@
-"""What is there to sell: stock per SKU, and what is held for orders."""
+"""Stock per SKU, and the holds of orders on it."""

@@ -1,4 +1,4 @@
-"""What inventory can be asked to do by the checkout workflow."""
+"""Inventory's commands, invoked by the checkout workflow."""
 
 from __future__ import annotations
 
@@ -9,48 +9,61 @@ import msgspec
 from souk.kernel.commands import Command
 
 
-class WantedLine(msgspec.Struct, frozen=True, kw_only=True):
+class StockLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
     quantity: int
 
 
 class ReserveStock(Command, frozen=True, kw_only=True):
-    """Hold all lines for the order, or none of them; no SKU twice. The hold is leased."""
+    """Hold all lines for the order under a lease, or none of them. Each SKU appears once.
+
+    Raises LinesMismatch when the order already has a hold with other lines.
+    """
 
     order_id: str
-    lines: list[WantedLine]
+    lines: list[StockLine]
 
 
 class CommitStock(Command, frozen=True, kw_only=True):
-    """Let the order's hold last: its goods are sold."""
+    """Mark the reserved stock as sold. A committed hold has no lease and does not expire."""
 
     order_id: str
 
 
 class ReleaseStock(Command, frozen=True, kw_only=True):
-    """Give back whatever the order holds, for good: it will never hold anything again."""
+    """Release everything held for the order or sold to it. The order can never hold stock again.
+
+    Raises AlreadyReturned when items of the order were returned.
+    """
 
     order_id: str
 
 
 class Shortage(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
-    wanted: int
+    requested: int
     available: int
 
 
 class Reserved(msgspec.Struct, frozen=True, kw_only=True):
-    """`rejected` names what is short; `released`: a ReleaseStock came before."""
+    """Result of ReserveStock.
+
+    `rejected`: nothing is held; `shortages` lists the SKUs with insufficient stock.
+    `released`: nothing is held, because the order was released before.
+    """
 
     status: Literal["reserved", "rejected", "released"]
     shortages: list[Shortage] = []
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
-    """`lapsed`: the lease ended first, or the hold was released; nothing is held."""
+    """Result of CommitStock. `expired`: nothing is held, because the lease ended first, the hold
+    was rejected or released, or there was none."""
 
-    status: Literal["committed", "lapsed"]
+    status: Literal["committed", "expired"]
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of ReleaseStock."""
+
     status: Literal["released"] = "released"

@@ -1,8 +1,9 @@
-"""Stock, what changes it, what is held for orders, and what comes back of it.
+"""Stock and its movements, the holds of orders, and returned items.
 
-Of each SKU, received = available + reserved + sold. The first `progress` lines of a hold have
-been taken from what is available: reserved, or sold once the hold is committed. What came back
-is sold no more: it is available again, or written off, and then received no more either.
+For each SKU, received = available + reserved + sold. The first `progress` lines of a hold are
+allocated: they were subtracted from `available` and count as reserved, or as sold once the hold is
+committed. A returned item is no longer sold. It is available again, or written off, which also
+subtracts it from `received`.
 """
 
 from __future__ import annotations
@@ -13,202 +14,214 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec.structs import replace
 
-from souk.inventory.commands import Committed, Reserved, Shortage, WantedLine
+from souk.inventory.commands import Committed, Reserved, Shortage, StockLine
 from souk.inventory.events import StockDepleted, StockReplenished
-from souk.kernel.errors import Conflict, Invalid
-from souk.kernel.facts import Fact
+from souk.kernel.errors import Conflict, IdempotencyKeyReused
+from souk.kernel.events import Event
 from souk.kernel.patterns import SKU
 
-MAX_MOVE = 1_000_000
+MAX_MOVEMENT_QUANTITY = 1_000_000
 
-Sku = Annotated[str, msgspec.Meta(pattern=SKU, description="As listed")]
-
-
-class NotEnoughFree(Conflict):
-    """Member: `available`, what is free."""
-
-    slug = "not-enough-free"
-    title = "More is held or sold than would be left"
+Sku = Annotated[str, msgspec.Meta(pattern=SKU, description="As in the catalog")]
 
 
-class KeyReused(Invalid):
-    slug = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another movement of stock"
+class InsufficientStock(Conflict):
+    """Reserved or sold stock cannot be removed. Member: `available`, the available quantity."""
+
+    slug = "insufficient-stock"
+    title = "Insufficient stock"
 
 
-class Moved(Exception):
-    """Between reading and writing, somebody else changed the stock or the hold."""
-
-
-class OtherLines(Exception):
-    """The order already has a hold, or the return was booked, of other lines: they never change."""
+class LinesMismatch(Exception):
+    """The order already has a hold, or the return a booking, with other lines."""
 
 
 class NotSold(Exception):
-    """What is said to come back was never sold to this order, so far."""
+    """The returned items were not sold to this order, or not yet."""
 
 
-class CameBack(Exception):
-    """Some of the order came back to the shop: its hold is not given back whole any more."""
+class AlreadyReturned(Exception):
+    """Items of the order were returned, so its hold cannot be released as a whole."""
 
 
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
-    """One SKU's stock; of a SKU never received there is none, in turn 0."""
+    """The stock of one SKU. A SKU that was never received has version 0 and no row."""
 
     sku: str
     received: int = 0
     available: int = 0
-    turn: int = 0
+    availability_version: int = 0
 
     @property
-    def taken(self) -> int:
-        """Held for orders, or sold."""
+    def allocated(self) -> int:
+        """The quantity reserved or sold."""
         return self.received - self.available
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """`by` more or fewer are available, and `received` more or fewer belong to the shop."""
+class StockChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of one SKU's stock by signed quantities. `before` is the stock as it was read."""
 
-    seen: Stock
-    by: int
-    received: int = 0
+    before: Stock
+    available_delta: int
+    received_delta: int = 0
 
     @property
-    def turns(self) -> bool:
-        """Whether it takes the last piece, or brings the first."""
-        return (self.seen.available == 0) is not (self.seen.available + self.by == 0)
+    def changes_availability(self) -> bool:
+        """Whether the SKU becomes unavailable, or becomes available again."""
+        was_depleted = self.before.available == 0
+        is_depleted = self.before.available + self.available_delta == 0
+        return was_depleted is not is_depleted
 
     @property
     def after(self) -> Stock:
         return replace(
-            self.seen,
-            received=self.seen.received + self.received,
-            available=self.seen.available + self.by,
-            turn=self.seen.turn + self.turns,
+            self.before,
+            received=self.before.received + self.received_delta,
+            available=self.before.available + self.available_delta,
+            availability_version=self.before.availability_version + self.changes_availability,
         )
 
-    def facts(self) -> list[Fact]:
-        if not self.turns:
+    def events(self) -> list[Event]:
+        if not self.changes_availability:
             return []
-        said = StockReplenished if self.by > 0 else StockDepleted
-        return [said(sku=self.seen.sku, turn=self.after.turn)]
+        event = StockReplenished if self.available_delta > 0 else StockDepleted
+        return [event(sku=self.before.sku, availability_version=self.after.availability_version)]
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Goods came, a count was put right, or what came back is not to be sold again. Written once
-    for a `key`, never changed.
+class StockMovement(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt, a correction after a count, or the write-off of returned items.
 
-    `note` is a receipt's reference or the reason; `staff` the account that did it, or none.
+    Written once per `key` and never changed. `quantity` is signed. `note` is the reference of a
+    receipt or the reason of an adjustment; `staff` is the account that recorded it, None for a
+    write-off.
     """
 
     sku: str
     key: str
-    kind: Literal["receipt", "adjustment", "write-off"]
-    by: int
+    type: Literal["receipt", "adjustment", "write-off"]
+    quantity: int
     note: str | None
     staff: str | None
     at: str
 
-    def of(self, stock: Stock) -> Change:
-        """Raises NotEnoughFree: what is held or sold cannot be adjusted away."""
-        if stock.available + self.by < 0:
-            raise NotEnoughFree(
-                f"of {self.sku} only {stock.available} are free; the rest is held or sold",
+    def change_of(self, stock: Stock) -> StockChange:
+        """The change that this movement makes to `stock`. Raises InsufficientStock."""
+        if stock.available + self.quantity < 0:
+            raise InsufficientStock(
+                f"Only {stock.available} of {self.sku} are available. "
+                "Reserved and sold stock cannot be removed.",
                 available=stock.available,
             )
-        return Change(seen=stock, by=self.by, received=self.by)
+        return StockChange(
+            before=stock, available_delta=self.quantity, received_delta=self.quantity
+        )
 
-    def answered(self, again: Move) -> Move:
-        """What a repeated request is answered: the first one's move."""
-        if (self.kind, self.by, self.note) != (again.kind, again.by, again.note):
-            raise KeyReused("this Idempotency-Key was used with another body; make a new key")
+    def confirm_repeat(self, repeated: StockMovement) -> StockMovement:
+        """The recorded movement, as the result of a repeated request.
+
+        Raises IdempotencyKeyReused when the repeated request asks for another movement.
+        """
+        if (self.type, self.quantity, self.note) != (
+            repeated.type,
+            repeated.quantity,
+            repeated.note,
+        ):
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used with another request body. Send a new key."
+            )
         return self
 
 
-class Status(Enum):
-    """Where a hold stands. `lapsed` may be reserved again; `released` is final."""
+class HoldStatus(Enum):
+    """Status of a hold. An `expired` hold may be reserved again; `released` is final."""
 
     RESERVING = "reserving"
     RESERVED = "reserved"
     REJECTED = "rejected"
-    LAPSED = "lapsed"
+    EXPIRED = "expired"
     COMMITTED = "committed"
     RELEASING = "releasing"
     RELEASED = "released"
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
-    """What is held for one order: its first `progress` lines.
+    """The stock held for one order. The first `progress` lines are allocated.
 
-    `version` 0 was never written. A leased hold lapses at `lease_ends`; one that is being
-    given back becomes `ends_as`. `journey` is the correlation id of the order. `returned` counts
-    the pieces that came back after they were sold; the returns themselves are rows of their own.
+    Version 0 is not stored yet. A hold with a lease expires at `lease_expires_at` (UTC). A hold
+    that is `releasing` gets the status `status_after_release` when all its lines are released.
+    `returned` is the quantity that was returned after the sale; each return has a row of its own.
+    `correlation_id` is that of the order.
     """
 
     order_id: str
-    lines: list[WantedLine]
-    journey: str
-    status: Status = Status.LAPSED
+    lines: list[StockLine]
+    correlation_id: str
+    status: HoldStatus = HoldStatus.EXPIRED
     progress: int = 0
     version: int = 0
-    lease_ends: str | None = None
-    ends_as: Status | None = None
+    lease_expires_at: str | None = None
+    status_after_release: HoldStatus | None = None
     shortages: list[Shortage] = []
     returned: int = 0
 
     def __post_init__(self) -> None:
         if len({line.sku for line in self.lines}) != len(self.lines):
-            raise ValueError(f"a SKU is twice among the lines of {self.order_id}")
+            raise ValueError(f"order {self.order_id} has two lines with the same SKU")
         if any(line.quantity < 1 for line in self.lines):
-            raise ValueError(f"a line of {self.order_id} wants less than one")
+            raise ValueError(f"order {self.order_id} has a line with a quantity below 1")
 
     @property
     def skus(self) -> list[str]:
         return [line.sku for line in self.lines]
 
-    def reserved(self) -> Reserved:
-        """The answer to ReserveStock, once nothing is left to do."""
+    def reserve_result(self) -> Reserved:
+        """The result of ReserveStock, when no step remains."""
         match self.status:
-            case Status.REJECTED:
+            case HoldStatus.REJECTED:
                 return Reserved(status="rejected", shortages=self.shortages)
-            case Status.RELEASED:
+            case HoldStatus.RELEASED:
                 return Reserved(status="released")
         return Reserved(status="reserved")
 
-    def committed(self) -> Committed:
-        """The answer to CommitStock, once it was tried and the hold was not `reserved`."""
-        return Committed(status="committed" if self.status is Status.COMMITTED else "lapsed")
+    def commit_result(self) -> Committed:
+        """The result of CommitStock, when the hold is not `reserved`."""
+        is_committed = self.status is HoldStatus.COMMITTED
+        return Committed(status="committed" if is_committed else "expired")
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Pieces of one SKU that came back: to be sold again if `restock`, otherwise written off."""
+    """Returned items of one SKU: available again if `restock`, otherwise written off."""
 
     sku: str
     quantity: int
     restock: bool
 
-    def booked(self, stock: Stock) -> Change:
+    def change_of(self, stock: Stock) -> StockChange:
+        """The change that booking this line makes to `stock`."""
         if self.restock:
-            return Change(seen=stock, by=self.quantity)
-        return Change(seen=stock, by=0, received=-self.quantity)
+            return StockChange(before=stock, available_delta=self.quantity)
+        return StockChange(before=stock, available_delta=0, received_delta=-self.quantity)
 
-    def written_off(self, return_id: str, at: str) -> Move:
-        """Its key holds a space, which no Idempotency-Key of staff's can."""
-        return Move(
+    def write_off(self, return_id: str, at: str) -> StockMovement:
+        """The movement that writes this line off.
+
+        Its key contains a space. An Idempotency-Key cannot, so the two never collide.
+        """
+        return StockMovement(
             sku=self.sku,
             key=f"return {return_id}",
-            kind="write-off",
-            by=-self.quantity,
-            note=f"came back with return {return_id}, not to be sold again",
+            type="write-off",
+            quantity=-self.quantity,
+            note=f"returned with return {return_id}, not restocked",
             staff=None,
             at=at,
         )
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back of one order at one time: its first `progress` lines are booked.
+    """The items that one accepted return brought back. The first `progress` lines are booked.
 
-    `version` 0 was never written.
+    Version 0 is not stored yet.
     """
 
     order_id: str
@@ -219,16 +232,16 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if len({line.sku for line in self.lines}) != len(self.lines):
-            raise ValueError(f"a SKU is twice among the lines of return {self.return_id}")
+            raise ValueError(f"return {self.return_id} has two lines with the same SKU")
         if any(line.quantity < 1 for line in self.lines):
-            raise ValueError(f"a line of return {self.return_id} brings less than one")
+            raise ValueError(f"return {self.return_id} has a line with a quantity below 1")
 
     @property
     def skus(self) -> list[str]:
         return [line.sku for line in self.lines]
 
-    def fits(self, hold: Hold) -> bool:
-        """Whether all of it was sold to the order."""
+    def is_covered_by(self, hold: Hold) -> bool:
+        """Whether the hold is committed and sold at least these quantities."""
         sold = {line.sku: line.quantity for line in hold.lines}
-        is_sold = hold.status is Status.COMMITTED
+        is_sold = hold.status is HoldStatus.COMMITTED
         return is_sold and all(sold.get(line.sku, 0) >= line.quantity for line in self.lines)

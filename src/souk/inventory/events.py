@@ -1,42 +1,42 @@
-"""Facts inventory says."""
+"""Events that inventory publishes."""
 
 from __future__ import annotations
 
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 
 
-class StockReserved(Fact, frozen=True, kw_only=True):
-    """All the order's lines are held for it, until the lease ends or they are sold."""
+class StockReserved(Event, frozen=True, kw_only=True):
+    """All lines of the order are held, until the lease ends or they are sold."""
 
     order_id: str
 
 
-class StockRejected(Fact, frozen=True, kw_only=True):
-    """Nothing is held for the order: `skus` are what there was not enough of."""
+class StockRejected(Event, frozen=True, kw_only=True):
+    """Nothing is held for the order. `skus` are the SKUs with insufficient stock."""
 
     order_id: str
     skus: list[str]
 
 
-class StockReleased(Fact, frozen=True, kw_only=True):
-    """What was held for the order, or sold to it, is free again."""
+class StockReleased(Event, frozen=True, kw_only=True):
+    """Stock that was held for the order or sold to it is available again."""
 
     order_id: str
 
 
-class StockDepleted(Fact, frozen=True, kw_only=True):
-    """Nothing of the product is free any more; what is held may come back.
+class StockDepleted(Event, frozen=True, kw_only=True):
+    """No stock of the SKU is available. Reserved stock may become available again.
 
-    `turn` grows with each depletion and replenishment: of two facts about one SKU the one
-    with the higher turn holds.
+    `availability_version` grows by one with each depletion and replenishment of a SKU. Of two
+    events about one SKU, the one with the higher version is the newer one.
     """
 
     sku: str
-    turn: int
+    availability_version: int
 
 
-class StockReplenished(Fact, frozen=True, kw_only=True):
-    """Something of the product is free again; `turn` as in StockDepleted."""
+class StockReplenished(Event, frozen=True, kw_only=True):
+    """Stock of the SKU is available again. `availability_version` is as in StockDepleted."""
 
     sku: str
-    turn: int
+    availability_version: int

@@ -1,4 +1,4 @@
-"""Inventory's routes for staff, commands, facts it hears, and the sweep of ended leases."""
+"""Inventory's staff routes, commands and event subscriptions, and the sweep of expired holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from souk.edges.routes import Access, Answer, Call, Routes
 from souk.inventory import usecases
 from souk.inventory.commands import (
     CommitStock,
@@ -17,36 +16,37 @@ from souk.inventory.commands import (
     Reserved,
     ReserveStock,
 )
-from souk.inventory.domain import KeyReused, NotEnoughFree, Return, ReturnedLine, Sku
-from souk.inventory.store import InventoryStore
-from souk.inventory.usecases import Instruction
-from souk.inventory.wire import (
-    MoveView,
-    NewAdjustment,
-    NewReceipt,
+from souk.inventory.domain import InsufficientStock, Return, ReturnedLine, Sku
+from souk.inventory.schemas import (
+    AdjustmentRequest,
+    MovementView,
+    ReceiptRequest,
     StockPage,
     StockView,
-    move_view,
+    movement_view,
     stock_view,
 )
+from souk.inventory.store import InventoryStore
+from souk.inventory.usecases import MovementRequest
 from souk.kernel.clock import now
-from souk.kernel.commands import Does
-from souk.kernel.errors import Busy, Invalid, NotFound
-from souk.kernel.facts import Hears
+from souk.kernel.commands import Commands
+from souk.kernel.errors import Busy, IdempotencyKeyReused, InvalidRequest, NotFound
+from souk.kernel.events import Subscriptions
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering.events import OrderCancelled, ReturnAccepted
+from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
-SWEPT_AT_ONCE = 100
+MAX_HOLDS_PER_SWEEP = 100
 
 
 class InventorySettings(Settings, frozen=True, kw_only=True):
     table_name: str
 
 
-class LeasesLeft(Exception):
-    """Some leases that ended could not be let go; the log tells which, and why."""
+class HoldsNotExpired(Exception):
+    """Some holds could not be expired. The log has an error for each of them."""
 
 
 @cache
@@ -54,119 +54,132 @@ def inventory() -> InventoryStore:
     return InventoryStore(load(InventorySettings).table_name)
 
 
-@ROUTES.add("GET", "/stock", Access.STAFF, answer=StockPage, query=("limit", "cursor"))
-def list_stock(call: Call) -> StockPage:
+@ROUTES.add("GET", "/stock", Access.STAFF, response=StockPage, query=("limit", "cursor"))
+def list_stock(request: Request) -> StockPage:
     """List the stock of every SKU that was ever received."""
-    page = inventory().page(call.limit(), call.query.get("cursor"))
+    page = inventory().page(request.limit(), request.query.get("cursor"))
     return StockPage([stock_view(stock) for stock in page.stock], page.next)
 
 
-@ROUTES.add("GET", "/stock/{sku}", Access.STAFF, answer=StockView, refusals=(NotFound,))
-def read_stock(call: Call) -> StockView:
-    """Read how much of a SKU was received, is available, and is held or sold."""
-    return stock_view(inventory().get(call.path["sku"]))
+@ROUTES.add("GET", "/stock/{sku}", Access.STAFF, response=StockView, errors=(NotFound,))
+def get_stock(request: Request) -> StockView:
+    """Read the received, available and allocated quantities of a SKU."""
+    return stock_view(inventory().get(request.path["sku"]))
 
 
 @ROUTES.add(
     "POST",
     "/stock/{sku}/receipts",
     Access.STAFF,
-    answer=MoveView,
+    response=MovementView,
     status=201,
-    refusals=(KeyReused, Busy),
+    errors=(IdempotencyKeyReused, Busy),
     headers=("Idempotency-Key",),
 )
-def receive_stock(call: Call, body: NewReceipt) -> Answer:
-    """Book goods that came, once for an Idempotency-Key."""
-    return _move(call, "receipt", body.quantity, body.reference)
+def receive_stock(request: Request, body: ReceiptRequest) -> Response:
+    """Record received stock, once per Idempotency-Key."""
+    return _record_movement(request, "receipt", body.quantity, body.reference)
 
 
 @ROUTES.add(
     "POST",
     "/stock/{sku}/adjustments",
     Access.STAFF,
-    answer=MoveView,
+    response=MovementView,
     status=201,
-    refusals=(NotEnoughFree, KeyReused, Busy),
+    errors=(InsufficientStock, IdempotencyKeyReused, Busy),
     headers=("Idempotency-Key",),
 )
-def adjust_stock(call: Call, body: NewAdjustment) -> Answer:
-    """Put a count right, with a reason; what is held or sold cannot be adjusted away."""
-    if body.by == 0:
-        raise Invalid.field("/by", "an adjustment by nothing is none")
-    return _move(call, "adjustment", body.by, body.reason)
+def adjust_stock(request: Request, body: AdjustmentRequest) -> Response:
+    """Correct the stock after a count. Reserved and sold stock cannot be removed."""
+    if body.quantity == 0:
+        raise InvalidRequest.field("/quantity", "The quantity of an adjustment must not be 0.")
+    return _record_movement(request, "adjustment", body.quantity, body.reason)
 
 
-def _move(call: Call, kind: Literal["receipt", "adjustment"], by: int, note: str | None) -> Answer:
-    move = usecases.move_stock(
-        Instruction(
-            kind=kind,
-            sku=_sku(call.path["sku"]),
-            by=by,
+def _record_movement(
+    request: Request,
+    movement_type: Literal["receipt", "adjustment"],
+    quantity: int,
+    note: str | None,
+) -> Response:
+    movement = usecases.record_movement(
+        MovementRequest(
+            type=movement_type,
+            sku=_parse_sku(request.path["sku"]),
+            quantity=quantity,
             note=note,
-            staff=call.visitor.owner,
-            key=call.idempotency_key(),
+            staff=request.caller.owner,
+            key=request.idempotency_key(),
         ),
         stocks=inventory(),
     )
-    return Answer(move_view(move), 201, {"Location": f"/api/staff/stock/{move.sku}"})
+    location = f"/api/staff/stock/{movement.sku}"
+    return Response(movement_view(movement), 201, {"Location": location})
 
 
-def _sku(text: str) -> str:
-    """Of what cannot be a SKU nothing is received: staff mistyped it."""
+def _parse_sku(text: str) -> str:
+    """Catches mistyped SKUs before stock is recorded for them. Raises InvalidRequest."""
     try:
         return msgspec.convert(text, Sku)
     except msgspec.ValidationError as error:
-        raise Invalid.field("/sku", "a SKU is up to 40 letters, digits and . _ -") from error
+        raise InvalidRequest.field(
+            "/sku",
+            "A SKU has 1 to 40 letters, digits or . _ - and starts with a letter or digit.",
+        ) from error
 
 
-def _reserve(wish: ReserveStock) -> Reserved:
-    return usecases.reserve_stock(wish.order_id, wish.lines, holds=inventory())
+def _reserve(command: ReserveStock) -> Reserved:
+    return usecases.reserve_stock(command.order_id, command.lines, holds=inventory())
 
 
-def _commit(wish: CommitStock) -> Committed:
-    return usecases.commit_stock(wish.order_id, holds=inventory())
+def _commit(command: CommitStock) -> Committed:
+    return usecases.commit_stock(command.order_id, holds=inventory())
 
 
-def _release(wish: ReleaseStock) -> Released:
-    return usecases.release_stock(wish.order_id, holds=inventory())
+def _release(command: ReleaseStock) -> Released:
+    return usecases.release_stock(command.order_id, holds=inventory())
 
 
-DOES: Does = {ReserveStock: _reserve, CommitStock: _commit, ReleaseStock: _release}
+COMMANDS: Commands = {ReserveStock: _reserve, CommitStock: _commit, ReleaseStock: _release}
 
 
-def _order_cancelled(fact: OrderCancelled) -> None:
-    usecases.release_stock(fact.order_id, holds=inventory())
+def _release_cancelled(event: OrderCancelled) -> None:
+    usecases.release_stock(event.order_id, holds=inventory())
 
 
-def _return_accepted(fact: ReturnAccepted) -> None:
-    came_back = Return(
-        order_id=fact.order_id,
-        return_id=fact.return_id,
+def _book_return(event: ReturnAccepted) -> None:
+    booking = Return(
+        order_id=event.order_id,
+        return_id=event.return_id,
         lines=[
             ReturnedLine(sku=line.sku, quantity=line.quantity, restock=line.restock)
-            for line in fact.lines
+            for line in event.lines
         ],
     )
-    usecases.book_return(came_back, returns=inventory())
+    usecases.book_return(booking, returns=inventory())
 
 
-HEARS: Hears = {OrderCancelled: _order_cancelled, ReturnAccepted: _return_accepted}
+SUBSCRIPTIONS: Subscriptions = {OrderCancelled: _release_cancelled, ReturnAccepted: _book_return}
 
 
-def end_leases() -> None:
-    """One that fails stops no other; that some did is raised in the end, for the alarm."""
-    ended = inventory().ended(now(), SWEPT_AT_ONCE)
-    failed = [order_id for order_id in ended if not _has_ended(order_id)]
-    logger.info("leases ended", ended=len(ended) - len(failed), failed=len(failed))
+def expire_holds() -> None:
+    """Expire holds whose lease has ended, at most MAX_HOLDS_PER_SWEEP.
+
+    A failure does not stop the others. Raises HoldsNotExpired at the end, for the alarm.
+    """
+    order_ids = inventory().expired_holds(now(), MAX_HOLDS_PER_SWEEP)
+    failed = [order_id for order_id in order_ids if not _try_to_expire(order_id)]
+    logger.info("holds expired", expired=len(order_ids) - len(failed), failed=len(failed))
     if failed:
-        raise LeasesLeft(f"{len(failed)} leases could not be ended")
+        raise HoldsNotExpired(f"{len(failed)} holds could not be expired")
 
 
-def _has_ended(order_id: str) -> bool:
+def _try_to_expire(order_id: str) -> bool:
+    """False, with the error in the log, when the hold could not be expired."""
     try:
-        usecases.end_lease(order_id, holds=inventory())
-    except Exception as error:  # noqa: BLE001  whatever it is, the next lease is looked at
-        logger.error("lease not ended", order_id=order_id, exc_info=error)
+        usecases.expire_hold(order_id, holds=inventory())
+    except Exception as error:  # noqa: BLE001  the sweep continues with the next hold
+        logger.error("hold not expired", order_id=order_id, exc_info=error)
         return False
     return True

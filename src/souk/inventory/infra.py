@@ -1,4 +1,4 @@
-"""Inventory's resources."""
+"""The AWS resources of the inventory service."""
 
 from __future__ import annotations
 
@@ -8,36 +8,46 @@ from aws_cdk import Duration
 from constructs import Construct
 
 from infra.platform import index
-from souk.inventory.handlers import HEARS, ROUTES
+from souk.inventory.handlers import ROUTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
 
 class Inventory(Construct):
-    """A table, the API function for staff, the commands, the consumer, the sweep, the relay."""
+    """Table, staff API, commands, event consumer, sweep of expired holds, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Inventory")
-        table = platform.table(
+        table = platform.add_table(
             self,
-            indexes=[index("by_shelf", "shelf", "sku"), index("by_lease", "lease", "lease_ends")],
+            indexes=[
+                index("by_sku", "stock_list", "sku"),
+                index("by_lease", "lease", "lease_expires_at"),
+            ],
         )
-        api = platform.serve(self, handler="souk.inventory.api.handler", routes=ROUTES, table=table)
-        commands = platform.answer(self, handler="souk.inventory.workflow.handler", table=table)
+        api = platform.add_api(
+            self, handler="souk.inventory.api.handler", routes=ROUTES, table=table
+        )
+        commands = platform.add_commands(
+            self, handler="souk.inventory.command_handler.handler", table=table
+        )
         consumer = platform.subscribe(
-            self, handler="souk.inventory.consumer.handler", hears=HEARS, table=table
-        )
-        sweep = platform.repeat(
             self,
-            "Leases",
+            handler="souk.inventory.consumer.handler",
+            subscriptions=SUBSCRIPTIONS,
+            table=table,
+        )
+        sweep = platform.add_schedule(
+            self,
+            "HoldExpiry",
             handler="souk.inventory.reconciler.handler",
             every=Duration.minutes(1),
             table=table,
         )
-        change = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem")
-        platform.allow(api, table, "Query", *change)
-        platform.allow(commands, table, *change)
-        platform.allow(consumer, table, *change)
-        platform.allow(sweep, table, "Query", *change)
-        platform.publish(self, table)
+        read_and_write = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem")
+        platform.allow(api, table, "Query", *read_and_write)
+        platform.allow(commands, table, *read_and_write)
+        platform.allow(consumer, table, *read_and_write)
+        platform.allow(sweep, table, "Query", *read_and_write)
+        platform.add_outbox_relay(self, table)

@@ -1,7 +1,7 @@
-"""How a hold gets where it shall be, step by step: all lines held, or none.
+"""Plans the steps that reserve, release, expire and book stock. Pure functions: no I/O.
 
-A step is one write. A small order takes one; a large one is taken, or given back, portion by
-portion, and whoever comes after a step can take the next. Nothing here reads or writes.
+A step is one transaction. A small order takes one step; a large one takes several. Every step
+leaves a consistent state, so another process can continue after any of them.
 """
 
 from __future__ import annotations
@@ -13,185 +13,203 @@ import msgspec
 from msgspec.structs import replace
 
 from souk.inventory.commands import Shortage
-from souk.inventory.domain import CameBack, Change, Hold, Move, Return, Status, Stock
+from souk.inventory.domain import (
+    AlreadyReturned,
+    Hold,
+    HoldStatus,
+    Return,
+    Stock,
+    StockChange,
+    StockMovement,
+)
 from souk.inventory.events import StockRejected, StockReleased, StockReserved
-from souk.kernel.clock import stamp
-from souk.kernel.facts import Fact
+from souk.kernel.clock import timestamp
+from souk.kernel.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LEASE = timedelta(minutes=15)
-AT_ONCE = 97
-"""Changed stock and its facts in one write: of 100 rows, three are the hold's own."""
+LEASE_DURATION = timedelta(minutes=15)
+MAX_ACTIONS_PER_STEP = 97
+"""Stock changes and their events in one transaction. DynamoDB allows 100 actions; the hold itself
+needs three: its head, its lines and its own event."""
 
-Shelf = dict[str, Stock]
-"""Stock by SKU."""
+StockBySku = dict[str, Stock]
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written together: the hold as it becomes, the stock that changes, the facts."""
+class HoldStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction of a hold: the hold, the stock that changes, the events."""
 
     before: Hold
     after: Hold
-    changes: list[Change] = []
-    facts: list[Fact] = []
+    changes: list[StockChange] = []
+    events: list[Event] = []
 
     @property
-    def shelf(self) -> Shelf:
-        """The stock as it is afterwards."""
-        return {change.seen.sku: change.after for change in self.changes}
+    def stock(self) -> StockBySku:
+        """The changed stock, after the step."""
+        return {change.before.sku: change.after for change in self.changes}
 
 
-def towards_reserved(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
-    """The next step of holding all lines or none; None when there is no more to do."""
+def next_reservation_step(hold: Hold, stock: StockBySku, now: datetime) -> HoldStep | None:
+    """The next step towards holding all lines or none; None when no step remains."""
     match hold.status:
-        case Status.LAPSED | Status.RESERVING:
-            short = _shortages(hold, shelf)
-            if short:
-                refused = replace(hold, shortages=short)
-                return _give_back(hold, refused, Status.REJECTED, shelf, now)
-            return _take(hold, shelf, now)
-        case Status.RELEASING:
-            return _go_on_giving_back(hold, shelf, now)
+        case HoldStatus.EXPIRED | HoldStatus.RESERVING:
+            shortages = _shortages(hold, stock)
+            if shortages:
+                rejected = replace(hold, shortages=shortages)
+                return _release_step(hold, rejected, HoldStatus.REJECTED, stock, now)
+            return _allocation_step(hold, stock, now)
+        case HoldStatus.RELEASING:
+            return _continued_release_step(hold, stock, now)
     return None
 
 
-def towards_released(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
-    """The next step of giving everything back for good; of nothing, a tombstone remains.
+def next_release_step(hold: Hold, stock: StockBySku, now: datetime) -> HoldStep | None:
+    """The next step towards a final release; None when it is released.
 
-    Raises CameBack: what customers sent back is not given back a second time.
+    A hold without lines becomes a tombstone, which rejects a later reservation.
+    Raises AlreadyReturned: returned items must not be released a second time.
     """
-    if hold.status is Status.RELEASED:
+    if hold.status is HoldStatus.RELEASED:
         return None
     if hold.returned:
-        raise CameBack(f"of {hold.order_id} {hold.returned} pieces came back already")
-    return _give_back(hold, hold, Status.RELEASED, shelf, now)
+        raise AlreadyReturned(f"{hold.returned} items of order {hold.order_id} were returned")
+    return _release_step(hold, hold, HoldStatus.RELEASED, stock, now)
 
 
-def towards_lapsed(hold: Hold, shelf: Shelf, now: datetime) -> Step | None:
-    """The next step of ending a lease, if it has ended."""
-    if hold.status is Status.RELEASING:
-        return _go_on_giving_back(hold, shelf, now)
-    if hold.lease_ends is None or hold.lease_ends > stamp(now):
+def next_expiry_step(hold: Hold, stock: StockBySku, now: datetime) -> HoldStep | None:
+    """The next step of expiring a hold; None while its lease lasts, and when it has none."""
+    if hold.status is HoldStatus.RELEASING:
+        return _continued_release_step(hold, stock, now)
+    if hold.lease_expires_at is None or hold.lease_expires_at > timestamp(now):
         return None
-    return _give_back(hold, hold, Status.LAPSED, shelf, now)
+    return _release_step(hold, hold, HoldStatus.EXPIRED, stock, now)
 
 
-class Booking(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written together of a return: how far it is, what changes, what is written off."""
+class BookingStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction of booking a return: its progress, the stock that changes, the write-offs."""
 
     before: Return
     after: Return
-    changes: list[Change]
-    moves: list[Move]
+    changes: list[StockChange]
+    movements: list[StockMovement]
 
     @property
-    def facts(self) -> list[Fact]:
-        return [fact for change in self.changes for fact in change.facts()]
+    def events(self) -> list[Event]:
+        return [event for change in self.changes for event in change.events()]
 
     @property
-    def shelf(self) -> Shelf:
-        """The stock as it is afterwards."""
-        return {change.seen.sku: change.after for change in self.changes}
+    def stock(self) -> StockBySku:
+        """The changed stock, after the step."""
+        return {change.before.sku: change.after for change in self.changes}
 
     @property
-    def pieces(self) -> int:
-        left = self.before.lines[self.before.progress : self.after.progress]
-        return sum(line.quantity for line in left)
+    def quantity(self) -> int:
+        """The number of returned items that this step books."""
+        booked = self.before.lines[self.before.progress : self.after.progress]
+        return sum(line.quantity for line in booked)
 
 
-def towards_booked(back: Return, shelf: Shelf, now: datetime) -> Booking | None:
-    """The next step of booking what came back; None when all of it is booked."""
-    changes: list[Change] = []
-    moves: list[Move] = []
-    room = AT_ONCE
-    for line in back.lines[back.progress :]:
-        change = line.booked(shelf[line.sku])
-        room -= 1 + len(change.facts()) + (not line.restock)
-        if room < 0:
+def next_booking_step(booking: Return, stock: StockBySku, now: datetime) -> BookingStep | None:
+    """The next step of booking a return; None when all lines are booked."""
+    changes: list[StockChange] = []
+    movements: list[StockMovement] = []
+    remaining_actions = MAX_ACTIONS_PER_STEP
+    for line in booking.lines[booking.progress :]:
+        change = line.change_of(stock[line.sku])
+        remaining_actions -= 1 + len(change.events()) + (not line.restock)
+        if remaining_actions < 0:
             break
         changes.append(change)
         if not line.restock:
-            moves.append(line.written_off(back.return_id, stamp(now)))
+            movements.append(line.write_off(booking.return_id, timestamp(now)))
     if not changes:
         return None
-    progress = back.progress + len(changes)
-    after = replace(back, progress=progress, version=back.version + 1)
-    return Booking(before=back, after=after, changes=changes, moves=moves)
+    progress = booking.progress + len(changes)
+    after = replace(booking, progress=progress, version=booking.version + 1)
+    return BookingStep(before=booking, after=after, changes=changes, movements=movements)
 
 
-def _shortages(hold: Hold, shelf: Shelf) -> list[Shortage]:
+def _shortages(hold: Hold, stock: StockBySku) -> list[Shortage]:
     return [
-        Shortage(sku=line.sku, wanted=line.quantity, available=shelf[line.sku].available)
+        Shortage(sku=line.sku, requested=line.quantity, available=stock[line.sku].available)
         for line in hold.lines[hold.progress :]
-        if shelf[line.sku].available < line.quantity
+        if stock[line.sku].available < line.quantity
     ]
 
 
-def _take(hold: Hold, shelf: Shelf, now: datetime) -> Step:
-    changes = _portion(
-        Change(seen=shelf[line.sku], by=-line.quantity) for line in hold.lines[hold.progress :]
+def _allocation_step(hold: Hold, stock: StockBySku, now: datetime) -> HoldStep:
+    changes = _changes_of_one_step(
+        StockChange(before=stock[line.sku], available_delta=-line.quantity)
+        for line in hold.lines[hold.progress :]
     )
     progress = hold.progress + len(changes)
-    done = progress == len(hold.lines)
-    after = _become(
+    is_complete = progress == len(hold.lines)
+    after = _next_version(
         hold,
-        status=Status.RESERVED if done else Status.RESERVING,
+        status=HoldStatus.RESERVED if is_complete else HoldStatus.RESERVING,
         progress=progress,
-        lease_ends=stamp(now + LEASE),
+        lease_expires_at=timestamp(now + LEASE_DURATION),
     )
-    own: list[Fact] = [StockReserved(order_id=hold.order_id)] if done else []
-    return _step(hold, after, changes, own)
+    events: list[Event] = [StockReserved(order_id=hold.order_id)] if is_complete else []
+    return _hold_step(hold, after, changes, events)
 
 
-def _go_on_giving_back(hold: Hold, shelf: Shelf, now: datetime) -> Step:
-    return _give_back(hold, hold, hold.ends_as or Status.RELEASED, shelf, now)
+def _continued_release_step(hold: Hold, stock: StockBySku, now: datetime) -> HoldStep:
+    final_status = hold.status_after_release or HoldStatus.RELEASED
+    return _release_step(hold, hold, final_status, stock, now)
 
 
-def _give_back(before: Hold, hold: Hold, ends_as: Status, shelf: Shelf, now: datetime) -> Step:
-    """From the last line held to the first; the last portion ends it."""
-    changes = _portion(
-        Change(seen=shelf[line.sku], by=line.quantity)
+def _release_step(
+    before: Hold, hold: Hold, final_status: HoldStatus, stock: StockBySku, now: datetime
+) -> HoldStep:
+    """Releases lines in reverse order of allocation. The last step sets `final_status`."""
+    changes = _changes_of_one_step(
+        StockChange(before=stock[line.sku], available_delta=line.quantity)
         for line in reversed(hold.lines[: hold.progress])
     )
     progress = hold.progress - len(changes)
     if progress:
-        after = _become(
+        after = _next_version(
             hold,
-            status=Status.RELEASING,
+            status=HoldStatus.RELEASING,
             progress=progress,
-            ends_as=ends_as,
-            lease_ends=stamp(now + LEASE),  # who comes after us, if we die here
+            status_after_release=final_status,
+            lease_expires_at=timestamp(now + LEASE_DURATION),  # if interrupted, the sweep continues
         )
-        return _step(before, after, changes, [])
-    after = _become(hold, status=ends_as, progress=0, ends_as=None, lease_ends=None)
-    return _step(before, after, changes, _said_of_the_end(hold, ends_as))
+        return _hold_step(before, after, changes, [])
+    after = _next_version(
+        hold, status=final_status, progress=0, status_after_release=None, lease_expires_at=None
+    )
+    return _hold_step(before, after, changes, _final_events(hold, final_status))
 
 
-def _said_of_the_end(hold: Hold, ends_as: Status) -> list[Fact]:
-    if ends_as is Status.REJECTED:
-        skus = [short.sku for short in hold.shortages]
+def _final_events(hold: Hold, final_status: HoldStatus) -> list[Event]:
+    if final_status is HoldStatus.REJECTED:
+        skus = [shortage.sku for shortage in hold.shortages]
         return [StockRejected(order_id=hold.order_id, skus=skus)]
     return [StockReleased(order_id=hold.order_id)] if hold.progress else []
 
 
-def _portion(changes: Iterable[Change]) -> list[Change]:
-    """As many as one write takes."""
-    portion: list[Change] = []
-    room = AT_ONCE
+def _changes_of_one_step(changes: Iterable[StockChange]) -> list[StockChange]:
+    """As many of the changes as fit into one transaction, with their events."""
+    chosen: list[StockChange] = []
+    remaining_actions = MAX_ACTIONS_PER_STEP
     for change in changes:
-        room -= 1 + len(change.facts())
-        if room < 0:
+        remaining_actions -= 1 + len(change.events())
+        if remaining_actions < 0:
             break
-        portion.append(change)
-    return portion
+        chosen.append(change)
+    return chosen
 
 
-def _step(before: Hold, after: Hold, changes: list[Change], own: list[Fact]) -> Step:
-    turned = [fact for change in changes for fact in change.facts()]
-    return Step(before=before, after=after, changes=changes, facts=own + turned)
+def _hold_step(
+    before: Hold, after: Hold, changes: list[StockChange], hold_events: list[Event]
+) -> HoldStep:
+    stock_events = [event for change in changes for event in change.events()]
+    return HoldStep(before=before, after=after, changes=changes, events=hold_events + stock_events)
 
 
-def _become(hold: Hold, **changed: object) -> Hold:
-    return replace(hold, version=hold.version + 1, **changed)
+def _next_version(hold: Hold, **changes: object) -> Hold:
+    return replace(hold, version=hold.version + 1, **changes)

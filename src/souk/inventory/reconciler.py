@@ -1,4 +1,7 @@
-"""Lambda entry point of the clock: leases that ended are let go."""
+"""Lambda entry point of the reconciler: expires holds whose lease has ended.
+
+Runs every minute.
+"""
 
 from __future__ import annotations
 
@@ -15,5 +18,5 @@ aws.dynamodb()
 
 
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    """The minute's sweep; what it does not get to is the next minute's."""
-    handlers.end_leases()
+    """Expires a limited number of holds; the next run continues with the rest."""
+    handlers.expire_holds()

@@ -1,192 +1,220 @@
-"""What staff do with stock, and what the checkout workflow asks for."""
+"""Inventory's use cases: stock movements by staff, holds of orders, booking of returns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from souk.inventory.commands import Committed, Released, Reserved, WantedLine
-from souk.inventory.domain import Change, Hold, Move, Moved, NotSold, OtherLines, Return, Stock
-from souk.inventory.plans import (
-    Booking,
-    Shelf,
-    Step,
-    towards_booked,
-    towards_lapsed,
-    towards_released,
-    towards_reserved,
+from souk.inventory.commands import Committed, Released, Reserved, StockLine
+from souk.inventory.domain import (
+    Hold,
+    LinesMismatch,
+    NotSold,
+    Return,
+    Stock,
+    StockChange,
+    StockMovement,
 )
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import Busy
-from souk.kernel.facts import Cause, caused_by, current_cause
+from souk.inventory.plans import (
+    BookingStep,
+    HoldStep,
+    StockBySku,
+    next_booking_step,
+    next_expiry_step,
+    next_release_step,
+    next_reservation_step,
+)
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import Busy, ConcurrentUpdate
+from souk.kernel.events import Cause, caused_by, current_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    Plan = Callable[[Hold, Shelf, datetime], Step | None]
+    NextStep = Callable[[Hold, StockBySku, datetime], HoldStep | None]
 
-TRIES = 8  # how often others may come first, one step long, before it is called busy
+MAX_ATTEMPTS = 8
+"""Attempts to write one step while concurrent updates of the same stock get in first."""
 
 
 class Holds(Protocol):
-    def look(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, Shelf]:
-        """The order's hold, if it has one, and the stock of these SKUs."""
+    def load_hold(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, StockBySku]:
+        """The order's hold, None if it has none, and the stock of these SKUs."""
 
-    def write(self, step: Step) -> None:
-        """Write all of the step, or raise Moved: the hold is not as before, or the stock
-        does not allow a change any more."""
+    def save_hold_step(self, step: HoldStep) -> None:
+        """Write the whole step. Raises ConcurrentUpdate when the hold is no longer `step.before`,
+        or the stock no longer allows a change."""
 
     def commit(self, order_id: str) -> None:
-        """Make a reserved hold a committed one, or raise Moved."""
+        """Set a reserved hold to committed. Raises ConcurrentUpdate when it is not reserved."""
 
 
 class Returns(Protocol):
-    def look_at_return(self, back: Return) -> tuple[Hold | None, Return | None, Shelf]:
-        """The order's hold, the return if it was begun to be booked, and the stock it is of."""
+    def load_return(self, booking: Return) -> tuple[Hold | None, Return | None, StockBySku]:
+        """The order's hold, the return if its booking was started, the stock of its SKUs."""
 
-    def book(self, step: Booking) -> None:
-        """Write all of the step, or raise Moved: the return is not as before, its order's goods
-        are not sold, or the stock does not allow a change any more."""
+    def save_booking_step(self, step: BookingStep) -> None:
+        """Write the whole step. Raises ConcurrentUpdate when the return is no longer
+        `step.before`, the hold is not committed, or the stock no longer allows a change."""
 
 
 class Stocks(Protocol):
-    def move_and_stock(self, sku: str, key: str) -> tuple[Move | None, Stock]: ...
+    def load_movement(self, sku: str, key: str) -> tuple[StockMovement | None, Stock]:
+        """The movement recorded under this key, None if there is none, and the SKU's stock."""
 
-    def move(self, move: Move, change: Change) -> None:
-        """Write move, change and its facts; raises Moved when the key is used or the stock
-        does not allow the change any more."""
+    def save_movement(self, movement: StockMovement, change: StockChange) -> None:
+        """Write the movement, the change and its events. Raises ConcurrentUpdate when the key
+        is used, or the stock no longer allows the change."""
 
 
-class Instruction(NamedTuple):
-    """What a member of staff says of a SKU; `key` makes a second click the same move."""
+class MovementRequest(NamedTuple):
+    """A receipt or adjustment by a member of staff. `quantity` is signed; requests with the same
+    `key` are recorded once."""
 
-    kind: Literal["receipt", "adjustment"]
+    type: Literal["receipt", "adjustment"]
     sku: str
-    by: int
+    quantity: int
     note: str | None
     staff: str
     key: str
 
 
-def move_stock(said: Instruction, *, stocks: Stocks) -> Move:
-    """Book a receipt or an adjustment, once for a key.
+def record_movement(request: MovementRequest, *, stocks: Stocks) -> StockMovement:
+    """Record a receipt or an adjustment, once per key.
 
-    Raises NotEnoughFree, KeyReused, or Busy.
+    Raises InsufficientStock, IdempotencyKeyReused, Busy.
     """
-    move = Move(
-        sku=said.sku,
-        key=said.key,
-        kind=said.kind,
-        by=said.by,
-        note=said.note,
-        staff=said.staff,
-        at=stamp(now()),
+    movement = StockMovement(
+        sku=request.sku,
+        key=request.key,
+        type=request.type,
+        quantity=request.quantity,
+        note=request.note,
+        staff=request.staff,
+        at=timestamp(now()),
     )
-    for _ in range(TRIES):
-        known, stock = stocks.move_and_stock(move.sku, move.key)
-        if known is not None:
-            return known.answered(move)
+    for _ in range(MAX_ATTEMPTS):
+        recorded, stock = stocks.load_movement(movement.sku, movement.key)
+        if recorded is not None:
+            return recorded.confirm_repeat(movement)
         try:
-            stocks.move(move, move.of(stock))
-        except Moved:
+            stocks.save_movement(movement, movement.change_of(stock))
+        except ConcurrentUpdate:
             continue
-        return move
-    raise Busy(f"the stock of {said.sku} is being changed by others; nothing was done, try again")
+        return movement
+    raise Busy(
+        f"Too many concurrent updates of the stock of {request.sku}. "
+        "Nothing was changed; try again."
+    )
 
 
-def reserve_stock(order_id: str, lines: Sequence[WantedLine], *, holds: Holds) -> Reserved:
-    """Hold all lines or none, under a lease; a repeat goes on where the last one stopped."""
-    wanted = sorted(lines, key=lambda line: line.sku)
-    return _carried_out(_nothing_held(order_id, wanted), towards_reserved, holds).reserved()
+def reserve_stock(order_id: str, lines: Sequence[StockLine], *, holds: Holds) -> Reserved:
+    """Hold all lines or none, under a lease. A repeated call continues an interrupted one.
+
+    Raises LinesMismatch, Busy.
+    """
+    hold = _new_hold(order_id, sorted(lines, key=lambda line: line.sku))
+    return run_to_completion(hold, next_reservation_step, holds).reserve_result()
 
 
 def commit_stock(order_id: str, *, holds: Holds) -> Committed:
-    """Let the hold last: one write. Too late, or asked of nothing, nothing is held.
+    """Mark the order's reserved stock as sold, in one write.
 
-    A hold whose lease ended but was not let go yet still has its goods.
+    Succeeds after the lease has ended, too, as long as the sweep has not expired the hold.
     """
     try:
         holds.commit(order_id)
-    except Moved:
-        found, _ = holds.look(order_id, [])
-        return (found or _nothing_held(order_id)).committed()
+    except ConcurrentUpdate:
+        hold, _ = holds.load_hold(order_id, [])
+        return (hold or _new_hold(order_id)).commit_result()
     return Committed(status="committed")
 
 
 def release_stock(order_id: str, *, holds: Holds) -> Released:
-    """Give back whatever is held, or was sold, and leave a tombstone: a late ReserveStock
-    finds it and holds nothing."""
-    _carried_out(_nothing_held(order_id), towards_released, holds)
+    """Release everything held for the order or sold to it, for good.
+
+    An order without a hold gets a tombstone, so a late ReserveStock holds nothing.
+    Raises AlreadyReturned, Busy.
+    """
+    run_to_completion(_new_hold(order_id), next_release_step, holds)
     return Released()
 
 
-def book_return(wanted: Return, *, returns: Returns) -> None:
-    """Take back what came back, once: it is available again, or written off. A repeat goes on
-    where the last one stopped.
+def expire_hold(order_id: str, *, holds: Holds) -> None:
+    """Release the order's stock if its lease has ended and the hold is not committed.
 
-    Raises NotSold for what the order was never sold, OtherLines, or Busy.
+    Raises Busy.
     """
-    tries = TRIES
-    back, shelf = _begun(wanted, returns)
-    while (step := towards_booked(back, shelf, now())) is not None:
-        try:
-            returns.book(step)
-        except Moved as error:
-            tries -= 1
-            if not tries:
-                raise Busy("others keep changing the same stock; ask again") from error
-            back, shelf = _begun(wanted, returns)
-        else:
-            back, shelf, tries = step.after, shelf | step.shelf, TRIES
+    run_to_completion(_new_hold(order_id), next_expiry_step, holds)
 
 
-def end_lease(order_id: str, *, holds: Holds) -> None:
-    """Let go of what is held under a lease that ended, unless the workflow is faster."""
-    _carried_out(_nothing_held(order_id), towards_lapsed, holds)
+def book_return(booking: Return, *, returns: Returns) -> None:
+    """Make returned items available again or write them off, once per return.
 
-
-def _nothing_held(order_id: str, lines: Sequence[WantedLine] = ()) -> Hold:
-    journey = current_cause().correlation_id
-    return Hold(order_id=order_id, lines=list(lines), journey=journey)
-
-
-def _carried_out(nothing: Hold, plan: Plan, holds: Holds) -> Hold:
-    """Take step after step until the plan has no more; when others came first, read again.
-
-    Raises OtherLines, or Busy when others always come first.
+    A repeated call continues an interrupted one.
+    Raises NotSold, LinesMismatch, Busy.
     """
-    tries = TRIES
-    hold, shelf = _seen(nothing, holds)
-    while (step := plan(hold, shelf, now())) is not None:
+    attempts = MAX_ATTEMPTS
+    current, stock = _load_return(booking, returns)
+    while (step := next_booking_step(current, stock, now())) is not None:
         try:
-            with caused_by(Cause(hold.journey)):
-                holds.write(step)
-        except Moved as error:
-            tries -= 1
-            if not tries:
-                raise Busy("others keep taking the same stock; ask again") from error
-            hold, shelf = _seen(nothing, holds)
+            returns.save_booking_step(step)
+        except ConcurrentUpdate as error:
+            attempts -= 1
+            if not attempts:
+                raise Busy("Too many concurrent updates of the same stock. Try again.") from error
+            current, stock = _load_return(booking, returns)
         else:
-            hold, shelf, tries = step.after, shelf | step.shelf, TRIES
+            current, stock, attempts = step.after, stock | step.stock, MAX_ATTEMPTS
+
+
+def run_to_completion(new_hold: Hold, next_step: NextStep, holds: Holds) -> Hold:
+    """Plan and write steps until none remains; returns the final hold.
+
+    `new_hold` is used when the order has no hold yet. After a concurrent update, reads again and
+    plans anew. Raises LinesMismatch, or Busy after MAX_ATTEMPTS at one step.
+    """
+    attempts = MAX_ATTEMPTS
+    hold, stock = _load_hold(new_hold, holds)
+    while (step := next_step(hold, stock, now())) is not None:
+        try:
+            with caused_by(Cause(hold.correlation_id)):
+                holds.save_hold_step(step)
+        except ConcurrentUpdate as error:
+            attempts -= 1
+            if not attempts:
+                raise Busy("Too many concurrent updates of the same stock. Try again.") from error
+            hold, stock = _load_hold(new_hold, holds)
+        else:
+            hold, stock, attempts = step.after, stock | step.stock, MAX_ATTEMPTS
     return hold
 
 
-def _begun(wanted: Return, returns: Returns) -> tuple[Return, Shelf]:
-    hold, found, shelf = returns.look_at_return(wanted)
-    if hold is None or not wanted.fits(hold):
-        raise NotSold(f"return {wanted.return_id} is not of what {wanted.order_id} was sold")
-    if found is not None and found.lines != wanted.lines:
-        raise OtherLines(f"return {wanted.return_id} was booked with other lines")
-    return found or wanted, shelf
+def _new_hold(order_id: str, lines: Sequence[StockLine] = ()) -> Hold:
+    correlation_id = current_cause().correlation_id
+    return Hold(order_id=order_id, lines=list(lines), correlation_id=correlation_id)
 
 
-def _seen(nothing: Hold, holds: Holds) -> tuple[Hold, Shelf]:
-    found, shelf = holds.look(nothing.order_id, nothing.skus)
-    if found is None:
-        return nothing, shelf
-    if found.lines and nothing.lines and found.lines != nothing.lines:
-        raise OtherLines(f"order {found.order_id} has a hold of other lines")
-    if not shelf.keys() >= set(found.skus):
-        again, shelf = holds.look(found.order_id, found.skus)
-        return again or found, shelf
-    return found, shelf
+def _load_hold(new_hold: Hold, holds: Holds) -> tuple[Hold, StockBySku]:
+    """The stored hold, otherwise `new_hold`, with the stock of all its lines."""
+    hold, stock = holds.load_hold(new_hold.order_id, new_hold.skus)
+    if hold is None:
+        return new_hold, stock
+    if hold.lines and new_hold.lines and hold.lines != new_hold.lines:
+        raise LinesMismatch(f"order {hold.order_id} already has a hold with other lines")
+    if not stock.keys() >= set(hold.skus):
+        reloaded, stock = holds.load_hold(hold.order_id, hold.skus)
+        return reloaded or hold, stock
+    return hold, stock
+
+
+def _load_return(booking: Return, returns: Returns) -> tuple[Return, StockBySku]:
+    """The stored return, otherwise `booking`, with the stock of its lines."""
+    hold, stored, stock = returns.load_return(booking)
+    if hold is None or not booking.is_covered_by(hold):
+        raise NotSold(
+            f"the items of return {booking.return_id} were not sold to order {booking.order_id}"
+        )
+    if stored is not None and stored.lines != booking.lines:
+        raise LinesMismatch(f"return {booking.return_id} is already booked with other lines")
+    return stored or booking, stock

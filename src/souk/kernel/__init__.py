@@ -1,1 +1,1 @@
-"""What every room may use and no room owns."""
+"""Shared by all services: money, ids, events, the outbox, errors. The kernel knows no service."""

@@ -1,4 +1,4 @@
-"""Time as the shop writes it: UTC, ISO 8601, milliseconds."""
+"""Time in the shop: UTC, ISO 8601, milliseconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def stamp(moment: datetime) -> str:
-    """Such as `2026-11-23T17:05:09.123Z`; stamps sort as text."""
+def timestamp(moment: datetime) -> str:
+    """Such as `2026-11-23T17:05:09.123Z`. Timestamps sort as text."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

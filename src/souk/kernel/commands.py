@@ -1,4 +1,4 @@
-"""Commands: what one room asks another to do, directly, and waits for."""
+"""Commands: synchronous requests from a workflow or another service."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import msgspec
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be done now. Named in the imperative; ids and values only.
+    """A request to do something now. Named in the imperative; carries ids and typed values only.
 
-    Asked twice with the same ids, it is done once and answered the same.
+    Commands are idempotent: repeated with the same ids, one takes effect once and returns the
+    same result.
     """
 
 
-Does = Mapping[type[Command], Callable[[Any], msgspec.Struct]]
-"""What a room can be asked: the command's class, and the use case that answers it."""
+Commands = Mapping[type[Command], Callable[[Any], msgspec.Struct]]
+"""The commands a service answers: command class to use case."""

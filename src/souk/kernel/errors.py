@@ -1,28 +1,33 @@
-"""Refusals: what a caller may be told, as RFC 9457 problem details."""
+"""Errors that several services raise. `ApiError` and its subclasses reach the caller as problem
+details (RFC 9457)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Refusal(Exception):
-    """The shop says no, and why.
+class ConcurrentUpdate(Exception):
+    """The row changed between read and write; nothing was written. Read again and retry."""
 
-    A subclass states its HTTP `status`, its `slug` (the last part of the problem type)
-    and its `title`; `members` are extension members of the problem document.
+
+class ApiError(Exception):
+    """An error that the API reports to its caller.
+
+    A subclass states its HTTP `status`, its `slug` (last part of the problem type) and its
+    `title`. `detail` says what to do; `members` are extension members of the problem document.
     """
 
     status = 400
-    slug = "refused"
-    title = "The request was refused"
-    retry_after: int | None = None  # seconds; set when asking again later may help
+    slug = "bad-request"
+    title = "Bad request"
+    retry_after: int | None = None  # seconds; set when repeating the request later can succeed
 
     def __init__(self, detail: str, **members: Any) -> None:
         super().__init__(detail)
         self.members = members
 
     def problem(self) -> dict[str, Any]:
-        """The problem document (RFC 9457)."""
+        """The problem document: type, title, status, detail and the extension members."""
         return {
             "type": f"/problems/{self.slug}",
             "title": self.title,
@@ -32,76 +37,92 @@ class Refusal(Exception):
         }
 
 
-class NotFound(Refusal):
+class NotFound(ApiError):
     status = 404
     slug = "not-found"
-    title = "There is no such thing here"
+    title = "Not found"
 
 
-class Conflict(Refusal):
+class Conflict(ApiError):
+    """The request is valid but does not fit the current state."""
+
     status = 409
     slug = "conflict"
-    title = "The request does not fit the present state"
+    title = "Conflict"
 
 
-class Invalid(Refusal):
-    """`errors` names each bad field: a JSON pointer and what is wrong with it."""
+class InvalidRequest(ApiError):
+    """The member `errors` lists each invalid field: a JSON pointer and a detail."""
 
     status = 422
-    slug = "invalid-body"
-    title = "The request cannot be understood"
+    slug = "invalid-request"
+    title = "Invalid request"
 
     @classmethod
-    def field(cls, pointer: str, detail: str) -> Invalid:
+    def field(cls, pointer: str, detail: str) -> InvalidRequest:
+        """The error of a single field; `pointer` is a JSON pointer (RFC 6901)."""
         return cls(detail, errors=[{"pointer": pointer, "detail": detail}])
 
 
-class InvalidHeader(Invalid):
+class InvalidHeader(InvalidRequest):
     status = 400
     slug = "invalid-header"
+    title = "Invalid header"
 
 
-class InvalidQuery(Invalid):
+class InvalidQuery(InvalidRequest):
     status = 400
     slug = "invalid-query"
+    title = "Invalid query parameter"
 
 
-class Unauthorized(Refusal):
+class IdempotencyKeyReused(InvalidRequest):
+    """The key was used before, with a different request."""
+
+    slug = "idempotency-key-reused"
+    title = "Idempotency key reused"
+
+
+class Unauthorized(ApiError):
     status = 401
     slug = "unauthorized"
-    title = "Say who you are"
+    title = "Authentication required"
 
 
-class Forbidden(Refusal):
+class Forbidden(ApiError):
     status = 403
     slug = "forbidden"
-    title = "This is not yours to do"
+    title = "Forbidden"
 
 
-class ChangedMeanwhile(Refusal):
+class PreconditionFailed(ApiError):
+    """`If-Match` names a version that is no longer the current one."""
+
     status = 412
-    slug = "changed-meanwhile"
-    title = "It was changed since you read it"
+    slug = "precondition-failed"
+    title = "Precondition failed"
 
 
-class PreconditionRequired(Refusal):
+class PreconditionRequired(ApiError):
+    """A change of a versioned resource needs `If-Match` (RFC 6585)."""
+
     status = 428
     slug = "precondition-required"
-    title = "Say which version you read"
+    title = "Precondition required"
 
 
-class Busy(Refusal):
-    """Others kept writing the same item; nothing was changed."""
+class Busy(ApiError):
+    """Too many concurrent updates of one item, or throttling. Nothing was changed."""
 
     status = 503
     slug = "busy"
-    title = "Too many changes at once"
+    title = "Service busy"
     retry_after = 1
 
 
-class Failure(Refusal):
-    """Our own mistake: the caller learns nothing of its inside."""
+class InternalError(ApiError):
+    """A defect of the shop. The log has the details; the caller gets none."""
 
     status = 500
-    slug = "internal"
-    title = "The shop failed"
+    slug = "internal-error"
+    title = "Internal server error"

@@ -1,4 +1,4 @@
-"""Identifiers that sort by the time they were made (UUIDv7, RFC 9562 section 5.7)."""
+"""Identifiers that sort by creation time (UUIDv7, RFC 9562 section 5.7)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def new_id() -> str:
-    """A fresh UUIDv7: 48 bits of Unix milliseconds, then 74 random bits.
+    """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits.
 
-    Ids of one process made in the same millisecond do not sort among themselves.
+    Ids created in the same millisecond have no defined order.
     """
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
@@ -24,7 +24,7 @@ def new_id() -> str:
     return str(uuid.UUID(int=value))
 
 
-def id_before(moment: datetime) -> str:
-    """What every id made from the moment on sorts behind, and every earlier one before."""
+def id_lower_bound(moment: datetime) -> str:
+    """Lower bound, in sort order, of ids created at or after `moment`."""
     digits = f"{int(moment.timestamp() * 1000):012x}"
     return f"{digits[:8]}-{digits[8:]}"

@@ -1,20 +1,23 @@
-"""Plain Python values to and from DynamoDB's typed attributes."""
+"""Converts plain Python values to and from DynamoDB's typed attributes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Item = dict[str, Any]
-"""A DynamoDB item as the wire has it: attribute name to typed value."""
+"""A DynamoDB item in its wire format: attribute name to typed value."""
 
 
 def to_item(values: dict[str, Any]) -> Item:
-    """None is left out: an absent attribute, so that sparse indexes stay sparse."""
+    """Omits None: the attribute is absent, which keeps sparse indexes sparse.
+
+    Raises TypeError for a type that has no counterpart, float included.
+    """
     return {name: _typed(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Item) -> dict[str, Any]:
-    """Numbers come back as int: the shop stores no fractions."""
+    """Numbers become int: the shop stores no fractions."""
     return {name: _plain(value) for name, value in item.items()}
 
 
@@ -34,8 +37,8 @@ def _typed(value: Any) -> dict[str, Any]:
 
 
 def _plain(attribute: dict[str, Any]) -> Any:
-    ((kind, value),) = attribute.items()
-    match kind:
+    ((type_code, value),) = attribute.items()
+    match type_code:
         case "N":
             return int(value)
         case "L":

@@ -1,7 +1,7 @@
-"""One structured log per function; every line carries the correlation id of its journey."""
+"""The structured log. Every line of a request or message carries its correlation id."""
 
 from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()  # service name and level come from POWERTOOLS_* variables, set by the platform
+logger = Logger()  # the platform sets service name and level by POWERTOOLS_* variables

@@ -1,7 +1,7 @@
-"""The transactional outbox: facts are rows of the room's own table until the bus has them.
+"""The transactional outbox: an event is a row of its service's table until the bus has it.
 
-A change and the facts it caused are written in one transaction (guarantee G4). The relay
-publishes each row and deletes it once the bus accepted it; a sweep finds what was left behind.
+A change and its events are written in one transaction (guarantee G4). The relay publishes each
+row and deletes it after the bus accepts it; a scheduled sweep publishes rows left behind.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ from zlib import crc32
 
 import msgspec
 
-from souk.kernel.facts import MAX_BYTES, Fact, envelope, source
+from souk.kernel.events import MAX_BYTES, Event, source_of, to_envelope
 from souk.kernel.items import to_item
 
-PARTITION = "OUTBOX#"
-PARTITIONS = 8
-"""Rows are spread by id, so that a busy shop's outbox is no hot partition."""
+PARTITION_PREFIX = "OUTBOX#"
+PARTITION_COUNT = 8
+"""Rows are spread by id over this many partitions, to avoid a hot one."""
 
 
-def puts(table: str, *facts: Fact) -> list[dict[str, Any]]:
-    """One transaction action per fact, to be sent along with the change that caused it.
+def put_actions(table: str, *events: Event) -> list[dict[str, Any]]:
+    """One transaction action per event, to be written with the change that caused it.
 
-    Raises ValueError for a fact the bus would not take: a room's own limits must prevent it.
+    Raises ValueError for an event above MAX_BYTES; the limits of each service prevent that.
     """
-    return [{"Put": {"TableName": table, "Item": to_item(_row(fact))}} for fact in facts]
+    return [{"Put": {"TableName": table, "Item": to_item(_row(event))}} for event in events]
 
 
 def partitions() -> list[str]:
-    return [f"{PARTITION}{number}" for number in range(PARTITIONS)]
+    return [f"{PARTITION_PREFIX}{number}" for number in range(PARTITION_COUNT)]
 
 
-def _row(fact: Fact) -> dict[str, Any]:
-    sealed = envelope(fact)
-    detail = msgspec.json.encode(sealed).decode()
+def _row(event: Event) -> dict[str, Any]:
+    envelope = to_envelope(event)
+    detail = msgspec.json.encode(envelope).decode()
     if len(detail.encode()) > MAX_BYTES:
-        raise ValueError(f"{type(fact).__name__} of {len(detail)} characters is too large")
+        raise ValueError(f"{type(event).__name__} of {len(detail)} characters is too large")
     return {
-        "pk": f"{PARTITION}{crc32(sealed.id.encode()) % PARTITIONS}",
-        "sk": sealed.id,
-        "source": source(type(fact)),
-        "type": type(fact).__name__,
+        "pk": f"{PARTITION_PREFIX}{crc32(envelope.id.encode()) % PARTITION_COUNT}",
+        "sk": envelope.id,
+        "source": source_of(type(event)),
+        "type": type(event).__name__,
         "detail": detail,
-        "at": sealed.time,
+        "at": envelope.time,
     }

@@ -1,4 +1,4 @@
-"""What a function is told by its environment, checked before it does anything."""
+"""Settings that a function reads from its environment variables when it starts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """Base of a room's settings: field `table_name` is read from `TABLE_NAME`."""
+    """Base of a service's settings: field `table_name` is read from `TABLE_NAME`."""
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
-def load(kind: type[SettingsT]) -> SettingsT:
-    """Raises RuntimeError naming the variable that is missing or unfit."""
+def load(settings: type[SettingsT]) -> SettingsT:
+    """Raises RuntimeError that names the missing or invalid variable."""
     try:
-        return msgspec.convert(dict(os.environ), kind, strict=False)
+        return msgspec.convert(dict(os.environ), settings, strict=False)
     except msgspec.ValidationError as error:
-        raise RuntimeError(f"the function's environment is unfit: {error}") from error
+        raise RuntimeError(f"invalid environment of the function: {error}") from error

@@ -1,1 +1,1 @@
-"""What the shop writes: mails to customers, and word to its staff."""
+"""Emails to customers and messages to staff."""

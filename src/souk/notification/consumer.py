@@ -1,28 +1,28 @@
-"""Lambda entry point of the queue: what a fact needs is checked and made while it starts."""
+"""Lambda entry point of the event queue. Settings and clients are loaded at cold start."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from souk.edges.consumer import consumer
 from souk.kernel import aws
-from souk.notification import handlers, post
+from souk.notification import handlers, senders
+from souk.runtime.consumer import queue_consumer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-handlers.mails()
+handlers.emails()
 recipients = handlers.recipients()
 aws.dynamodb()
-aws.functions()
-post.ses()
-_hear = consumer({**handlers.HEARS, **handlers.POST_SAYS})
+aws.lambda_client()
+senders.ses()
+_consume = queue_consumer({**handlers.SUBSCRIPTIONS, **handlers.SES_SUBSCRIPTIONS})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Write the mails of a batch; who receives them is known no longer than that."""
-    recipients.begin(event)
+    """Sends the emails of a batch. Recipients are cached for the batch and no longer."""
+    recipients.start_batch(event)
     try:
-        return _hear(event, context)
+        return _consume(event, context)
     finally:
-        recipients.forget()
+        recipients.end_batch()

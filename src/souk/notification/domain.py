@@ -1,4 +1,4 @@
-"""A mail: what it is about, who is behind its contact id, and how far it got."""
+"""Emails to customers, messages to staff, and why sending one can fail."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STAFF = "staff"
 LEASE_SECONDS = 40
-"""Longer than a function lives (30 s), shorter than a failed message comes again (51 s)."""
+"""Longer than the function's timeout (30 s), shorter than all retry delays together (51 s)."""
 
 
-class OrderNotHeardOf(Exception):
-    """Nobody said yet whose order this is; the fact that does is on its way."""
+class OrderNotKnownYet(Exception):
+    """No event with the order's contact id has arrived yet. Retry."""
 
 
-class RecipientUnknown(Exception):
-    """No checkout left this contact."""
+class RecipientNotFound(Exception):
+    """Basket has no contact with this id."""
 
 
-class BeingSent(Exception):
-    """Another function is at it, or died over it: its lease tells when that is certain."""
+class SendInProgress(Exception):
+    """Another invocation has claimed the email, or crashed while sending it. Retry."""
 
 
 class Undeliverable(Exception):
-    """The post will never take this mail; the text is the reason, a slug."""
+    """SES will never accept this email; the text is the reason, a slug."""
 
 
-class NotTaken(Exception):
-    """The post did not take it for now, and certainly sent nothing; the text says why."""
+class NotAccepted(Exception):
+    """SES or SNS did not accept the message and sent nothing. Retry. The text is the error."""
 
 
-class Kind(Enum):
-    """What a customer is written about."""
+class EmailType(Enum):
+    """The types of emails to customers. Each value names a template."""
 
     RECEIVED = "received"
     CONFIRMED = "confirmed"
@@ -46,26 +47,26 @@ class Kind(Enum):
     REFUNDED = "refunded"
 
 
-class Notice(NamedTuple):
-    """Something a customer is to be told of, once; `values` are what its template asks for.
+class CustomerEmail(NamedTuple):
+    """An email to send to an order's customer, once. `values` fill in its template.
 
-    `contact_id` is None where the fact has none. `part` tells mails of one kind about one
-    order apart: the refund's id, the return's.
+    `contact_id` is None if the event has none. `reference` distinguishes emails of one type about
+    one order: it is the id of the refund or return.
     """
 
-    kind: Kind
+    type: EmailType
     order_id: str
     values: Mapping[str, str]
     contact_id: str | None = None
-    part: str = ""
+    reference: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.kind.value}#{self.part}" if self.part else self.kind.value
+        return f"{self.type.value}#{self.reference}" if self.reference else self.type.value
 
 
-class Word(NamedTuple):
-    """Something staff are to be told of, once for a `name`."""
+class StaffMessage(NamedTuple):
+    """A message to staff, sent once for its `name`. `values` fill in its template."""
 
     template: str
     name: str
@@ -73,31 +74,27 @@ class Word(NamedTuple):
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Who is written to. Kept nowhere in this room."""
+    """A customer's name and addresses. This service does not store them."""
 
     name: str
     email: str
     address: str
 
 
-class Letter(msgspec.Struct, frozen=True):
-    """What is sent."""
-
+class EmailContent(msgspec.Struct, frozen=True):
     subject: str
     text: str
     html: str
 
 
-class Mail(NamedTuple):
-    """One thing sent, or to be sent: `about` an order or `staff`, and its name there.
+class Email(NamedTuple):
+    """A record of an email or staff message, without any personal data.
 
-    Nothing in it tells who it goes to.
+    `about` is an order id, or `staff`. `name` is unique among the emails about one order, and
+    among the messages to staff.
     """
 
     about: str
     name: str
     subject: str
     contact_id: str | None = None
-
-
-STAFF = "staff"

@@ -1,4 +1,4 @@
-"""Prices and times as a reader in English expects them."""
+"""Formats of amounts and times in emails, in English."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from souk.kernel.money import Money
 
-SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
-DECIMALS = {  # ISO 4217, where they are not two
+CURRENCY_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+DECIMAL_PLACES = {  # of ISO 4217 currencies that have not two
     **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "VND", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
@@ -19,16 +19,16 @@ MONTHS = (
 )  # fmt: skip
 
 
-def price(money: Money) -> str:
+def format_money(money: Money) -> str:
     """Such as `£1,234.50` or `CHF 12.00`."""
-    places = DECIMALS.get(money.currency, 2)
-    sign = SIGNS.get(money.currency, f"{money.currency} ")
-    whole, rest = divmod(abs(money.amount), 10**places)
-    fraction = f".{rest:0{places}}" if places else ""
-    return f"{'-' if money.amount < 0 else ''}{sign}{whole:,}{fraction}"
+    places = DECIMAL_PLACES.get(money.currency, 2)
+    symbol = CURRENCY_SYMBOLS.get(money.currency, f"{money.currency} ")
+    units, minor_units = divmod(abs(money.amount), 10**places)
+    fraction = f".{minor_units:0{places}}" if places else ""
+    return f"{'-' if money.amount < 0 else ''}{symbol}{units:,}{fraction}"
 
 
-def moment(stamp: str) -> str:
-    """Such as `24 November 2026, 22:45 UTC`. Raises ValueError for what is no stamp."""
-    when = datetime.fromisoformat(stamp).astimezone(UTC)
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}, {when:%H:%M} UTC"
+def format_timestamp(timestamp: str) -> str:
+    """Such as `24 November 2026, 22:45 UTC`. Raises ValueError if it is not ISO 8601."""
+    moment = datetime.fromisoformat(timestamp).astimezone(UTC)
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"

@@ -1,21 +1,20 @@
-"""What notification hears, and whom it tells."""
+"""Notification's event subscriptions: the email or staff message that each event leads to."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-from souk.basket.commands import ContactCards, GetContacts
+from souk.basket.commands import ContactList, GetContacts
 from souk.delivery.events import ShipmentDispatched
-from souk.edges.asking import ask
 from souk.inventory.events import StockDepleted
 from souk.kernel.settings import Settings, load
-from souk.notification import letters, usecases
-from souk.notification.domain import Kind, Mail, Notice, Recipient, Word
-from souk.notification.formats import moment, price
-from souk.notification.post import MailBounced, SesPost, SnsBoard
+from souk.notification import rendering, usecases
+from souk.notification.domain import CustomerEmail, Email, EmailType, Recipient, StaffMessage
+from souk.notification.formats import format_money, format_timestamp
 from souk.notification.recipients import Recipients
-from souk.notification.store import MailStore
+from souk.notification.senders import EmailBounced, SesEmailSender, SnsStaffChannel
+from souk.notification.store import EmailStore
 from souk.ordering.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -24,21 +23,23 @@ from souk.ordering.events import (
     ReturnAccepted,
 )
 from souk.payment.events import PaymentRefunded
+from souk.runtime.invoke import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from souk.basket.commands import ContactCard
-    from souk.kernel.facts import Hears
+    from souk.basket.commands import Contact
+    from souk.kernel.events import Subscriptions
 
-STAFF_HEARS_OF = frozenset({"payment-declined", "payment-unresolved", "not-possible"})
-"""Of the reasons to reject an order. What is out of stock they are told by product."""
+REASONS_FOR_STAFF = frozenset({"payment-declined", "payment-unresolved", "internal-error"})
+"""The rejection reasons that staff are notified of. `out-of-stock` is not one of them: staff are
+notified per product, by StockDepleted."""
 
 
 class NotificationSettings(Settings, frozen=True, kw_only=True):
     table_name: str
     basket_commands: str
-    mail_sender: str
+    email_sender: str
     staff_topic: str
 
 
@@ -48,118 +49,127 @@ def settings() -> NotificationSettings:
 
 
 @cache
-def mails() -> MailStore:
-    return MailStore(settings().table_name)
+def emails() -> EmailStore:
+    return EmailStore(settings().table_name)
 
 
 @cache
-def post() -> SesPost:
-    return SesPost(settings().mail_sender)
+def email_sender() -> SesEmailSender:
+    return SesEmailSender(settings().email_sender)
 
 
 @cache
-def board() -> SnsBoard:
-    return SnsBoard(settings().staff_topic)
+def staff_channel() -> SnsStaffChannel:
+    return SnsStaffChannel(settings().staff_topic)
 
 
 @cache
 def recipients() -> Recipients:
-    return Recipients(of_contacts)
+    return Recipients(fetch_recipients)
 
 
-def of_contacts(contact_ids: Sequence[str]) -> dict[str, Recipient]:
-    """Who they are, as basket tells. Raises AskedInVain."""
-    wish = GetContacts(contact_ids=list(contact_ids))
-    told = ask(settings().basket_commands, wish, ContactCards)
-    return {card.contact_id: _recipient(card) for card in told.cards}
+def fetch_recipients(contact_ids: Sequence[str]) -> dict[str, Recipient]:
+    """Recipients by contact id, from basket. Unknown ids are omitted. Raises CommandFailed."""
+    command = GetContacts(contact_ids=list(contact_ids))
+    result = invoke(settings().basket_commands, command, ContactList)
+    return {contact.contact_id: _recipient(contact) for contact in result.contacts}
 
 
-def _recipient(card: ContactCard) -> Recipient:
-    place = card.address
-    parts = (place.line1, place.line2, place.city, place.postcode, place.country)
-    return Recipient(card.name, card.email, ", ".join(part for part in parts if part))
+def _recipient(contact: Contact) -> Recipient:
+    address = contact.address
+    parts = (address.line1, address.line2, address.city, address.postcode, address.country)
+    return Recipient(contact.name, contact.email, ", ".join(part for part in parts if part))
 
 
-def _write(notice: Notice) -> None:
-    usecases.write_to_customer(
-        notice, mails=mails(), recipient=recipients(), post=post(), board=board()
+def _send(customer_email: CustomerEmail) -> None:
+    usecases.send_customer_email(
+        customer_email,
+        emails=emails(),
+        find_recipient=recipients().find,
+        sender=email_sender(),
+        staff_channel=staff_channel(),
     )
 
 
-def _tell(word: Word) -> None:
-    usecases.tell_staff(word, mails=mails(), board=board())
+def _notify_staff(message: StaffMessage) -> None:
+    usecases.notify_staff(message, emails=emails(), staff_channel=staff_channel())
 
 
-def _received(fact: OrderPlaced) -> None:
+def _order_placed(event: OrderPlaced) -> None:
     values = {
-        "at": moment(fact.placed_at),
-        "products": str(fact.line_count),
-        "total": price(fact.total),
+        "at": format_timestamp(event.placed_at),
+        "products": str(event.line_count),
+        "total": format_money(event.total),
     }
-    _write(Notice(Kind.RECEIVED, fact.order_id, values, fact.contact_id))
+    _send(CustomerEmail(EmailType.RECEIVED, event.order_id, values, event.contact_id))
 
 
-def _confirmed(fact: OrderConfirmed) -> None:
-    values = {"at": moment(fact.confirmed_at), "total": price(fact.total)}
-    _write(Notice(Kind.CONFIRMED, fact.order_id, values, fact.contact_id))
+def _order_confirmed(event: OrderConfirmed) -> None:
+    values = {"at": format_timestamp(event.confirmed_at), "total": format_money(event.total)}
+    _send(CustomerEmail(EmailType.CONFIRMED, event.order_id, values, event.contact_id))
 
 
-def _rejected(fact: OrderRejected) -> None:
-    at = moment(fact.rejected_at)
-    values = {"at": at, "why": letters.reason(fact.reason)}
-    _write(Notice(Kind.REJECTED, fact.order_id, values, fact.contact_id))
-    if fact.reason in STAFF_HEARS_OF:
-        told = {"order_id": fact.order_id, "reason": fact.reason, "at": at}
-        _tell(Word("staff-rejected", f"rejected#{fact.order_id}", told))
+def _order_rejected(event: OrderRejected) -> None:
+    at = format_timestamp(event.rejected_at)
+    values = {"at": at, "explanation": rendering.explain_rejection(event.reason)}
+    _send(CustomerEmail(EmailType.REJECTED, event.order_id, values, event.contact_id))
+    if event.reason in REASONS_FOR_STAFF:
+        staff_values = {"order_id": event.order_id, "reason": event.reason, "at": at}
+        _notify_staff(StaffMessage("staff-rejected", f"rejected#{event.order_id}", staff_values))
 
 
-def _dispatched(fact: ShipmentDispatched) -> None:
+def _shipment_dispatched(event: ShipmentDispatched) -> None:
     values = {
-        "at": moment(fact.dispatched_at),
-        "carrier": fact.carrier,
-        "tracking_number": fact.tracking_number,
+        "at": format_timestamp(event.dispatched_at),
+        "carrier": event.carrier,
+        "tracking_number": event.tracking_number,
     }
-    _write(Notice(Kind.DISPATCHED, fact.order_id, values, fact.contact_id))
+    _send(CustomerEmail(EmailType.DISPATCHED, event.order_id, values, event.contact_id))
 
 
-def _cancelled(fact: OrderCancelled) -> None:
-    values = {"at": moment(fact.cancelled_at)}
-    _write(Notice(Kind.CANCELLED, fact.order_id, values, fact.contact_id))
+def _order_cancelled(event: OrderCancelled) -> None:
+    values = {"at": format_timestamp(event.cancelled_at)}
+    _send(CustomerEmail(EmailType.CANCELLED, event.order_id, values, event.contact_id))
 
 
-def _returned(fact: ReturnAccepted) -> None:
+def _return_accepted(event: ReturnAccepted) -> None:
     values = {
-        "at": moment(fact.accepted_at),
-        "return_id": fact.return_id,
-        "pieces": str(sum(line.quantity for line in fact.lines)),
-        "amount": price(fact.refund),
+        "at": format_timestamp(event.accepted_at),
+        "return_id": event.return_id,
+        "quantity": str(sum(line.quantity for line in event.lines)),
+        "amount": format_money(event.refund),
     }
-    _write(Notice(Kind.RETURNED, fact.order_id, values, fact.contact_id, fact.return_id))
+    _send(
+        CustomerEmail(EmailType.RETURNED, event.order_id, values, event.contact_id, event.return_id)
+    )
 
 
-def _refunded(fact: PaymentRefunded) -> None:
-    values = {"amount": price(fact.amount)}
-    _write(Notice(Kind.REFUNDED, fact.order_id, values, part=fact.refund_id))
+def _payment_refunded(event: PaymentRefunded) -> None:
+    values = {"amount": format_money(event.amount)}
+    _send(CustomerEmail(EmailType.REFUNDED, event.order_id, values, reference=event.refund_id))
 
 
-def _depleted(fact: StockDepleted) -> None:
-    _tell(Word("staff-depleted", f"depleted#{fact.sku}#{fact.turn}", {"sku": fact.sku}))
+def _stock_depleted(event: StockDepleted) -> None:
+    name = f"depleted#{event.sku}#{event.availability_version}"
+    _notify_staff(StaffMessage("staff-depleted", name, {"sku": event.sku}))
 
 
-def _bounced(fact: MailBounced) -> None:
-    mail = Mail(fact.order[0], fact.name, subject="")
-    usecases.hear_bounced(mail, fact.reason.lower(), mails=mails(), board=board())
+def _email_bounced(event: EmailBounced) -> None:
+    email = Email(event.order[0], event.name, subject="")
+    usecases.record_bounce(
+        email, event.reason.lower(), emails=emails(), staff_channel=staff_channel()
+    )
 
 
-HEARS: Hears = {
-    OrderPlaced: _received,
-    OrderConfirmed: _confirmed,
-    OrderRejected: _rejected,
-    ShipmentDispatched: _dispatched,
-    OrderCancelled: _cancelled,
-    ReturnAccepted: _returned,
-    PaymentRefunded: _refunded,
-    StockDepleted: _depleted,
+SUBSCRIPTIONS: Subscriptions = {
+    OrderPlaced: _order_placed,
+    OrderConfirmed: _order_confirmed,
+    OrderRejected: _order_rejected,
+    ShipmentDispatched: _shipment_dispatched,
+    OrderCancelled: _order_cancelled,
+    ReturnAccepted: _return_accepted,
+    PaymentRefunded: _payment_refunded,
+    StockDepleted: _stock_depleted,
 }
-POST_SAYS: Hears = {MailBounced: _bounced}
-"""Not on the shop's bus: a rule on AWS's own brings it."""
+SES_SUBSCRIPTIONS: Subscriptions = {EmailBounced: _email_bounced}
+"""Not on the shop's bus: SES reports bounces on the account's default bus."""

@@ -1,4 +1,4 @@
-"""Who mails go to: asked for by the batch, and known no longer than it."""
+"""Recipients of emails: all of a batch are fetched in one call and cached for the batch only."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from souk.notification.domain import RecipientUnknown
+from souk.notification.domain import RecipientNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from souk.notification.domain import Recipient
 
-    Ask = Callable[[Sequence[str]], Mapping[str, Recipient]]
-    """Who is behind contact ids, of those anybody left."""
+    FetchRecipients = Callable[[Sequence[str]], Mapping[str, Recipient]]
+    """Recipients by contact id. Unknown ids are omitted."""
 
 
 class _Data(msgspec.Struct):
@@ -30,37 +30,36 @@ class _Message(msgspec.Struct):
 
 
 class Recipients:
-    """All whom a batch of facts names are asked for together, with the first that is needed."""
+    """Fetches all recipients of a batch of events in one call, on first use."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        self._expected: set[str] = set()
-        self._known: dict[str, Recipient] = {}
+    def __init__(self, fetch: FetchRecipients) -> None:
+        self._fetch = fetch
+        self._to_fetch: set[str] = set()
+        self._fetched: dict[str, Recipient] = {}
 
-    def begin(self, event: dict[str, Any]) -> None:
-        """A batch has come."""
-        self._known = {}
-        self._expected = set(_named(event))
+    def start_batch(self, event: dict[str, Any]) -> None:
+        """`event` is the SQS event that invoked the function."""
+        self._fetched = {}
+        self._to_fetch = set(_contact_ids(event))
 
-    def forget(self) -> None:
-        """The batch is done."""
-        self.begin({"Records": []})
+    def end_batch(self) -> None:
+        self.start_batch({"Records": []})
 
-    def __call__(self, contact_id: str) -> Recipient:
-        """Raises RecipientUnknown, and what asking raises."""
-        if contact_id not in self._known:
-            self._known |= self._ask(sorted({contact_id, *self._expected}))
-            self._expected = set()
-        if contact_id not in self._known:
-            raise RecipientUnknown(f"nobody left a contact {contact_id}")
-        return self._known[contact_id]
+    def find(self, contact_id: str) -> Recipient:
+        """Raises RecipientNotFound, and whatever the fetch raises."""
+        if contact_id not in self._fetched:
+            self._fetched |= self._fetch(sorted({contact_id, *self._to_fetch}))
+            self._to_fetch = set()
+        if contact_id not in self._fetched:
+            raise RecipientNotFound(f"there is no contact {contact_id}")
+        return self._fetched[contact_id]
 
 
-def _named(event: dict[str, Any]) -> Iterator[str]:
+def _contact_ids(event: dict[str, Any]) -> Iterator[str]:
     for record in event["Records"]:
         try:
-            said = msgspec.json.decode(record["body"], type=_Message)
+            message = msgspec.json.decode(record["body"], type=_Message)
         except msgspec.MsgspecError:
-            continue  # whatever it is, it will be told of when it is heard
-        if said.detail.data.contact_id:
-            yield said.detail.data.contact_id
+            continue  # the consumer reports an unreadable message
+        if message.detail.data.contact_id:
+            yield message.detail.data.contact_id

@@ -1,123 +1,135 @@
-"""Writing to customers and staff: claim, send, record, so that nothing is sent twice.
+"""Sends each email and staff message once: claim it, send it, record the result.
 
-A claim is written before anything is sent and holds for some seconds. Who finds it taken comes
-again later. Only who dies, or loses the post's answer, between sending and recording leaves a
-claim over which the next one sends a second time.
+The claim is written before the email is sent and is valid for the lease. Another invocation that
+finds a valid claim retries later. An email is sent twice only if an invocation crashes, or loses
+the response of SES, between sending and recording.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from souk.notification import letters
+from souk.notification import rendering
 from souk.notification.domain import (
     STAFF,
-    Letter,
-    Mail,
-    Notice,
-    NotTaken,
-    OrderNotHeardOf,
+    CustomerEmail,
+    Email,
+    EmailContent,
+    NotAccepted,
+    OrderNotKnownYet,
     Recipient,
+    StaffMessage,
     Undeliverable,
-    Word,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Mails(Protocol):
-    """What was sent, is being sent, or will never be."""
+class Emails(Protocol):
+    """Records of emails that are being sent, were sent or failed."""
 
-    def claim(self, mail: Mail) -> bool:
-        """True: it is ours to send, until the lease ends. False: that is over and done.
+    def claim(self, email: Email) -> bool:
+        """True: the caller may send it until the lease ends. False: it was sent or failed before.
 
-        Raises BeingSent while the lease of another lasts.
+        Raises SendInProgress while the claim of another invocation is valid.
         """
 
-    def let_go(self, mail: Mail) -> None:
-        """Nothing was sent: whoever comes next may claim it at once."""
+    def release_claim(self, email: Email) -> None:
+        """Nothing was sent: the next invocation may claim it at once."""
 
-    def record_sent(self, mail: Mail, receipt: str) -> None:
-        """For good. `receipt` is the post's id of it."""
+    def record_sent(self, email: Email, message_id: str) -> None:
+        """Overwrites any other status. `message_id` is the one of SES or SNS."""
 
-    def record_failed(self, mail: Mail, reason: str) -> None:
-        """For good, unless somebody recorded it as sent."""
+    def record_failed(self, email: Email, reason: str) -> None:
+        """No effect on an email that was recorded as sent."""
 
-    def record_returned(self, mail: Mail, reason: str) -> None:
-        """For good, although it was sent."""
+    def record_bounced(self, email: Email, reason: str) -> None:
+        """Marks an email as failed that was sent."""
 
     def contact_of(self, order_id: str) -> str | None:
-        """The contact id of an order that was written about before."""
+        """The contact id of an order about which an email was claimed before."""
 
 
-class Post(Protocol):
-    def send(self, to: str, letter: Letter, mail: Mail) -> str:
-        """The post's id of what it took; it knows the mail again, should it come back.
+class EmailSender(Protocol):
+    def send(self, to: str, content: EmailContent, email: Email) -> str:
+        """Returns the message id; a bounce of the email can be matched to `email`.
 
-        Raises Undeliverable or NotTaken.
+        Raises Undeliverable, NotAccepted.
         """
 
 
-class Board(Protocol):
-    def tell(self, subject: str, text: str) -> str:
-        """Tell all staff who asked for it. Raises NotTaken."""
+class StaffChannel(Protocol):
+    def send(self, subject: str, text: str) -> str:
+        """Returns the message id. Raises NotAccepted."""
 
 
-def write_to_customer(
-    notice: Notice,
+def send_customer_email(
+    customer_email: CustomerEmail,
     *,
-    mails: Mails,
-    recipient: Callable[[str], Recipient],
-    post: Post,
-    board: Board,
+    emails: Emails,
+    find_recipient: Callable[[str], Recipient],
+    sender: EmailSender,
+    staff_channel: StaffChannel,
 ) -> None:
-    """Send the notice once, however often and in which order facts are heard.
+    """Send the email once, however often and in which order events arrive.
 
-    `recipient` tells who is behind a contact id, or raises. An address the post will not take
-    ends it: that is recorded, and staff are told.
-    Raises OrderNotHeardOf, BeingSent or NotTaken: each means, come again.
+    `find_recipient` returns the recipient of a contact id, or raises. An undeliverable email is
+    recorded as failed and reported to staff.
+    Raises OrderNotKnownYet, SendInProgress, NotAccepted: retry later.
     """
-    contact_id = notice.contact_id or mails.contact_of(notice.order_id)
+    contact_id = customer_email.contact_id or emails.contact_of(customer_email.order_id)
     if contact_id is None:
-        raise OrderNotHeardOf(f"nobody said yet whose order {notice.order_id} is")
-    who = recipient(contact_id)
-    about = {"order_id": notice.order_id, "name": who.name, "address": who.address}
-    letter = letters.write(notice.kind.value, {**notice.values, **about})
-    mail = Mail(notice.order_id, notice.name, letter.subject, contact_id)
+        raise OrderNotKnownYet(f"the contact of order {customer_email.order_id} is not known yet")
+    recipient = find_recipient(contact_id)
+    values = {
+        **customer_email.values,
+        "order_id": customer_email.order_id,
+        "name": recipient.name,
+        "address": recipient.address,
+    }
+    content = rendering.render(customer_email.type.value, values)
+    email = Email(customer_email.order_id, customer_email.name, content.subject, contact_id)
     try:
-        _once(mail, lambda: post.send(who.email, letter, mail), mails=mails)
+        _send_once(email, lambda: sender.send(recipient.email, content, email), emails=emails)
     except Undeliverable as error:
-        tell_staff(_undeliverable(mail, str(error)), mails=mails, board=board)
-        mails.record_failed(mail, str(error))
+        message = _undeliverable_message(email, str(error))
+        notify_staff(message, emails=emails, staff_channel=staff_channel)
+        emails.record_failed(email, str(error))
 
 
-def hear_bounced(mail: Mail, reason: str, *, mails: Mails, board: Board) -> None:
-    """A mail that was taken came back: it is recorded, and staff are told once."""
-    mails.record_returned(mail, reason)
-    tell_staff(_undeliverable(mail, reason), mails=mails, board=board)
+def record_bounce(
+    email: Email, reason: str, *, emails: Emails, staff_channel: StaffChannel
+) -> None:
+    """Mark a sent email as failed and report it to staff once.
+
+    Raises SendInProgress, NotAccepted: retry later.
+    """
+    emails.record_bounced(email, reason)
+    message = _undeliverable_message(email, reason)
+    notify_staff(message, emails=emails, staff_channel=staff_channel)
 
 
-def tell_staff(word: Word, *, mails: Mails, board: Board) -> None:
-    """Tell staff once for the word's name. Raises BeingSent or NotTaken: come again."""
-    letter = letters.write(word.template, word.values)
-    mail = Mail(STAFF, word.name, letter.subject)
-    _once(mail, lambda: board.tell(letter.subject, letter.text), mails=mails)
+def notify_staff(message: StaffMessage, *, emails: Emails, staff_channel: StaffChannel) -> None:
+    """Send a staff message once for its name. Raises SendInProgress, NotAccepted: retry later."""
+    content = rendering.render(message.template, message.values)
+    email = Email(STAFF, message.name, content.subject)
+    _send_once(email, lambda: staff_channel.send(content.subject, content.text), emails=emails)
 
 
-def _once(mail: Mail, send: Callable[[], str], *, mails: Mails) -> None:
-    if not mails.claim(mail):
+def _send_once(email: Email, send: Callable[[], str], *, emails: Emails) -> None:
+    if not emails.claim(email):
         return
     try:
-        receipt = send()
-    except (NotTaken, Undeliverable):
-        mails.let_go(mail)
+        message_id = send()
+    except (NotAccepted, Undeliverable):
+        emails.release_claim(email)
         raise
-    mails.record_sent(mail, receipt)
+    emails.record_sent(email, message_id)
 
 
-def _undeliverable(mail: Mail, reason: str) -> Word:
-    """The order tells staff whom to call; the address itself is not written here."""
-    kind, _, _ = mail.name.partition("#")
-    values = {"order_id": mail.about, "kind": kind, "reason": reason}
-    return Word("staff-undeliverable", f"undeliverable#{mail.about}#{mail.name}", values)
+def _undeliverable_message(email: Email, reason: str) -> StaffMessage:
+    """Names the order, from which staff find the customer, and no email address."""
+    email_type, _, _ = email.name.partition("#")
+    values = {"order_id": email.about, "type": email_type, "reason": reason}
+    return StaffMessage("staff-undeliverable", f"undeliverable#{email.about}#{email.name}", values)

@@ -1,1 +1,1 @@
-"""Orders, from the moment a basket was checked out."""
+"""Orders from checkout to delivery, their returns, and the checkout workflow."""

@@ -1,4 +1,4 @@
-"""What ordering's own checkout workflow asks it: how an order stands, and to change that."""
+"""Commands that the checkout workflow sends to ordering."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from souk.kernel.commands import Command
 from souk.kernel.money import Money
 
 
-class BeginCheckout(Command, frozen=True, kw_only=True):
-    """Tell what is to be reserved and paid.
+class StartCheckout(Command, frozen=True, kw_only=True):
+    """Return what to reserve and to authorize: `CheckoutDetails`.
 
-    Raises OrderRefused when the order is being undone, OrderDecided when all is done.
+    Raises RejectionStarted while the order is being rejected, CheckoutFinished when it is
+    confirmed or rejected.
     """
 
     order_id: str
 
 
 class ConfirmOrder(Command, frozen=True, kw_only=True):
-    """Confirm the order: its money is set aside, and its stock, if `stock` says `committed`.
+    """Confirm the order after its payment was authorized; `hold_status` is that of its stock.
 
-    Raises OrderRefused when somebody refused it first, StockLapsed.
+    Raises RejectionStarted when the rejection of the order came first, HoldExpired.
     """
 
     order_id: str
-    stock: Literal["committed", "lapsed"]
+    hold_status: Literal["committed", "expired"]
 
 
-class RefuseOrder(Command, frozen=True, kw_only=True):
-    """Decide that the order will not be; from now on everything done for it may be undone."""
+class StartRejection(Command, frozen=True, kw_only=True):
+    """Start the rejection of the order. From then on its payment and stock may be released.
+
+    An order that is confirmed keeps its status.
+    """
 
     order_id: str
     reason: str
@@ -39,23 +43,23 @@ class RefuseOrder(Command, frozen=True, kw_only=True):
 
 
 class RejectOrder(Command, frozen=True, kw_only=True):
-    """All is undone: reject the order."""
+    """Reject the order after its payment and stock were released."""
 
     order_id: str
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class StockLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
     quantity: int
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    lines: list[Item]
+class CheckoutDetails(msgspec.Struct, frozen=True, kw_only=True):
+    lines: list[StockLine]
     amount: Money
     payment_token: str
 
 
-class Stands(msgspec.Struct, frozen=True, kw_only=True):
-    """How the order stands afterwards. Refusing one that was confirmed leaves it as it is."""
+class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The order's status after a command."""
 
     status: Literal["confirmed", "rejecting", "rejected", "cancelled", "dispatched", "delivered"]

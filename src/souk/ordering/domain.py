@@ -1,4 +1,4 @@
-"""An order: what was agreed, the states it goes through, and why it may be refused."""
+"""The order: its lines, its status transitions, its rejection and its cancellation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import msgspec
 
 from souk.kernel.errors import Conflict
-from souk.kernel.money import Money, total
+from souk.kernel.money import Money, sum_money
 from souk.ordering.events import (
     CancellationRequested,
     OrderCancelled,
@@ -19,40 +19,42 @@ from souk.ordering.events import (
 )
 
 if TYPE_CHECKING:
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
-Reason = Literal[
-    "out-of-stock", "payment-declined", "payment-unresolved", "reservation-lapsed", "not-possible"
+RejectionReason = Literal[
+    "out-of-stock",
+    "payment-declined",
+    "payment-unresolved",
+    "reservation-expired",
+    "internal-error",
 ]
-REASONS: tuple[Reason, ...] = get_args(Reason)
+REJECTION_REASONS: tuple[RejectionReason, ...] = get_args(RejectionReason)
 
-Outcome = Literal["undecided", "cancelled", "too-late", "rejected"]
-"""What became of a wish to cancel. `rejected`: the order was, so there was nothing to cancel."""
-
-
-class NothingToCancel(Conflict):
-    slug = "nothing-to-cancel"
-    title = "The order was rejected; nothing of it is left to cancel"
+CancellationOutcome = Literal["undecided", "cancelled", "too-late", "rejected"]
+"""Result of a cancellation request. `rejected`: there was nothing to cancel."""
 
 
-class OrderRefused(Exception):
-    """Somebody decided that the order will not be, and it is being undone."""
+class OrderNotCancellable(Conflict):
+    """The order was rejected."""
+
+    slug = "order-not-cancellable"
+    title = "Order not cancellable"
 
 
-class OrderDecided(Exception):
-    """The order is confirmed or rejected: there is nothing left to do."""
+class RejectionStarted(Exception):
+    """The order is being rejected or was rejected, so its checkout cannot continue."""
 
 
-class StockLapsed(Exception):
-    """What was reserved for the order was given back before it could be confirmed."""
+class CheckoutFinished(Exception):
+    """The order is confirmed or rejected; its checkout has nothing left to do."""
 
 
-class OrderMoved(Exception):
-    """Somebody else changed the order between reading and writing."""
+class HoldExpired(Exception):
+    """The hold on the order's stock expired before the order was confirmed."""
 
 
-class Status(Enum):
-    """Where an order stands."""
+class OrderStatus(Enum):
+    """The statuses, in the order in which an order passes through them."""
 
     PLACED = "placed"
     CONFIRMED = "confirmed"
@@ -64,81 +66,84 @@ class Status(Enum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the checkout workflow still has to decide or undo something."""
-        return self in (Status.PLACED, Status.REJECTING)
+        """Whether the checkout workflow still has to confirm or reject the order."""
+        return self in (OrderStatus.PLACED, OrderStatus.REJECTING)
 
     @property
-    def was_confirmed(self) -> bool:
-        """Whether the checkout workflow ended well, whatever came after."""
-        return self not in (Status.PLACED, Status.REJECTING, Status.REJECTED)
+    def has_been_confirmed(self) -> bool:
+        """Whether the order was confirmed at some time; it may be cancelled or delivered since."""
+        return self not in (OrderStatus.PLACED, OrderStatus.REJECTING, OrderStatus.REJECTED)
 
 
-CHANGES: dict[Status, tuple[Status, ...]] = {
-    Status.PLACED: (Status.CONFIRMED, Status.REJECTING),
-    Status.CONFIRMED: (Status.DISPATCHED, Status.CANCELLED),
-    Status.REJECTING: (Status.REJECTED,),
-    Status.REJECTED: (),
-    Status.CANCELLED: (),
-    Status.DISPATCHED: (Status.DELIVERED,),
-    Status.DELIVERED: (),
+STATUS_TRANSITIONS: dict[OrderStatus, tuple[OrderStatus, ...]] = {
+    OrderStatus.PLACED: (OrderStatus.CONFIRMED, OrderStatus.REJECTING),
+    OrderStatus.CONFIRMED: (OrderStatus.DISPATCHED, OrderStatus.CANCELLED),
+    OrderStatus.REJECTING: (OrderStatus.REJECTED,),
+    OrderStatus.REJECTED: (),
+    OrderStatus.CANCELLED: (),
+    OrderStatus.DISPATCHED: (OrderStatus.DELIVERED,),
+    OrderStatus.DELIVERED: (),
 }
-"""Every change of state there is. What is `rejecting` is being undone; what is confirmed is sent,
-unless delivery says that the wish to cancel came first."""
+"""All allowed transitions. From `confirmed`, delivery decides between dispatch and cancellation."""
 
-MEANS = {
-    Status.PLACED: "the customer committed to buy; stock and payment are being seen to",
-    Status.CONFIRMED: "the goods are the order's and the money is set aside: it can be shipped",
-    Status.REJECTING: "it will not be: what was set aside for it is being given back",
-    Status.REJECTED: "nothing is set aside for it any more; its customer can read why",
-    Status.CANCELLED: "somebody asked before it was sent; goods and money are given back",
-    Status.DISPATCHED: "its parcel left and its money was taken",
-    Status.DELIVERED: "its parcel was handed over",
+STATUS_DESCRIPTIONS = {
+    OrderStatus.PLACED: "The customer committed to buy; stock and payment are being processed.",
+    OrderStatus.CONFIRMED: "Stock is reserved and payment is authorized; the order can be shipped.",
+    OrderStatus.REJECTING: "The order will be rejected; its payment and stock are being released.",
+    OrderStatus.REJECTED: "Nothing is reserved or authorized; the customer can read the reason.",
+    OrderStatus.CANCELLED: "Cancelled before dispatch; payment and stock are being released.",
+    OrderStatus.DISPATCHED: "The parcel is on its way and the payment was captured.",
+    OrderStatus.DELIVERED: "The parcel was delivered.",
 }
-SENTENCES: dict[Reason, str] = {
-    "out-of-stock": "Of something in your order there was not enough left; you were not charged.",
-    "payment-declined": "Your payment was declined; you were not charged.",
-    "payment-unresolved": "Your payment took too long; you were not charged.",
-    "reservation-lapsed": "It took too long to complete your order; you were not charged.",
-    "not-possible": "Something went wrong on our side; you were not charged. Please try again.",
-}
+"""For the documentation."""
 
-OUTCOMES: dict[Status, Outcome] = {
-    Status.PLACED: "undecided",
-    Status.CONFIRMED: "undecided",
-    Status.REJECTING: "rejected",
-    Status.REJECTED: "rejected",
-    Status.CANCELLED: "cancelled",
-    Status.DISPATCHED: "too-late",
-    Status.DELIVERED: "too-late",
+REJECTION_MESSAGES: dict[RejectionReason, str] = {
+    "out-of-stock": "Some items are out of stock. You were not charged.",
+    "payment-declined": "Your payment was declined. You were not charged.",
+    "payment-unresolved": "Your payment took too long. You were not charged.",
+    "reservation-expired": "Your order took too long to complete. You were not charged.",
+    "internal-error": "Something went wrong on our side. You were not charged. Please try again.",
 }
-"""How a wish to cancel stands while the order stands so."""
+"""What the customer reads."""
+
+CANCELLATION_OUTCOMES: dict[OrderStatus, CancellationOutcome] = {
+    OrderStatus.PLACED: "undecided",
+    OrderStatus.CONFIRMED: "undecided",
+    OrderStatus.REJECTING: "rejected",
+    OrderStatus.REJECTED: "rejected",
+    OrderStatus.CANCELLED: "cancelled",
+    OrderStatus.DISPATCHED: "too-late",
+    OrderStatus.DELIVERED: "too-late",
+}
+"""The outcome of a cancellation request, implied by the order's status."""
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an order will not be: `detail` is the payment provider's slug, `skus` what is short."""
+    """Why an order is rejected.
 
-    reason: Reason
+    `detail` is the payment provider's decline code, `skus` are those without enough stock.
+    """
+
+    reason: RejectionReason
     detail: str | None = None
     skus: list[str] = []
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to cancel, and how the order answered it. Only staff's has a reason."""
+    """A cancellation request and its outcome. `reason` is None when the customer requested it."""
 
-    asked_at: str
+    requested_at: str
     reason: str | None
-    outcome: Outcome
+    outcome: CancellationOutcome
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """What delivery said when it sent the order."""
-
     carrier: str
     tracking_number: str
     dispatched_at: str
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
     name: str
     quantity: int
@@ -149,19 +154,19 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.unit_price.times(self.quantity)
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of an order's history."""
+class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry in an order's history."""
 
-    status: Status
+    status: OrderStatus
     at: str
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """An order without its lines, as lists show it."""
+class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An order without its lines and history, for lists."""
 
     order_id: str
     owner: str
-    status: Status
+    status: OrderStatus
     subtotal: Money
     total: Money
     line_count: int
@@ -169,107 +174,111 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rejection: Rejection | None = None
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What changes of an order; its lines never do. `run` counts its workflow's executions,
-    `journey` is the correlation id all of them carry. `cancel_asked_at` marks a wish to cancel,
-    `cancel_reason` one of staff; `delivered_at` is kept while the word of its delivery is here
-    before that of its dispatch.
+class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The mutable part of an order. Lines are immutable.
+
+    `execution_number` counts the executions of the order's workflow, from 0; all of them use
+    `correlation_id`. `cancellation_reason` is set when staff requested the cancellation.
+    `delivered_at` is set when the delivery was reported before the dispatch.
     """
 
     order_id: str
     owner: str
     contact_id: str
     total: Money
-    history: list[Change]
+    history: list[StatusChange]
     rejection: Rejection | None
-    journey: str
+    correlation_id: str
     version: int
-    run: int
-    cancel_asked_at: str | None = None
-    cancel_reason: str | None = None
+    execution_number: int
+    cancellation_requested_at: str | None = None
+    cancellation_reason: str | None = None
     parcel: Parcel | None = None
     delivered_at: str | None = None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> OrderStatus:
         return self.history[-1].status
 
-    def confirm(self, at: str) -> tuple[Standing, OrderConfirmed]:
-        after = self._become(Status.CONFIRMED, at)
-        fact = OrderConfirmed(
+    def confirm(self, at: str) -> tuple[OrderHead, OrderConfirmed]:
+        head = self._transition_to(OrderStatus.CONFIRMED, at)
+        event = OrderConfirmed(
             order_id=self.order_id,
             owner=self.owner,
             contact_id=self.contact_id,
             total=self.total,
             confirmed_at=at,
         )
-        return after, fact
+        return head, event
 
-    def refuse(self, rejection: Rejection, at: str) -> Standing:
-        after = self._become(Status.REJECTING, at)
-        return msgspec.structs.replace(after, rejection=rejection)
+    def start_rejection(self, rejection: Rejection, at: str) -> OrderHead:
+        head = self._transition_to(OrderStatus.REJECTING, at)
+        return msgspec.structs.replace(head, rejection=rejection)
 
-    def reject(self, at: str) -> tuple[Standing, OrderRejected]:
-        after = self._become(Status.REJECTED, at)
-        fact = OrderRejected(
+    def reject(self, at: str) -> tuple[OrderHead, OrderRejected]:
+        head = self._transition_to(OrderStatus.REJECTED, at)
+        event = OrderRejected(
             order_id=self.order_id,
             owner=self.owner,
             contact_id=self.contact_id,
-            reason=self.rejection.reason if self.rejection else "not-possible",
+            reason=self.rejection.reason if self.rejection else "internal-error",
             rejected_at=at,
         )
-        return after, fact
+        return head, event
 
-    def ask_to_cancel(
+    def request_cancellation(
         self, at: str, reason: str | None
-    ) -> tuple[Standing, CancellationRequested | None]:
-        """Mark the wish. Delivery is told of it only while it can still come first.
+    ) -> tuple[OrderHead, CancellationRequested | None]:
+        """Record the request. There is no event once the order was dispatched or cancelled.
 
-        Raises NothingToCancel.
+        Raises OrderNotCancellable.
         """
-        if self.status in (Status.REJECTING, Status.REJECTED):
-            raise NothingToCancel(f"order {self.order_id} was rejected and nothing was charged")
-        after = self._change(cancel_asked_at=at, cancel_reason=reason)
-        if self.status not in (Status.PLACED, Status.CONFIRMED):
-            return after, None
-        return after, CancellationRequested(
+        if self.status in (OrderStatus.REJECTING, OrderStatus.REJECTED):
+            raise OrderNotCancellable(
+                f"Order {self.order_id} was rejected. Nothing was charged, "
+                "so there is nothing to cancel."
+            )
+        head = self._update(cancellation_requested_at=at, cancellation_reason=reason)
+        if self.status not in (OrderStatus.PLACED, OrderStatus.CONFIRMED):
+            return head, None
+        return head, CancellationRequested(
             order_id=self.order_id,
             owner=self.owner,
             requested_at=at,
             by_staff=reason is not None,
         )
 
-    def cancel(self, at: str) -> tuple[Standing, OrderCancelled]:
-        after = self._become(Status.CANCELLED, at)
-        fact = OrderCancelled(
+    def cancel(self, at: str) -> tuple[OrderHead, OrderCancelled]:
+        head = self._transition_to(OrderStatus.CANCELLED, at)
+        event = OrderCancelled(
             order_id=self.order_id,
             owner=self.owner,
             contact_id=self.contact_id,
             cancelled_at=at,
         )
-        return after, fact
+        return head, event
 
-    def dispatch(self, parcel: Parcel) -> tuple[Standing, Fact | None]:
-        """Sent; and delivered, too, if that was heard before."""
-        after = self._become(Status.DISPATCHED, parcel.dispatched_at, parcel=parcel)
+    def dispatch(self, parcel: Parcel) -> tuple[OrderHead, Event | None]:
+        """Dispatched; delivered as well when the delivery was reported before."""
+        head = self._transition_to(OrderStatus.DISPATCHED, parcel.dispatched_at, parcel=parcel)
         if self.delivered_at is None:
-            return after, None
-        step = Change(status=Status.DELIVERED, at=self.delivered_at)
+            return head, None
+        change = StatusChange(status=OrderStatus.DELIVERED, at=self.delivered_at)
         delivered = msgspec.structs.replace(
-            after, history=[*after.history, step], delivered_at=None
+            head, history=[*head.history, change], delivered_at=None
         )
-        return delivered, self._completed(self.delivered_at)
+        return delivered, self._order_completed(self.delivered_at)
 
-    def deliver(self, at: str) -> tuple[Standing, OrderCompleted | None]:
-        """Delivered; while nobody said that it was sent, that is only kept."""
-        if self.status is Status.CONFIRMED:
-            return self._change(delivered_at=at), None
-        return self._become(Status.DELIVERED, at), self._completed(at)
+    def deliver(self, at: str) -> tuple[OrderHead, OrderCompleted | None]:
+        """Delivered. While the dispatch is not reported yet, only the time is recorded."""
+        if self.status is OrderStatus.CONFIRMED:
+            return self._update(delivered_at=at), None
+        return self._transition_to(OrderStatus.DELIVERED, at), self._order_completed(at)
 
-    def run_again(self) -> Standing:
-        return self._change(run=self.run + 1)
+    def next_execution(self) -> OrderHead:
+        return self._update(execution_number=self.execution_number + 1)
 
-    def _completed(self, at: str) -> OrderCompleted:
+    def _order_completed(self, at: str) -> OrderCompleted:
         return OrderCompleted(
             order_id=self.order_id,
             owner=self.owner,
@@ -277,49 +286,63 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             completed_at=at,
         )
 
-    def _change(self, **changed: object) -> Standing:
-        return msgspec.structs.replace(self, version=self.version + 1, **changed)
+    def _update(self, **fields: object) -> OrderHead:
+        return msgspec.structs.replace(self, version=self.version + 1, **fields)
 
-    def _become(self, status: Status, at: str, **changed: object) -> Standing:
-        if status not in CHANGES[self.status]:
-            raise ValueError(f"{self.order_id} is {self.status.value}, not to be {status.value}")
-        history = [*self.history, Change(status=status, at=at)]
-        return self._change(history=history, **changed)
+    def _transition_to(self, status: OrderStatus, at: str, **fields: object) -> OrderHead:
+        """Raises ValueError for a transition that is not allowed."""
+        if status not in STATUS_TRANSITIONS[self.status]:
+            raise ValueError(
+                f"order {self.order_id} is {self.status.value} and cannot become {status.value}"
+            )
+        history = [*self.history, StatusChange(status=status, at=at)]
+        return self._update(history=history, **fields)
 
 
-class Entered(NamedTuple):
-    """A state of the checkout workflow, and when an order's came to it."""
+class ExecutionState(Enum):
+    """The state of one execution of the checkout workflow."""
+
+    NOT_STARTED = "not-started"
+    RUNNING = "running"
+    ENDED = "ended"  # succeeded, failed or timed out
+
+
+class WorkflowStep(NamedTuple):
+    """A state of the checkout workflow that an execution entered, and when."""
 
     state: str
     at: str
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One visitor's promise to buy. Never empty; its total is its lines' sum plus shipping."""
+    """A customer's commitment to buy. `total` is the sum of the lines plus `shipping`.
+
+    Raises ValueError without lines, or when the total differs from that sum.
+    """
 
     order_id: str
     owner: str
     contact_id: str
-    lines: list[Line]
+    lines: list[OrderLine]
     shipping_option: str
     shipping: Money
     total: Money
     payment_token: str
-    journey: str
-    history: list[Change]
+    correlation_id: str
+    history: list[StatusChange]
     rejection: Rejection | None = None
-    cancel_asked_at: str | None = None
-    cancel_reason: str | None = None
+    cancellation_requested_at: str | None = None
+    cancellation_reason: str | None = None
     parcel: Parcel | None = None
 
     def __post_init__(self) -> None:
         if not self.lines:
             raise ValueError("an order needs at least one line")
         if self.subtotal + self.shipping != self.total:
-            raise ValueError(f"the lines and shipping of {self.order_id} do not add up")
+            raise ValueError(f"the lines and shipping of order {self.order_id} do not add up")
 
     @property
-    def status(self) -> Status:
+    def status(self) -> OrderStatus:
         return self.history[-1].status
 
     @property
@@ -328,20 +351,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def subtotal(self) -> Money:
-        return total((line.total for line in self.lines), self.total.currency)
+        return sum_money((line.total for line in self.lines), self.total.currency)
 
     @property
     def cancellation(self) -> Cancellation | None:
-        """The wish to cancel, answered by what the order has become."""
-        if self.cancel_asked_at is None:
+        if self.cancellation_requested_at is None:
             return None
         return Cancellation(
-            asked_at=self.cancel_asked_at,
-            reason=self.cancel_reason,
-            outcome=OUTCOMES[self.status],
+            requested_at=self.cancellation_requested_at,
+            reason=self.cancellation_reason,
+            outcome=CANCELLATION_OUTCOMES[self.status],
         )
 
-    def placed(self) -> OrderPlaced:
+    def placed_event(self) -> OrderPlaced:
         return OrderPlaced(
             order_id=self.order_id,
             owner=self.owner,

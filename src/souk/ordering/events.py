@@ -1,15 +1,15 @@
-"""Facts ordering says."""
+"""Events that ordering publishes."""
 
 from __future__ import annotations
 
 import msgspec
 
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 from souk.kernel.money import Money
 
 
-class OrderPlaced(Fact, frozen=True, kw_only=True):
-    """The order exists; nothing is reserved or charged yet."""
+class OrderPlaced(Event, frozen=True, kw_only=True):
+    """The customer committed to buy. Nothing is reserved or charged yet."""
 
     order_id: str
     owner: str
@@ -19,8 +19,8 @@ class OrderPlaced(Fact, frozen=True, kw_only=True):
     placed_at: str
 
 
-class OrderConfirmed(Fact, frozen=True, kw_only=True):
-    """The goods are kept for the customer and the money is set aside; nothing is sent yet."""
+class OrderConfirmed(Event, frozen=True, kw_only=True):
+    """Stock is reserved and payment is authorized. Nothing is dispatched yet."""
 
     order_id: str
     owner: str
@@ -29,11 +29,11 @@ class OrderConfirmed(Fact, frozen=True, kw_only=True):
     confirmed_at: str
 
 
-class OrderRejected(Fact, frozen=True, kw_only=True):
-    """There will be no such order: nothing is kept or set aside for it any more.
+class OrderRejected(Event, frozen=True, kw_only=True):
+    """The order could not be confirmed. No stock is reserved and no payment is authorized for it.
 
-    `reason` is a slug: `out-of-stock`, `payment-declined`, `payment-unresolved`,
-    `reservation-lapsed`, `not-possible`.
+    `reason` is one of `out-of-stock`, `payment-declined`, `payment-unresolved`,
+    `reservation-expired` and `internal-error`.
     """
 
     order_id: str
@@ -43,9 +43,8 @@ class OrderRejected(Fact, frozen=True, kw_only=True):
     rejected_at: str
 
 
-class CancellationRequested(Fact, frozen=True, kw_only=True):
-    """The customer, or staff, do not want the order any more; whether it is too late is not known
-    yet."""
+class CancellationRequested(Event, frozen=True, kw_only=True):
+    """The customer or staff requested cancellation. Whether it is too late is not decided yet."""
 
     order_id: str
     owner: str
@@ -53,8 +52,8 @@ class CancellationRequested(Fact, frozen=True, kw_only=True):
     by_staff: bool = False
 
 
-class OrderCancelled(Fact, frozen=True, kw_only=True):
-    """The order was confirmed and will not be sent: goods and money are to be given back."""
+class OrderCancelled(Event, frozen=True, kw_only=True):
+    """A confirmed order was cancelled. Its payment and stock are not released yet."""
 
     order_id: str
     owner: str
@@ -62,7 +61,7 @@ class OrderCancelled(Fact, frozen=True, kw_only=True):
     cancelled_at: str
 
 
-class OrderCompleted(Fact, frozen=True, kw_only=True):
+class OrderCompleted(Event, frozen=True, kw_only=True):
     """The order's parcel was delivered."""
 
     order_id: str
@@ -72,15 +71,15 @@ class OrderCompleted(Fact, frozen=True, kw_only=True):
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`restock`: the goods can be sold again; otherwise they are written off."""
+    """`restock`: the items can be sold again; otherwise they are written off."""
 
     sku: str
     quantity: int
     restock: bool
 
 
-class ReturnAccepted(Fact, frozen=True, kw_only=True):
-    """Goods of a delivered order came back; `refund` is to be given back, once per return."""
+class ReturnAccepted(Event, frozen=True, kw_only=True):
+    """Staff accepted returned items of a delivered order. `refund` is not paid out yet."""
 
     order_id: str
     owner: str

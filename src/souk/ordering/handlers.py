@@ -1,4 +1,4 @@
-"""Ordering's routes, what it hears of baskets and parcels, and what its workflow asks it."""
+"""Routes, event subscriptions and commands of orders, and their reconciliation."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from typing import TYPE_CHECKING
 
 from souk.basket.events import BasketCheckedOut
 from souk.delivery.events import ParcelDelivered, ShipmentCancelled, ShipmentDispatched
-from souk.edges.routes import Access, Answer, Call, Routes
 from souk.kernel.clock import now
-from souk.kernel.commands import Does
+from souk.kernel.commands import Commands
 from souk.kernel.errors import Busy, InvalidQuery, NotFound
-from souk.kernel.facts import Hears, current_cause
-from souk.kernel.ids import id_before
+from souk.kernel.events import Subscriptions, current_cause
+from souk.kernel.ids import id_lower_bound
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering import return_handlers, usecases
 from souk.ordering.commands import (
-    BeginCheckout,
-    Begun,
+    CheckoutDetails,
     ConfirmOrder,
-    Item,
-    RefuseOrder,
+    OrderOutcome,
     RejectOrder,
-    Stands,
+    StartCheckout,
+    StartRejection,
+    StockLine,
 )
 from souk.ordering.domain import (
-    REASONS,
-    Change,
-    Line,
-    NothingToCancel,
+    REJECTION_REASONS,
     Order,
+    OrderHead,
+    OrderLine,
+    OrderNotCancellable,
+    OrderStatus,
     Parcel,
-    Reason,
     Rejection,
-    Standing,
-    Status,
+    RejectionReason,
+    StatusChange,
 )
-from souk.ordering.figures import figures
-from souk.ordering.runs import CheckoutRuns
-from souk.ordering.store import OrderStore
-from souk.ordering.wire import (
-    DayView,
+from souk.ordering.figures import count_figures
+from souk.ordering.schemas import (
+    CancellationRequest,
+    DayFiguresView,
     OrderPage,
     OrderView,
-    StaffCancellation,
     StaffOrderPage,
     StaffOrderView,
     WorkflowView,
-    card,
-    day_view,
-    staff_card,
-    staff_view,
-    view,
-    workflow_view,
+    to_day_figures_view,
+    to_order_card,
+    to_order_view,
+    to_staff_order_card,
+    to_staff_order_view,
+    to_workflow_view,
 )
+from souk.ordering.store import OrderStore
+from souk.ordering.workflow import CheckoutWorkflow
+from souk.runtime.routes import Access, Request, Response, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUTES = Routes(return_handlers.ROUTES)
-FIRST_DAY = date(2020, 1, 1)
+EARLIEST_DAY = date(2020, 1, 1)
 """No order is older."""
 
-STILL_AT_WORK = timedelta(minutes=1)
-"""A younger order's workflow was only just started."""
+RECONCILE_AGE = timedelta(minutes=1)
+"""Younger orders are left to the workflow that was just started."""
 
 
 class OrderingSettings(Settings, frozen=True, kw_only=True):
@@ -79,229 +79,245 @@ def orders() -> OrderStore:
 
 
 class WorkflowSettings(Settings, frozen=True, kw_only=True):
-    checkout_workflow: str
+    checkout_workflow_arn: str
 
 
 @cache
-def runs() -> CheckoutRuns:
-    return CheckoutRuns(load(WorkflowSettings).checkout_workflow)
+def workflow() -> CheckoutWorkflow:
+    return CheckoutWorkflow(load(WorkflowSettings).checkout_workflow_arn)
 
 
-@ROUTES.add("GET", "/orders", Access.VISITOR, answer=OrderPage, query=("limit", "cursor"))
-def list_orders(call: Call) -> OrderPage:
-    """List your own orders, newest first."""
-    page = orders().page(call.visitor.owner, call.limit(), call.query.get("cursor"))
-    return OrderPage([card(order) for order in page.orders], page.next)
+@ROUTES.add("GET", "/orders", Access.VISITOR, response=OrderPage, query=("limit", "cursor"))
+def list_orders(request: Request) -> OrderPage:
+    """List your orders, newest first."""
+    page = orders().list_by_owner(
+        request.caller.owner, request.limit(), request.query.get("cursor")
+    )
+    return OrderPage([to_order_card(order) for order in page.orders], page.next)
 
 
-@ROUTES.add("GET", "/orders/{order_id}", Access.VISITOR, answer=OrderView, refusals=(NotFound,))
-def read_order(call: Call) -> OrderView:
-    """Read one of your orders; right after checkout it may not be there yet: ask again."""
-    order = usecases.read_order(call.path["order_id"], owner=call.visitor.owner, orders=orders())
-    return view(order)
+@ROUTES.add("GET", "/orders/{order_id}", Access.VISITOR, response=OrderView, errors=(NotFound,))
+def get_order(request: Request) -> OrderView:
+    """Read one of your orders. It appears a moment after checkout; until then it is not found."""
+    order = usecases.get_order(
+        request.path["order_id"], owner=request.caller.owner, orders=orders()
+    )
+    return to_order_view(order)
 
 
 @ROUTES.add(
     "POST",
     "/orders/{order_id}/cancellation",
     Access.VISITOR,
-    answer=OrderView,
+    response=OrderView,
     status=202,
-    refusals=(NotFound, NothingToCancel, Busy),
+    errors=(NotFound, OrderNotCancellable, Busy),
 )
-def cancel_order(call: Call) -> Answer:
-    """Ask to cancel one of your orders; it is granted as long as its parcel has not left.
+def request_cancellation(request: Request) -> Response:
+    """Request cancellation of one of your orders, possible until it is dispatched.
 
-    The order's `cancellation` tells what became of it. Asked twice is asked once.
+    The order's `cancellation` has the outcome. Repeated, the request takes effect once.
     """
-    order_id = call.path["order_id"]
-    order = usecases.ask_to_cancel(order_id, owner=call.visitor.owner, orders=orders())
-    location = f"{call.visitor.prefix}/orders/{order_id}"
-    return Answer(view(order), 202, {"Location": location})
+    order_id = request.path["order_id"]
+    order = usecases.request_cancellation(order_id, owner=request.caller.owner, orders=orders())
+    location = f"{request.caller.prefix}/orders/{order_id}"
+    return Response(to_order_view(order), 202, {"Location": location})
 
 
 @ROUTES.add(
     "GET",
     "/orders",
     Access.STAFF,
-    answer=StaffOrderPage,
+    response=StaffOrderPage,
     query=("status", "limit", "cursor"),
 )
-def list_orders_by_status(call: Call) -> StaffOrderPage:
-    """List all orders that stand so, newest first; without a status, the confirmed ones."""
-    status = _status(call)
-    page = orders().page_of(status, call.limit(), call.query.get("cursor"))
-    return StaffOrderPage([staff_card(order) for order in page.orders], page.next)
+def list_orders_by_status(request: Request) -> StaffOrderPage:
+    """List all orders with a status, newest first. The default status is `confirmed`."""
+    status = _status(request)
+    page = orders().list_by_status(status, request.limit(), request.query.get("cursor"))
+    return StaffOrderPage([to_staff_order_card(order) for order in page.orders], page.next)
 
 
-@ROUTES.add("GET", "/orders/{order_id}", Access.STAFF, answer=StaffOrderView, refusals=(NotFound,))
-def read_any_order(call: Call) -> StaffOrderView:
-    """Read anybody's order."""
-    return staff_view(orders().get(call.path["order_id"]))
+@ROUTES.add("GET", "/orders/{order_id}", Access.STAFF, response=StaffOrderView, errors=(NotFound,))
+def staff_read_order(request: Request) -> StaffOrderView:
+    """Read any order."""
+    return to_staff_order_view(orders().get(request.path["order_id"]))
 
 
 @ROUTES.add(
     "POST",
-    "/orders/{order_id}/cancel",
+    "/orders/{order_id}/cancellation",
     Access.STAFF,
-    answer=StaffOrderView,
+    response=StaffOrderView,
     status=202,
-    refusals=(NotFound, NothingToCancel, Busy),
+    errors=(NotFound, OrderNotCancellable, Busy),
 )
-def cancel_any_order(call: Call, body: StaffCancellation) -> StaffOrderView:
-    """Ask to cancel anybody's order, with the reason its customer reads.
+def staff_request_cancellation(request: Request, body: CancellationRequest) -> StaffOrderView:
+    """Request cancellation of any order, with a reason that the customer reads.
 
-    It is granted as its customer's own wish is, and told by the order's `cancellation`.
+    As for the customer's own request, the order's `cancellation` has the outcome.
     """
-    order_id = call.path["order_id"]
-    return staff_view(usecases.cancel_for_shop(order_id, body.reason, orders=orders()))
+    order = usecases.request_cancellation_by_staff(
+        request.path["order_id"], body.reason, orders=orders()
+    )
+    return to_staff_order_view(order)
 
 
 @ROUTES.add(
     "GET",
     "/orders/{order_id}/workflow",
     Access.STAFF,
-    answer=WorkflowView,
-    refusals=(NotFound,),
+    response=WorkflowView,
+    errors=(NotFound,),
 )
-def read_workflow(call: Call) -> WorkflowView:
-    """Read which states an order's checkout workflow came to, and when."""
-    order_id = call.path["order_id"]
-    return workflow_view(order_id, usecases.read_workflow(order_id, orders=orders(), runs=runs()))
+def get_workflow(request: Request) -> WorkflowView:
+    """Read the states that an order's checkout workflow entered, and when."""
+    order_id = request.path["order_id"]
+    steps = usecases.list_workflow_steps(order_id, orders=orders(), workflow=workflow())
+    return to_workflow_view(order_id, steps)
 
 
-@ROUTES.add("GET", "/figures", Access.STAFF, answer=DayView, query=("day",))
-def read_day(call: Call) -> DayView:
-    """Read what the orders of one day come to, as they stand now; without a day, today's."""
-    day = _day(call)
-    return day_view(day, figures(orders().of_day(day)))
+@ROUTES.add("GET", "/figures", Access.STAFF, response=DayFiguresView, query=("day",))
+def get_figures(request: Request) -> DayFiguresView:
+    """Read the figures of the orders placed on one day (UTC). The default is today."""
+    day = _day(request)
+    return to_day_figures_view(day, count_figures(orders().list_by_day(day)))
 
 
-def _day(call: Call) -> date:
+def _day(request: Request) -> date:
     today = now().date()
-    text = call.query.get("day", today.isoformat())
+    text = request.query.get("day", today.isoformat())
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidQuery.field("/day", "a day is written as 2026-11-29") from error
-    if not FIRST_DAY <= day <= today:
-        raise InvalidQuery.field("/day", f"there are days from {FIRST_DAY} to today, {today}")
+        raise InvalidQuery.field("/day", "day must be a date such as 2026-11-29.") from error
+    if not EARLIEST_DAY <= day <= today:
+        raise InvalidQuery.field("/day", f"day must be between {EARLIEST_DAY} and today, {today}.")
     return day
 
 
-def _status(call: Call) -> Status:
-    text = call.query.get("status", Status.CONFIRMED.value)
+def _status(request: Request) -> OrderStatus:
+    text = request.query.get("status", OrderStatus.CONFIRMED.value)
     try:
-        return Status(text)
+        return OrderStatus(text)
     except ValueError as error:
-        known = ", ".join(status.value for status in Status)
-        raise InvalidQuery.field("/status", f"an order's status is one of {known}") from error
+        known = ", ".join(status.value for status in OrderStatus)
+        raise InvalidQuery.field("/status", f"status must be one of {known}.") from error
 
 
-def _place(fact: BasketCheckedOut) -> None:
+def _place_order(event: BasketCheckedOut) -> None:
     order = Order(
-        order_id=fact.order_id,
-        owner=fact.owner,
-        contact_id=fact.contact_id,
+        order_id=event.order_id,
+        owner=event.owner,
+        contact_id=event.contact_id,
         lines=[
-            Line(
+            OrderLine(
                 sku=line.sku,
                 name=line.name,
                 quantity=line.quantity,
                 unit_price=line.unit_price,
             )
-            for line in fact.lines
+            for line in event.lines
         ],
-        shipping_option=fact.shipping_option,
-        shipping=fact.shipping,
-        total=fact.total,
-        payment_token=fact.payment_token,
-        journey=current_cause().correlation_id,
-        history=[Change(status=Status.PLACED, at=fact.checked_out_at)],
+        shipping_option=event.shipping_option,
+        shipping=event.shipping,
+        total=event.total,
+        payment_token=event.payment_token,
+        correlation_id=current_cause().correlation_id,
+        history=[StatusChange(status=OrderStatus.PLACED, at=event.checked_out_at)],
     )
-    usecases.place_order(order, orders=orders(), runs=runs())
+    usecases.place_order(order, orders=orders(), workflow=workflow())
 
 
-def _note_dispatched(fact: ShipmentDispatched) -> None:
+def _mark_dispatched(event: ShipmentDispatched) -> None:
     parcel = Parcel(
-        carrier=fact.carrier,
-        tracking_number=fact.tracking_number,
-        dispatched_at=fact.dispatched_at,
+        carrier=event.carrier,
+        tracking_number=event.tracking_number,
+        dispatched_at=event.dispatched_at,
     )
-    usecases.hear_dispatched(fact.order_id, parcel, orders=orders())
+    usecases.mark_dispatched(event.order_id, parcel, orders=orders())
 
 
-def _note_cancelled(fact: ShipmentCancelled) -> None:
-    usecases.hear_shipment_cancelled(fact.order_id, orders=orders())
+def _mark_cancelled(event: ShipmentCancelled) -> None:
+    usecases.mark_cancelled(event.order_id, orders=orders())
 
 
-def _note_delivered(fact: ParcelDelivered) -> None:
-    usecases.hear_delivered(fact.order_id, fact.delivered_at, orders=orders())
+def _mark_delivered(event: ParcelDelivered) -> None:
+    usecases.mark_delivered(event.order_id, event.delivered_at, orders=orders())
 
 
-HEARS: Hears = {
-    BasketCheckedOut: _place,
-    ShipmentDispatched: _note_dispatched,
-    ShipmentCancelled: _note_cancelled,
-    ParcelDelivered: _note_delivered,
-    **return_handlers.HEARS,
+SUBSCRIPTIONS: Subscriptions = {
+    BasketCheckedOut: _place_order,
+    ShipmentDispatched: _mark_dispatched,
+    ShipmentCancelled: _mark_cancelled,
+    ParcelDelivered: _mark_delivered,
+    **return_handlers.SUBSCRIPTIONS,
 }
 
 
-def _begin(wish: BeginCheckout) -> Begun:
-    order = usecases.begin_checkout(wish.order_id, orders=orders())
-    lines = [Item(sku=line.sku, quantity=line.quantity) for line in order.lines]
-    return Begun(lines=lines, amount=order.total, payment_token=order.payment_token)
-
-
-def _confirm(wish: ConfirmOrder) -> Stands:
-    committed = wish.stock == "committed"
-    return _stands(
-        usecases.confirm_order(wish.order_id, stock_is_committed=committed, orders=orders())
+def _start_checkout(command: StartCheckout) -> CheckoutDetails:
+    order = usecases.start_checkout(command.order_id, orders=orders())
+    return CheckoutDetails(
+        lines=[StockLine(sku=line.sku, quantity=line.quantity) for line in order.lines],
+        amount=order.total,
+        payment_token=order.payment_token,
     )
 
 
-def _refuse(wish: RefuseOrder) -> Stands:
-    """A reason this room has no words for is a mistake of ours, and no reason to keep undoing."""
-    reason: Reason = wish.reason if wish.reason in REASONS else "not-possible"
-    rejection = Rejection(reason=reason, detail=wish.detail, skus=list(wish.skus))
-    return _stands(usecases.refuse_order(wish.order_id, rejection, orders=orders()))
+def _confirm_order(command: ConfirmOrder) -> OrderOutcome:
+    head = usecases.confirm_order(
+        command.order_id,
+        stock_is_committed=command.hold_status == "committed",
+        orders=orders(),
+    )
+    return _to_outcome(head)
 
 
-def _reject(wish: RejectOrder) -> Stands:
-    return _stands(usecases.reject_order(wish.order_id, orders=orders()))
+def _start_rejection(command: StartRejection) -> OrderOutcome:
+    """An unknown reason is a defect of the shop and must not block the rejection."""
+    reason: RejectionReason = (
+        command.reason if command.reason in REJECTION_REASONS else "internal-error"
+    )
+    rejection = Rejection(reason=reason, detail=command.detail, skus=list(command.skus))
+    return _to_outcome(usecases.start_rejection(command.order_id, rejection, orders=orders()))
 
 
-def _stands(standing: Standing) -> Stands:
-    return Stands(status=standing.status.value)  # type: ignore[arg-type]  # never placed any more
+def _reject_order(command: RejectOrder) -> OrderOutcome:
+    return _to_outcome(usecases.reject_order(command.order_id, orders=orders()))
 
 
-DOES: Does = {
-    BeginCheckout: _begin,
-    ConfirmOrder: _confirm,
-    RefuseOrder: _refuse,
-    RejectOrder: _reject,
+def _to_outcome(head: OrderHead) -> OrderOutcome:
+    return OrderOutcome(status=head.status.value)  # type: ignore[arg-type]  # no longer placed
+
+
+COMMANDS: Commands = {
+    StartCheckout: _start_checkout,
+    ConfirmOrder: _confirm_order,
+    StartRejection: _start_rejection,
+    RejectOrder: _reject_order,
 }
 
 
-class NotRevived(Exception):
-    """Of some orders it could not be seen to; the others were."""
+class ReconciliationFailed(Exception):
+    """Some open orders could not be checked. All others were."""
 
 
-def reconcile(*, enough: Callable[[], bool]) -> None:
-    """See that every order left undecided has a workflow at work, until it is enough for now.
+def reconcile(*, is_out_of_time: Callable[[], bool]) -> None:
+    """Ensure that every open order has a running workflow, until `is_out_of_time`.
 
-    One that cannot be seen to keeps none of the others waiting. Raises NotRevived afterwards.
+    An error in one order does not affect the others. Raises ReconciliationFailed at the end.
     """
     failed = 0
-    left = orders().left_open(id_before(now() - STILL_AT_WORK))
-    for order_id in takewhile(lambda _: not enough(), left):
+    open_orders = orders().list_open(id_lower_bound(now() - RECONCILE_AGE))
+    for order_id in takewhile(lambda _: not is_out_of_time(), open_orders):
         try:
-            done = usecases.revive(order_id, orders=orders(), runs=runs())
-        except Exception:  # noqa: BLE001  whatever it is, it is told below
+            result = usecases.ensure_checkout_running(
+                order_id, orders=orders(), workflow=workflow()
+            )
+        except Exception:  # noqa: BLE001  reported below
             failed += 1
-            logger.exception("order left open", order_id=order_id)
+            logger.exception("open order not checked", order_id=order_id)
         else:
-            logger.info("order left open", order_id=order_id, workflow=done)
+            logger.info("open order checked", order_id=order_id, result=result.value)
     if failed:
-        raise NotRevived(f"{failed} orders could not be seen to; the log names them")
+        raise ReconciliationFailed(f"{failed} open orders could not be checked; see the log")

@@ -1,4 +1,4 @@
-"""Ordering's resources."""
+"""The AWS resources of the ordering service."""
 
 from __future__ import annotations
 
@@ -11,80 +11,86 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.platform import index
-from infra.workflows import allow_to_look, allow_to_start
-from souk.ordering.handlers import HEARS, ROUTES
+from infra.workflows import allow_on_executions, allow_start
+from souk.ordering.handlers import ROUTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
-CARD = ["status", "subtotal", "total", "currency", "line_count", "placed_at", "rejection"]
-RETURN_CARD = ["order_id", "pieces", "requested_at", "decided_at", "refund"]
-WORKFLOW = Path(__file__).with_name("checkout.asl.json")
+ORDER_CARD = ["status", "subtotal", "total", "currency", "line_count", "placed_at", "rejection"]
+RETURN_CARD = ["order_id", "quantity", "requested_at", "decided_at", "refund"]
+CHECKOUT_DEFINITION = Path(__file__).with_name("checkout.asl.json")
 
 
 class Ordering(Construct):
-    """A table with each owner's orders, the API function, the consumer, the relay, and the
-    checkout workflow with the commands it asks and the clock that revives it."""
+    """Table, API, event consumer, checkout workflow and its commands, reconciler, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Ordering")
-        table = platform.table(
+        table = platform.add_table(
             self,
             indexes=[
-                index("by_owner", "owner", "order_id", *CARD),
-                index("by_open", "undecided", "order_id"),
-                index("by_status", "status", "order_id", "owner", *CARD[1:]),
-                index("by_return", "awaits", "return_id", *RETURN_CARD),
+                index("by_owner", "owner", "order_id", *ORDER_CARD),
+                index("by_open_checkout", "open_checkout", "order_id"),
+                index("by_status", "status", "order_id", "owner", *ORDER_CARD[1:]),
+                index("by_open_return_status", "open_return_status", "return_id", *RETURN_CARD),
             ],
         )
-        workflow = self._workflow(platform, table)
-        self._api(platform, table, workflow)
-        self._consumer(platform, table, workflow)
-        self._reconciler(platform, table, workflow)
-        platform.publish(self, table)
+        workflow = self._add_workflow(platform, table)
+        self._add_api(platform, table, workflow)
+        self._add_consumer(platform, table, workflow)
+        self._add_reconciler(platform, table, workflow)
+        platform.add_outbox_relay(self, table)
 
-    def _workflow(self, platform: Platform, table: dynamodb.TableV2) -> sfn.StateMachine:
-        commands = platform.answer(self, handler="souk.ordering.workflow.handler", table=table)
+    def _add_workflow(self, platform: Platform, table: dynamodb.TableV2) -> sfn.StateMachine:
+        commands = platform.add_commands(
+            self, handler="souk.ordering.command_handler.handler", table=table
+        )
         platform.allow(commands, table, "GetItem", "Query", "PutItem", "UpdateItem")
-        return platform.orchestrate(
-            self, "Checkout", definition=WORKFLOW, rooms=("Ordering", "Inventory", "Payment")
+        return platform.add_workflow(
+            self,
+            "Checkout",
+            definition=CHECKOUT_DEFINITION,
+            services=("Ordering", "Inventory", "Payment"),
         )
 
-    def _api(self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine) -> None:
-        api = platform.serve(
+    def _add_api(
+        self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine
+    ) -> None:
+        api = platform.add_api(
             self,
             handler="souk.ordering.api.handler",
             routes=ROUTES,
             table=table,
-            env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
+            env={"CHECKOUT_WORKFLOW_ARN": workflow.state_machine_arn},
         )
         platform.allow(api, table, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
-        allow_to_look(api, workflow, "GetExecutionHistory")
+        allow_on_executions(api, workflow, "GetExecutionHistory")
 
-    def _consumer(
+    def _add_consumer(
         self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine
     ) -> None:
         consumer = platform.subscribe(
             self,
             handler="souk.ordering.consumer.handler",
-            hears=HEARS,
+            subscriptions=SUBSCRIPTIONS,
             table=table,
-            env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
+            env={"CHECKOUT_WORKFLOW_ARN": workflow.state_machine_arn},
         )
         platform.allow(consumer, table, "GetItem", "PutItem", "UpdateItem")
-        allow_to_start(consumer, workflow)
+        allow_start(consumer, workflow)
 
-    def _reconciler(
+    def _add_reconciler(
         self, platform: Platform, table: dynamodb.TableV2, workflow: sfn.StateMachine
     ) -> None:
-        reconciler = platform.repeat(
+        reconciler = platform.add_schedule(
             self,
             "Reconciler",
             handler="souk.ordering.reconciler.handler",
             every=Duration.minutes(1),
             table=table,
-            env={"CHECKOUT_WORKFLOW": workflow.state_machine_arn},
+            env={"CHECKOUT_WORKFLOW_ARN": workflow.state_machine_arn},
         )
         platform.allow(reconciler, table, "GetItem", "Query", "PutItem", "UpdateItem")
-        allow_to_start(reconciler, workflow)
-        allow_to_look(reconciler, workflow, "DescribeExecution")
+        allow_start(reconciler, workflow)
+        allow_on_executions(reconciler, workflow, "DescribeExecution")

@@ -1,4 +1,7 @@
-"""Lambda entry point of the clock: no order is left undecided."""
+"""Lambda entry point of the reconciler: restarts the workflow of open orders.
+
+Runs every minute.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 RESERVE_MS = 5_000
-"""An order is looked at only with this much time left: the next call goes on."""
+"""An order is checked only with this much time left; the next run continues with the rest."""
 
 handlers.orders()
-handlers.runs()
+handlers.workflow()
 aws.dynamodb()
 aws.stepfunctions()
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
-    handlers.reconcile(enough=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)
+    handlers.reconcile(is_out_of_time=lambda: context.get_remaining_time_in_millis() < RESERVE_MS)

@@ -1,4 +1,4 @@
-"""The routes of returns, for customers and for staff, and the refund that is heard of."""
+"""Routes of returns for customers and staff, and the subscription to refunds."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from functools import cache
 
 import msgspec
 
-from souk.edges.routes import Access, Answer, Call, Routes
-from souk.kernel.errors import Busy, InvalidQuery, NotFound
-from souk.kernel.facts import Hears
+from souk.kernel.errors import Busy, IdempotencyKeyReused, InvalidQuery, NotFound
+from souk.kernel.events import Subscriptions
 from souk.kernel.settings import Settings, load
-from souk.ordering import returning
-from souk.ordering.return_store import AWAITED, ReturnStore
-from souk.ordering.return_wire import (
-    Acceptance,
-    NewReturn,
-    Refusal,
+from souk.ordering import return_usecases
+from souk.ordering.return_schemas import (
+    AcceptanceRequest,
+    RejectionRequest,
     ReturnList,
     ReturnPage,
+    ReturnRequest,
     ReturnView,
-    return_card,
-    return_view,
+    to_return_card,
+    to_return_view,
 )
-from souk.ordering.returning import Verdict
+from souk.ordering.return_store import OPEN_STATUSES, ReturnStore
+from souk.ordering.return_usecases import ReturnDecision
 from souk.ordering.returns import (
-    KeyReused,
-    NotDelivered,
-    NotReturnable,
-    ReturnDecided,
-    Status,
+    ItemsNotReturnable,
+    OrderNotDelivered,
+    RequestedLine,
+    RequestedReturn,
+    ReturnAlreadyDecided,
+    ReturnStatus,
+    ReturnWindowClosed,
     TooManyReturns,
-    Wanted,
-    WindowOver,
-    Wish,
 )
 from souk.ordering.store import OrderStore
 from souk.payment.events import PaymentRefunded
+from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
 
@@ -59,106 +58,122 @@ def orders() -> OrderStore:
     "POST",
     "/orders/{order_id}/returns",
     Access.VISITOR,
-    answer=ReturnView,
+    response=ReturnView,
     status=201,
-    refusals=(
+    errors=(
         NotFound,
-        NotDelivered,
-        WindowOver,
+        OrderNotDelivered,
+        ReturnWindowClosed,
         TooManyReturns,
-        NotReturnable,
-        KeyReused,
+        ItemsNotReturnable,
+        IdempotencyKeyReused,
         Busy,
     ),
     headers=("Idempotency-Key",),
 )
-def ask_return(call: Call, body: NewReturn) -> Answer:
-    """Ask to send something of a delivered order back, once for an Idempotency-Key."""
-    order_id = call.path["order_id"]
-    wish = Wish(
-        key=call.idempotency_key(),
+def request_return(request: Request, body: ReturnRequest) -> Response:
+    """Request to return items of a delivered order, once per Idempotency-Key."""
+    order_id = request.path["order_id"]
+    requested = RequestedReturn(
+        idempotency_key=request.idempotency_key(),
         fingerprint=hashlib.sha256(msgspec.json.encode(body)).hexdigest(),
-        lines=[Wanted(line.sku, line.quantity) for line in body.lines],
+        lines=[RequestedLine(line.sku, line.quantity) for line in body.lines],
         reason=body.reason,
     )
-    asked = returning.ask_return(
-        order_id, wish, owner=call.visitor.owner, orders=orders(), returns=returns()
+    return_ = return_usecases.request_return(
+        order_id, requested, owner=request.caller.owner, orders=orders(), returns=returns()
     )
-    place = f"{call.visitor.prefix}/orders/{order_id}/returns"
-    return Answer(return_view(asked), 201, {"Location": place})
+    location = f"{request.caller.prefix}/orders/{order_id}/returns"
+    return Response(to_return_view(return_), 201, {"Location": location})
 
 
 @ROUTES.add(
     "GET",
     "/orders/{order_id}/returns",
     Access.VISITOR,
-    answer=ReturnList,
-    refusals=(NotFound,),
+    response=ReturnList,
+    errors=(NotFound,),
 )
-def list_returns(call: Call) -> ReturnList:
-    """List what was asked to be sent back of one of your orders, and what became of it."""
-    found = returning.list_returns(
-        call.path["order_id"], owner=call.visitor.owner, orders=orders(), returns=returns()
+def list_returns(request: Request) -> ReturnList:
+    """List the returns of one of your orders, oldest first."""
+    found = return_usecases.list_returns(
+        request.path["order_id"], owner=request.caller.owner, orders=orders(), returns=returns()
     )
-    return ReturnList([return_view(back) for back in found])
+    return ReturnList([to_return_view(return_) for return_ in found])
 
 
-@ROUTES.add("GET", "/orders/{order_id}/returns", Access.STAFF, answer=ReturnList)
-def list_returns_of(call: Call) -> ReturnList:
-    """List what was asked to be sent back of anybody's order; of one there is not, nothing."""
-    book = returns().book(call.path["order_id"])
-    return ReturnList([return_view(back) for back in returns().of(book)])
+@ROUTES.add("GET", "/orders/{order_id}/returns", Access.STAFF, response=ReturnList)
+def staff_list_returns(request: Request) -> ReturnList:
+    """List the returns of any order, oldest first. For an unknown order the list is empty."""
+    order_returns = returns().get_order_returns(request.path["order_id"])
+    return ReturnList(
+        [to_return_view(return_) for return_ in returns().list_for_order(order_returns)]
+    )
 
 
-@ROUTES.add("GET", "/returns", Access.STAFF, answer=ReturnPage, query=("awaits", "limit", "cursor"))
-def list_open_returns(call: Call) -> ReturnPage:
-    """List returns that await a verdict, or their refund, oldest first."""
-    asked = call.query.get("awaits", Status.REQUESTED.value)
-    awaits = next((each for each in AWAITED if each.value == asked), None)
-    if awaits is None:
-        raise InvalidQuery.field("/awaits", "returns are requested or accepted")
-    page = returns().page(awaits, call.limit(), call.query.get("cursor"))
-    return ReturnPage([return_card(back) for back in page.returns], page.next)
+@ROUTES.add(
+    "GET", "/returns", Access.STAFF, response=ReturnPage, query=("status", "limit", "cursor")
+)
+def list_open_returns(request: Request) -> ReturnPage:
+    """List returns that wait for a decision or a refund, oldest first.
+
+    `status` is `requested` (the default) or `accepted`.
+    """
+    status = _open_status(request)
+    page = returns().list_open(status, request.limit(), request.query.get("cursor"))
+    return ReturnPage([to_return_card(return_) for return_ in page.returns], page.next)
 
 
-@ROUTES.add("GET", "/returns/{return_id}", Access.STAFF, answer=ReturnView, refusals=(NotFound,))
-def read_return(call: Call) -> ReturnView:
+@ROUTES.add("GET", "/returns/{return_id}", Access.STAFF, response=ReturnView, errors=(NotFound,))
+def get_return(request: Request) -> ReturnView:
     """Read one return."""
-    return return_view(returning.read_return(call.path["return_id"], returns=returns()))
+    return to_return_view(return_usecases.get_return(request.path["return_id"], returns=returns()))
 
 
 @ROUTES.add(
     "POST",
     "/returns/{return_id}/acceptance",
     Access.STAFF,
-    answer=ReturnView,
-    refusals=(NotFound, ReturnDecided, Busy),
+    response=ReturnView,
+    errors=(NotFound, ReturnAlreadyDecided, Busy),
 )
-def accept_return(call: Call, body: Acceptance) -> ReturnView:
-    """Take goods back that arrived: each line is restocked or written off, and refunded."""
-    verdict = Verdict(
-        by=call.visitor.owner, lines=[(line.sku, line.restock) for line in body.lines]
+def accept_return(request: Request, body: AcceptanceRequest) -> ReturnView:
+    """Accept a return that arrived: restock or write off each line, and refund all of them."""
+    decision = ReturnDecision(
+        decided_by=request.caller.owner, lines=[(line.sku, line.restock) for line in body.lines]
     )
-    return return_view(
-        returning.accept_return(call.path["return_id"], verdict, orders=orders(), returns=returns())
+    return to_return_view(
+        return_usecases.accept_return(
+            request.path["return_id"], decision, orders=orders(), returns=returns()
+        )
     )
 
 
 @ROUTES.add(
     "POST",
-    "/returns/{return_id}/refusal",
+    "/returns/{return_id}/rejection",
     Access.STAFF,
-    answer=ReturnView,
-    refusals=(NotFound, ReturnDecided, Busy),
+    response=ReturnView,
+    errors=(NotFound, ReturnAlreadyDecided, Busy),
 )
-def refuse_return(call: Call, body: Refusal) -> ReturnView:
-    """Refuse a return, with the reason its customer reads."""
-    verdict = Verdict(by=call.visitor.owner, refusal=body.reason)
-    return return_view(returning.refuse_return(call.path["return_id"], verdict, returns=returns()))
+def reject_return(request: Request, body: RejectionRequest) -> ReturnView:
+    """Reject a return, with a reason that the customer reads."""
+    decision = ReturnDecision(decided_by=request.caller.owner, rejection_reason=body.reason)
+    return to_return_view(
+        return_usecases.reject_return(request.path["return_id"], decision, returns=returns())
+    )
 
 
-def _payment_refunded(fact: PaymentRefunded) -> None:
-    returning.note_refund(fact.order_id, fact.refund_id, returns=returns())
+def _open_status(request: Request) -> ReturnStatus:
+    text = request.query.get("status", ReturnStatus.REQUESTED.value)
+    for status in OPEN_STATUSES:
+        if status.value == text:
+            return status
+    raise InvalidQuery.field("/status", "status must be requested or accepted.")
 
 
-HEARS: Hears = {PaymentRefunded: _payment_refunded}
+def _record_refund(event: PaymentRefunded) -> None:
+    return_usecases.record_refund(event.order_id, event.refund_id, returns=returns())
+
+
+SUBSCRIPTIONS: Subscriptions = {PaymentRefunded: _record_refund}

@@ -1,13 +1,13 @@
 """Returns in DynamoDB, in ordering's table.
 
     pk             sk        what
-    ORDER#<id>     RETURNS   the book of the order's returns: what was asked for under which key,
-                             pieces on their way back by SKU, how many came back
-    RETURN#<id>    RETURN    one return; until it is refused or refunded in index `by_return`
+    ORDER#<id>     RETURNS   all returns of the order: their ids by Idempotency-Key, the quantities
+                             claimed by SKU, and the quantity accepted
+    RETURN#<id>    RETURN    one return; in the index `by_open_return_status` until it is rejected
+                             or refunded
 
-Whoever asks, accepts or refuses writes the book too, on the version that was read. Index
-`by_return` (awaits, return_id) lists by what is awaited: `requested` a verdict, `accepted` the
-refund.
+Index `by_open_return_status` (open_return_status, return_id) lists, oldest first, the `requested`
+returns, which staff have to decide, and the `accepted` ones, which payment has to refund.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import msgspec
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import InvalidQuery
+from souk.kernel.errors import ConcurrentUpdate, InvalidQuery
 from souk.kernel.items import from_item, to_item
-from souk.ordering.returns import Book, Return, ReturnsMoved, Status, Summary
+from souk.ordering.returns import OrderReturns, Return, ReturnStatus, ReturnSummary
 
 if TYPE_CHECKING:
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
 
-AWAITED = (Status.REQUESTED, Status.ACCEPTED)
+OPEN_STATUSES = (ReturnStatus.REQUESTED, ReturnStatus.ACCEPTED)
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
 
 
 class Page(NamedTuple):
-    returns: list[Summary]
+    returns: list[ReturnSummary]
     next: str | None
 
 
@@ -39,86 +39,102 @@ class ReturnStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def book(self, order_id: str) -> Book:
-        row = dynamo.get(self._table, *_book_key(order_id))
-        return msgspec.convert(row, Book) if row else Book(order_id=order_id)
+    def get_order_returns(self, order_id: str) -> OrderReturns:
+        row = dynamo.get(self._table, *_order_returns_key(order_id))
+        return msgspec.convert(row, OrderReturns) if row else OrderReturns(order_id=order_id)
 
     def find(self, return_id: str) -> Return | None:
-        row = dynamo.get(self._table, *_key(return_id))
-        return _return(row) if row else None
+        row = dynamo.get(self._table, *_return_key(return_id))
+        return _to_return(row) if row else None
 
-    def of(self, book: Book) -> list[Return]:
-        return self._many(sorted(asked.return_id for asked in book.asked.values()))
+    def list_for_order(self, order_returns: OrderReturns) -> list[Return]:
+        records = order_returns.idempotency_records.values()
+        keys = sorted(_return_key(record.return_id) for record in records)
+        rows = dynamo.batch_get(self._table, keys)
+        return [_to_return(rows[key]) for key in keys if key in rows]
 
-    def save(self, after: Return, book: Book | None = None, fact: Fact | None = None) -> None:
-        pk, sk = _key(after.return_id)
-        rows = [({"pk": pk, "sk": sk, **_row(after)}, after.version)]
-        if book is not None:
-            pk, sk = _book_key(book.order_id)
-            rows.append(({"pk": pk, "sk": sk, **msgspec.to_builtins(book)}, book.version))
-        puts = [self._put(row, version) for row, version in rows]
-        facts = [] if fact is None else outbox.puts(self._table, fact)
+    def save(
+        self,
+        return_: Return,
+        order_returns: OrderReturns | None = None,
+        event: Event | None = None,
+    ) -> None:
+        puts = [self._put_action(_return_row(return_), return_.version)]
+        if order_returns is not None:
+            puts.append(self._put_action(_order_returns_row(order_returns), order_returns.version))
+        events = [] if event is None else outbox.put_actions(self._table, event)
         try:
-            dynamo.transact([*puts, *facts])
+            dynamo.transact_write([*puts, *events])
         except ConditionFailed as error:
-            raise ReturnsMoved from error
+            raise ConcurrentUpdate from error
 
-    def page(self, awaits: Status, limit: int, cursor: str | None) -> Page:
-        """The returns that await the same, oldest first."""
-        start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, awaits)}
-        answer = aws.dynamodb().query(
+    def list_open(self, status: ReturnStatus, limit: int, cursor: str | None) -> Page:
+        """The open returns with this status, oldest first.
+
+        Raises InvalidQuery for an invalid cursor.
+        """
+        start = {} if cursor is None else {"ExclusiveStartKey": _start_key(cursor, status)}
+        response = aws.dynamodb().query(
             TableName=self._table,
-            IndexName="by_return",
-            KeyConditionExpression="awaits = :awaits",
-            ExpressionAttributeValues=to_item({":awaits": awaits.value}),
-            Limit=limit + 1,  # one more tells whether another page follows
+            IndexName="by_open_return_status",
+            KeyConditionExpression="open_return_status = :status",
+            ExpressionAttributeValues=to_item({":status": status.value}),
+            Limit=limit + 1,  # one more shows whether there is a next page
             **start,  # type: ignore[arg-type]  # plain dicts
         )
-        found = [_summary(from_item(item)) for item in answer["Items"]]
-        more = len(found) > limit
-        return Page(found[:limit], found[limit - 1].return_id if more else None)
+        returns = [_to_summary(from_item(item)) for item in response["Items"]]
+        has_next = len(returns) > limit
+        return Page(returns[:limit], returns[limit - 1].return_id if has_next else None)
 
-    def _many(self, return_ids: list[str]) -> list[Return]:
-        keys = [_key(each) for each in return_ids]
-        rows = dynamo.get_many(self._table, keys)
-        return [_return(rows[key]) for key in keys if key in rows]
-
-    def _put(self, row: dict[str, Any], version: int) -> dict[str, Any]:
-        """On the version before; the first one only where there is none."""
-        seen: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+    def _put_action(self, row: dict[str, Any], version: int) -> dict[str, Any]:
+        """A put on condition that the stored version is the one before, or no row exists."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if version > 1:
-            seen = {
-                "ConditionExpression": "version = :before",
-                "ExpressionAttributeValues": to_item({":before": version - 1}),
+            condition = {
+                "ConditionExpression": "version = :expected_version",
+                "ExpressionAttributeValues": to_item({":expected_version": version - 1}),
             }
-        return {"Put": {"TableName": self._table, "Item": to_item(row), **seen}}
+        return {"Put": {"TableName": self._table, "Item": to_item(row), **condition}}
 
 
-def _key(return_id: str) -> tuple[str, str]:
+def _return_key(return_id: str) -> tuple[str, str]:
     return f"RETURN#{return_id}", "RETURN"
 
 
-def _book_key(order_id: str) -> tuple[str, str]:
+def _order_returns_key(order_id: str) -> tuple[str, str]:
     return f"ORDER#{order_id}", "RETURNS"
 
 
-def _start(cursor: str, awaits: Status) -> dict[str, Any]:
+def _start_key(cursor: str, status: ReturnStatus) -> dict[str, Any]:
     if not _CURSOR.fullmatch(cursor):
-        raise InvalidQuery.field("/cursor", "this cursor is none of ours; start without one")
-    pk, sk = _key(cursor)
-    return to_item({"pk": pk, "sk": sk, "awaits": awaits.value, "return_id": cursor})
+        raise InvalidQuery.field("/cursor", "The cursor is not valid. Start without a cursor.")
+    pk, sk = _return_key(cursor)
+    return to_item({"pk": pk, "sk": sk, "open_return_status": status.value, "return_id": cursor})
 
 
-def _row(back: Return) -> dict[str, Any]:
-    row = msgspec.to_builtins(back)
-    row["state"] = row.pop("status")  # of what has a `status` orders make an index of their own
-    awaits = row["state"] if back.status in AWAITED else None
-    return {**row, "pieces": back.pieces, "awaits": awaits}
+def _return_row(return_: Return) -> dict[str, Any]:
+    """A row with an attribute `status` would appear in the index of orders, `by_status`."""
+    pk, sk = _return_key(return_.return_id)
+    fields = msgspec.to_builtins(return_)
+    status = fields.pop("status")
+    return {
+        "pk": pk,
+        "sk": sk,
+        **fields,
+        "return_status": status,
+        "open_return_status": status if return_.status in OPEN_STATUSES else None,
+        "quantity": return_.quantity,
+    }
 
 
-def _return(row: dict[str, Any]) -> Return:
-    return msgspec.convert({**row, "status": row["state"]}, Return)
+def _order_returns_row(order_returns: OrderReturns) -> dict[str, Any]:
+    pk, sk = _order_returns_key(order_returns.order_id)
+    return {"pk": pk, "sk": sk, **msgspec.to_builtins(order_returns)}
 
 
-def _summary(row: dict[str, Any]) -> Summary:
-    return msgspec.convert({**row, "status": row["awaits"]}, Summary)
+def _to_return(row: dict[str, Any]) -> Return:
+    return msgspec.convert({**row, "status": row["return_status"]}, Return)
+
+
+def _to_summary(row: dict[str, Any]) -> ReturnSummary:
+    return msgspec.convert({**row, "status": row["open_return_status"]}, ReturnSummary)

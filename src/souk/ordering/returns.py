@@ -1,7 +1,7 @@
-"""What customers send back of a delivered order, what staff decide of it, and what it is worth.
+"""Returns of delivered orders: what customers request, what staff decide, what is refunded.
 
-All returns of an order share a book: what is on its way back or came back already. Whoever asks
-or accepts changes the book, so that two at once never take back more than was bought.
+Every request and decision also writes the order's `OrderReturns`, on condition that its version did
+not change. Of two concurrent writes the second fails, so no more is returned than was bought.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from souk.kernel.clock import stamp
-from souk.kernel.errors import Conflict, Invalid
-from souk.kernel.money import Money, total
-from souk.ordering import domain
+from souk.kernel.clock import timestamp
+from souk.kernel.errors import Conflict, IdempotencyKeyReused, InvalidRequest
+from souk.kernel.money import Money, sum_money
+from souk.ordering.domain import OrderStatus
 from souk.ordering.events import ReturnAccepted, ReturnedLine
 
 if TYPE_CHECKING:
@@ -24,78 +24,65 @@ if TYPE_CHECKING:
 
     from souk.ordering.domain import Order
 
-WINDOW = timedelta(days=30)
-"""For so long after its delivery something of an order can be sent back."""
+RETURN_WINDOW = timedelta(days=30)
+"""Time after delivery in which items can be returned."""
 
-MAX_RETURNS = 50
-"""Of one order, refused ones with them: its book is one row, its list one answer."""
-
-
-class NotDelivered(Conflict):
-    slug = "not-delivered"
-    title = "Nothing of this order can be sent back yet"
+MAX_RETURNS_PER_ORDER = 50
+"""Rejected returns count: all returns of an order are one response and one row of the table."""
 
 
-class WindowOver(Conflict):
-    """Member: `until`, when it could be sent back at the latest."""
+class OrderNotDelivered(Conflict):
+    slug = "order-not-delivered"
+    title = "Order not delivered"
 
-    slug = "return-window-over"
-    title = "It is too late to send this order back"
+
+class ReturnWindowClosed(Conflict):
+    """Member `until`: when the window closed."""
+
+    slug = "return-window-closed"
+    title = "Return window closed"
 
 
 class TooManyReturns(Conflict):
     slug = "too-many-returns"
-    title = "This order has had too many returns"
+    title = "Too many returns"
 
 
-class NotReturnable(Invalid):
-    slug = "not-returnable"
-    title = "This cannot be sent back"
+class ItemsNotReturnable(InvalidRequest):
+    slug = "items-not-returnable"
+    title = "Items not returnable"
 
 
-class KeyReused(Invalid):
-    slug = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another return"
+class ReturnAlreadyDecided(Conflict):
+    """Member `decision`: the status that the return has."""
+
+    slug = "return-already-decided"
+    title = "Return already decided"
 
 
-class ReturnDecided(Conflict):
-    """Member: `decided`, what was."""
-
-    slug = "return-decided"
-    title = "This return was decided otherwise"
-
-
-class ReturnsMoved(Exception):
-    """Somebody else changed the return or its order's book between reading and writing."""
-
-
-class Status(Enum):
-    """Where a return stands; refused and refunded ones stay so."""
-
+class ReturnStatus(Enum):
     REQUESTED = "requested"
-    ACCEPTED = "accepted"  # the goods are back, the refund is on its way
-    REFUSED = "refused"
+    ACCEPTED = "accepted"  # the refund is not confirmed by payment yet
+    REJECTED = "rejected"
     REFUNDED = "refunded"
 
 
-class Wanted(NamedTuple):
-    """A line of what the customer wants to send back."""
-
+class RequestedLine(NamedTuple):
     sku: str
     quantity: int
 
 
-class Wish(NamedTuple):
-    """What a customer asks for; `fingerprint` identifies the request body."""
+class RequestedReturn(NamedTuple):
+    """What a customer requests. `fingerprint` identifies the request body."""
 
-    key: str
+    idempotency_key: str
     fingerprint: str
-    lines: Sequence[Wanted]
+    lines: Sequence[RequestedLine]
     reason: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """Pieces of one SKU that come back; whether to be sold again is known once they are here."""
+class ReturnLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`restock` is decided on acceptance: True for items that can be sold again."""
 
     sku: str
     quantity: int
@@ -103,171 +90,207 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """One parcel back. `refund` holds `shipping`, what of the order's shipping is given back.
+    """Items of one order, returned in one parcel.
 
-    `decided_by` is the account of staff; `refusal` says why not.
+    `refund` includes `shipping`, the refunded part of the order's shipping. `decided_by` is the
+    staff account. `reason` is the customer's, `rejection_reason` the staff's.
     """
 
     return_id: str
     order_id: str
-    items: list[Item]
+    lines: list[ReturnLine]
     reason: str | None = None
     requested_at: str
-    status: Status = Status.REQUESTED
+    status: ReturnStatus = ReturnStatus.REQUESTED
     refund: Money | None = None
     shipping: Money | None = None
-    refusal: str | None = None
+    rejection_reason: str | None = None
     decided_by: str | None = None
     decided_at: str | None = None
     refunded_at: str | None = None
     version: int = 1
 
     @property
-    def pieces(self) -> int:
-        return sum(item.quantity for item in self.items)
+    def quantity(self) -> int:
+        return sum(line.quantity for line in self.lines)
 
-    def refuse(self, reason: str, by: str, at: str) -> Return:
-        """Raises ReturnDecided unless nothing was decided; refused for the same, it stays so."""
-        if self.status is Status.REFUSED and self.refusal == reason:
+    def reject(self, reason: str, by: str, at: str) -> Return:
+        """Unchanged when it was rejected for the same reason. Raises ReturnAlreadyDecided."""
+        if self.status is ReturnStatus.REJECTED and self.rejection_reason == reason:
             return self
-        self._still_open()
-        return self._become(Status.REFUSED, refusal=reason, decided_by=by, decided_at=at)
+        self._require_undecided()
+        return self._transition_to(
+            ReturnStatus.REJECTED, rejection_reason=reason, decided_by=by, decided_at=at
+        )
 
-    def accept(self, restock: Mapping[str, bool], worth: Worth, by: str, at: str) -> Return:
-        """Raises ReturnDecided."""
-        self._still_open()
-        return self._become(
-            Status.ACCEPTED,
-            items=[replace(item, restock=restock[item.sku]) for item in self.items],
-            refund=worth.refund,
-            shipping=worth.shipping,
+    def accept(
+        self, restock_by_sku: Mapping[str, bool], refund: RefundAmount, by: str, at: str
+    ) -> Return:
+        """Raises ReturnAlreadyDecided."""
+        self._require_undecided()
+        return self._transition_to(
+            ReturnStatus.ACCEPTED,
+            lines=[replace(line, restock=restock_by_sku[line.sku]) for line in self.lines],
+            refund=refund.total,
+            shipping=refund.shipping,
             decided_by=by,
             decided_at=at,
         )
 
-    def was_accepted_with(self, restock: Mapping[str, bool]) -> bool:
-        decided = {item.sku: item.restock for item in self.items}
-        return self.status in (Status.ACCEPTED, Status.REFUNDED) and decided == dict(restock)
+    def is_accepted_with(self, restock_by_sku: Mapping[str, bool]) -> bool:
+        decided = {line.sku: line.restock for line in self.lines}
+        is_accepted = self.status in (ReturnStatus.ACCEPTED, ReturnStatus.REFUNDED)
+        return is_accepted and decided == dict(restock_by_sku)
 
-    def refunded(self, at: str) -> Return:
-        """Only what was accepted is refunded; heard again, it stays so."""
-        if self.status is not Status.ACCEPTED:
+    def mark_refunded(self, at: str) -> Return:
+        """Unchanged unless it is accepted and not refunded yet."""
+        if self.status is not ReturnStatus.ACCEPTED:
             return self
-        return self._become(Status.REFUNDED, refunded_at=at)
+        return self._transition_to(ReturnStatus.REFUNDED, refunded_at=at)
 
-    def _still_open(self) -> None:
-        if self.status is not Status.REQUESTED:
-            decided = self.status.value
-            raise ReturnDecided(f"return {self.return_id} is {decided} already", decided=decided)
+    def _require_undecided(self) -> None:
+        if self.status is not ReturnStatus.REQUESTED:
+            decision = self.status.value
+            raise ReturnAlreadyDecided(
+                f"Return {self.return_id} is already {decision}. The decision cannot be changed.",
+                decision=decision,
+            )
 
-    def _become(self, status: Status, **changed: object) -> Return:
-        return replace(self, status=status, version=self.version + 1, **changed)
+    def _transition_to(self, status: ReturnStatus, **fields: object) -> Return:
+        return replace(self, status=status, version=self.version + 1, **fields)
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A return without its lines, as lists of staff show it."""
+class ReturnSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A return without its lines, for lists. `quantity` is the sum over the lines."""
 
     return_id: str
     order_id: str
-    status: Status
-    pieces: int
+    status: ReturnStatus
+    quantity: int
     requested_at: str
     decided_at: str | None = None
     refund: Money | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A return that was asked for, and the body it was asked with."""
+class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What an Idempotency-Key is bound to: the return and the fingerprint of the request body."""
 
     return_id: str
     fingerprint: str
 
 
-class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's returns: `asked` by Idempotency-Key, pieces `taken` by SKU, without what was
-    refused, and how many pieces were accepted, `back`. `version` 0 was never written.
+class OrderReturns(msgspec.Struct, frozen=True, kw_only=True):
+    """All returns of an order.
+
+    `idempotency_records` are by Idempotency-Key. `claimed_by_sku` are the quantities in all returns
+    that are not rejected, `accepted_quantity` is the sum over the accepted ones. `version` 0 is not
+    stored yet.
     """
 
     order_id: str
-    asked: dict[str, Asked] = {}
-    taken: dict[str, int] = {}
-    back: int = 0
+    idempotency_records: dict[str, IdempotencyRecord] = {}
+    claimed_by_sku: dict[str, int] = {}
+    accepted_quantity: int = 0
     version: int = 0
 
-    def known(self, wish: Wish) -> str | None:
-        """The return the key was used for before. Raises KeyReused for another body."""
-        asked = self.asked.get(wish.key)
-        if asked is None:
-            return None
-        if asked.fingerprint != wish.fingerprint:
-            raise KeyReused("this Idempotency-Key was used with another body; make a new key")
-        return asked.return_id
+    def find_repeated(self, request: RequestedReturn) -> str | None:
+        """The id of the return that was requested with this key, or None.
 
-    def ask(self, order: Order, wish: Wish, return_id: str, now: datetime) -> tuple[Book, Return]:
-        """Raises NotDelivered, WindowOver, TooManyReturns, or NotReturnable."""
-        _in_time(order, now)
-        if len(self.asked) >= MAX_RETURNS:
-            raise TooManyReturns(f"an order can have {MAX_RETURNS} returns; please write to us")
-        self._only_what_is_left(order, wish.lines)
-        asked = Asked(return_id=return_id, fingerprint=wish.fingerprint)
-        taken = {line.sku: self.taken.get(line.sku, 0) + line.quantity for line in wish.lines}
-        wanted = Return(
+        Raises IdempotencyKeyReused when the body was another one.
+        """
+        record = self.idempotency_records.get(request.idempotency_key)
+        if record is None:
+            return None
+        if record.fingerprint != request.fingerprint:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used with another body. Send a new key."
+            )
+        return record.return_id
+
+    def request_return(
+        self, order: Order, request: RequestedReturn, return_id: str, now: datetime
+    ) -> tuple[OrderReturns, Return]:
+        """Raises OrderNotDelivered, ReturnWindowClosed, TooManyReturns, ItemsNotReturnable."""
+        _require_within_window(order, now)
+        if len(self.idempotency_records) >= MAX_RETURNS_PER_ORDER:
+            raise TooManyReturns(
+                f"An order can have {MAX_RETURNS_PER_ORDER} returns. Please contact us."
+            )
+        self._require_returnable(order, request.lines)
+        record = IdempotencyRecord(return_id=return_id, fingerprint=request.fingerprint)
+        claimed = {
+            line.sku: self.claimed_by_sku.get(line.sku, 0) + line.quantity for line in request.lines
+        }
+        requested = Return(
             return_id=return_id,
             order_id=self.order_id,
-            items=[Item(sku=line.sku, quantity=line.quantity) for line in wish.lines],
-            reason=wish.reason,
-            requested_at=stamp(now),
+            lines=[ReturnLine(sku=line.sku, quantity=line.quantity) for line in request.lines],
+            reason=request.reason,
+            requested_at=timestamp(now),
         )
-        after = self._become(asked={**self.asked, wish.key: asked}, taken={**self.taken, **taken})
-        return after, wanted
+        updated = self._update(
+            idempotency_records={**self.idempotency_records, request.idempotency_key: record},
+            claimed_by_sku={**self.claimed_by_sku, **claimed},
+        )
+        return updated, requested
 
-    def refuse(self, refused: Return) -> Book:
-        """What was refused can be asked for again."""
-        less = {item.sku: self.taken[item.sku] - item.quantity for item in refused.items}
-        return self._become(taken={**self.taken, **less})
+    def reject(self, rejected: Return) -> OrderReturns:
+        """The rejected items can be requested again."""
+        claimed = {
+            line.sku: self.claimed_by_sku[line.sku] - line.quantity for line in rejected.lines
+        }
+        return self._update(claimed_by_sku={**self.claimed_by_sku, **claimed})
 
-    def accept(self, accepted: Return) -> Book:
-        return self._become(back=self.back + accepted.pieces)
+    def accept(self, accepted: Return) -> OrderReturns:
+        return self._update(accepted_quantity=self.accepted_quantity + accepted.quantity)
 
-    def worth(self, order: Order, back: Return) -> Worth:
-        """What accepting it gives back: its lines at their prices; and the order's shipping, if
-        with it everything that was bought has come back."""
-        price = {line.sku: line.unit_price for line in order.lines}
-        goods = [price[item.sku].times(item.quantity) for item in back.items]
+    def compute_refund(self, order: Order, return_: Return) -> RefundAmount:
+        """The refund of accepting `return_`: the items at the prices paid.
+
+        The return that completes the order, so that all items have come back, also refunds the
+        shipping.
+        """
+        prices = {line.sku: line.unit_price for line in order.lines}
+        items = [prices[line.sku].times(line.quantity) for line in return_.lines]
         bought = sum(line.quantity for line in order.lines)
-        is_all = self.back + back.pieces == bought
-        shipping = order.shipping if is_all else Money(0, order.total.currency)
-        return Worth(total([*goods, shipping], order.total.currency), shipping)
+        is_complete = self.accepted_quantity + return_.quantity == bought
+        shipping = order.shipping if is_complete else Money(0, order.total.currency)
+        return RefundAmount(sum_money([*items, shipping], order.total.currency), shipping)
 
-    def _only_what_is_left(self, order: Order, wanted: Sequence[Wanted]) -> None:
-        bought = {line.sku: line.quantity for line in order.lines}
+    def _require_returnable(self, order: Order, lines: Sequence[RequestedLine]) -> None:
+        bought_by_sku = {line.sku: line.quantity for line in order.lines}
         seen: set[str] = set()
-        for place, (sku, quantity) in enumerate(wanted):
+        for index, (sku, quantity) in enumerate(lines):
             if sku in seen:
-                raise NotReturnable.field(f"/lines/{place}/sku", f"{sku} is named twice")
-            if sku not in bought:
-                raise NotReturnable.field(f"/lines/{place}/sku", f"{sku} is not of this order")
-            left = bought[sku] - self.taken.get(sku, 0)
-            if quantity > left:
-                raise NotReturnable.field(
-                    f"/lines/{place}/quantity",
-                    f"of {sku} {bought[sku]} were bought, and {left} can still be sent back",
+                raise ItemsNotReturnable.field(
+                    f"/lines/{index}/sku", f"{sku} appears twice. Send one line per SKU."
+                )
+            if sku not in bought_by_sku:
+                raise ItemsNotReturnable.field(
+                    f"/lines/{index}/sku", f"{sku} is not part of this order."
+                )
+            bought = bought_by_sku[sku]
+            returnable = bought - self.claimed_by_sku.get(sku, 0)
+            if quantity > returnable:
+                raise ItemsNotReturnable.field(
+                    f"/lines/{index}/quantity",
+                    f"{bought} of {sku} were bought, {returnable} of them can still be returned.",
                 )
             seen.add(sku)
 
-    def _become(self, **changed: object) -> Book:
-        return replace(self, version=self.version + 1, **changed)
+    def _update(self, **fields: object) -> OrderReturns:
+        return replace(self, version=self.version + 1, **fields)
 
 
-class Worth(NamedTuple):
-    """`refund` is all that is given back, `shipping` the part of it that was paid for sending."""
+class RefundAmount(NamedTuple):
+    """`total` includes `shipping`, the refunded part of the order's shipping."""
 
-    refund: Money
+    total: Money
     shipping: Money
 
 
-def accepted_fact(order: Order, accepted: Return) -> ReturnAccepted:
-    """What is said of a return that was just accepted."""
+def accepted_event(order: Order, accepted: Return) -> ReturnAccepted:
+    """Raises ValueError when the return is not accepted."""
     if accepted.refund is None or accepted.decided_at is None:
         raise ValueError(f"return {accepted.return_id} is not accepted")
     return ReturnAccepted(
@@ -276,38 +299,42 @@ def accepted_fact(order: Order, accepted: Return) -> ReturnAccepted:
         contact_id=order.contact_id,
         return_id=accepted.return_id,
         lines=[
-            ReturnedLine(sku=item.sku, quantity=item.quantity, restock=bool(item.restock))
-            for item in accepted.items
+            ReturnedLine(sku=line.sku, quantity=line.quantity, restock=bool(line.restock))
+            for line in accepted.lines
         ],
         refund=accepted.refund,
         accepted_at=accepted.decided_at,
     )
 
 
-def each_decided(back: Return, named: Sequence[tuple[str, bool]]) -> dict[str, bool]:
-    """By SKU whether it is restocked. Raises Invalid unless each line is named just once."""
-    skus = {item.sku for item in back.items}
-    found: dict[str, bool] = {}
-    for place, (sku, restock) in enumerate(named):
-        if sku not in skus or sku in found:
-            raise Invalid.field(
-                f"/lines/{place}/sku", f"{sku} is not of this return, or named twice"
+def collect_restock_decisions(
+    return_: Return, decisions: Sequence[tuple[str, bool]]
+) -> dict[str, bool]:
+    """`restock` by SKU. Raises InvalidRequest unless each line is decided exactly once."""
+    skus = {line.sku for line in return_.lines}
+    restock_by_sku: dict[str, bool] = {}
+    for index, (sku, restock) in enumerate(decisions):
+        if sku not in skus or sku in restock_by_sku:
+            raise InvalidRequest.field(
+                f"/lines/{index}/sku", f"{sku} is not part of this return, or appears twice."
             )
-        found[sku] = restock
-    if missing := sorted(skus - found.keys()):
-        raise Invalid.field("/lines", f"say of each line whether it is restocked: {missing[0]}")
-    return found
+        restock_by_sku[sku] = restock
+    if missing := sorted(skus - restock_by_sku.keys()):
+        raise InvalidRequest.field("/lines", f"Decide for each line: {missing[0]} is missing.")
+    return restock_by_sku
 
 
-def _in_time(order: Order, now: datetime) -> None:
-    arrived = next(
-        (step.at for step in order.history if step.status is domain.Status.DELIVERED), None
+def _require_within_window(order: Order, now: datetime) -> None:
+    delivered_at = next(
+        (change.at for change in order.history if change.status is OrderStatus.DELIVERED), None
     )
-    if arrived is None:
-        raise NotDelivered(f"order {order.order_id} is {order.status.value}, not delivered")
-    until = datetime.fromisoformat(arrived) + WINDOW
+    if delivered_at is None:
+        raise OrderNotDelivered(
+            f"Order {order.order_id} is {order.status.value}. Items can be returned after delivery."
+        )
+    until = datetime.fromisoformat(delivered_at) + RETURN_WINDOW
     if now > until:
-        raise WindowOver(
-            f"it could be sent back until {WINDOW.days} days after its delivery",
-            until=stamp(until),
+        raise ReturnWindowClosed(
+            f"Items can be returned until {RETURN_WINDOW.days} days after delivery.",
+            until=timestamp(until),
         )

@@ -1,16 +1,16 @@
 """Orders in DynamoDB.
 
-    pk             sk          what
-    ORDER#<id>     HEAD        the order without its lines; in the indexes `by_owner` and
-                               `by_status`, and while it is undecided in index `by_open`
-    ORDER#<id>     LINES       its lines, never changed: a change of state rewrites the head only
-    OUTBOX#<n>     <fact id>   facts on their way to the bus
+    pk             sk           what
+    ORDER#<id>     HEAD         the order without its lines; in the indexes `by_owner` and
+                                `by_status`, and while it is open in `by_open_checkout`
+    ORDER#<id>     LINES        its lines, immutable: a status change rewrites the head only
+    OUTBOX#<n>     <event id>   events to be published
 
-What is sent back has rows of its own, see return_store.py.
+return_store.py describes the rows of returns.
 
-Index `by_owner` (owner, order_id) sorts by time, since ids do; so do index `by_status` (status,
-order_id), which staff read and count, and index `by_open` (undecided, order_id), which the
-reconciler reads.
+All indexes have the sort key `order_id`, and ids sort by creation time: `by_owner` lists a
+customer's orders, `by_status` the orders that staff list and count, and `by_open_checkout` the
+orders for the reconciler.
 """
 
 from __future__ import annotations
@@ -23,32 +23,34 @@ import msgspec
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.dynamo import ConditionFailed
-from souk.kernel.errors import InvalidQuery, NotFound
-from souk.kernel.facts import Fact
-from souk.kernel.ids import id_before
+from souk.kernel.errors import ConcurrentUpdate, InvalidQuery, NotFound
+from souk.kernel.events import Event
+from souk.kernel.ids import id_lower_bound
 from souk.kernel.items import from_item, to_item
 from souk.kernel.money import Money
 from souk.ordering.domain import (
-    Change,
-    Line,
     Order,
-    OrderMoved,
+    OrderHead,
+    OrderLine,
+    OrderStatus,
+    OrderSummary,
     Parcel,
     Rejection,
-    Standing,
-    Status,
-    Summary,
+    StatusChange,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UNDECIDED = "undecided"
+OPEN_CHECKOUT = "open_checkout"
+"""Attribute of open orders only: it is the partition key of a sparse index."""
+
+OPEN = "open"
 _CURSOR = re.compile(r"[0-9a-f-]{36}")
 
 
 class Page(NamedTuple):
-    orders: list[Summary]
+    orders: list[OrderSummary]
     next: str | None
 
 
@@ -61,11 +63,11 @@ class OrderStore:
             row["sk"]: row
             for row in dynamo.query(self._table, f"ORDER#{order_id}", ConsistentRead=True)
         }
-        if not {"HEAD", "LINES"} <= rows.keys():  # a reader may see a transaction half done
-            raise NotFound(f"there is no order {order_id}")
-        return _order(rows["HEAD"], rows["LINES"])
+        if not {"HEAD", "LINES"} <= rows.keys():  # a query may see half of a transaction
+            raise NotFound(f"There is no order {order_id}.")
+        return _to_order(rows["HEAD"], rows["LINES"])
 
-    def add(self, order: Order, fact: Fact) -> None:
+    def add(self, order: Order, event: Event) -> None:
         head = {
             "TableName": self._table,
             "Item": to_item(_head_row(order)),
@@ -73,114 +75,123 @@ class OrderStore:
         }
         lines = {"TableName": self._table, "Item": to_item(_lines_row(order))}
         try:
-            dynamo.transact([{"Put": head}, {"Put": lines}, *outbox.puts(self._table, fact)])
+            dynamo.transact_write(
+                [{"Put": head}, {"Put": lines}, *outbox.put_actions(self._table, event)]
+            )
         except ConditionFailed:
-            return  # heard before: the order stands, and so does what was said of it
+            return  # the order was stored before, with its event
 
-    def standing(self, order_id: str) -> Standing:
+    def get_head(self, order_id: str) -> OrderHead:
         row = dynamo.get(self._table, f"ORDER#{order_id}", "HEAD")
         if row is None:
-            raise NotFound(f"there is no order {order_id}")
-        return _standing(row)
+            raise NotFound(f"There is no order {order_id}.")
+        return _to_head(row)
 
-    def save(self, after: Standing, fact: Fact | None) -> None:
-        status = after.status
-        changed = {
-            "status": status.value,
-            "history": _history(after.history),
-            "version": after.version,
-            "run": after.run,
-            "rejection": _rejection_row(after.rejection) if after.rejection else None,
-            "cancel_asked_at": after.cancel_asked_at,
-            "cancel_reason": after.cancel_reason,
-            "parcel": msgspec.structs.asdict(after.parcel) if after.parcel else None,
-            "delivered_at": after.delivered_at,
-        }
-        changed = {name: value for name, value in changed.items() if value is not None}
-        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-        names = {f"#{name}": name for name in changed}
-        if not status.is_open:
-            update, names = f"{update} REMOVE #open", names | {"#open": UNDECIDED}
-        head = {
+    def save(self, head: OrderHead, event: Event | None) -> None:
+        update = {
             "TableName": self._table,
-            "Key": dynamo.key(f"ORDER#{after.order_id}", "HEAD"),
-            "ConditionExpression": "#version = :before",
-            "UpdateExpression": update,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": to_item(
-                {f":{name}": value for name, value in changed.items()}
-                | {":before": after.version - 1}
-            ),
+            "Key": dynamo.key(f"ORDER#{head.order_id}", "HEAD"),
+            "ConditionExpression": "#version = :expected_version",
+            **_update_expression(head),
         }
-        facts = [] if fact is None else outbox.puts(self._table, fact)
+        events = [] if event is None else outbox.put_actions(self._table, event)
         try:
-            dynamo.transact([{"Update": head}, *facts])
+            dynamo.transact_write([{"Update": update}, *events])
         except ConditionFailed as error:
-            raise OrderMoved from error
+            raise ConcurrentUpdate from error
 
-    def left_open(self, before: str) -> Iterator[str]:
+    def list_open(self, before: str) -> Iterator[str]:
         rows = dynamo.query(
             self._table,
-            UNDECIDED,
-            IndexName="by_open",
-            KeyConditionExpression="#open = :pk AND order_id < :before",
-            ExpressionAttributeNames={"#open": UNDECIDED},
-            ExpressionAttributeValues=to_item({":pk": UNDECIDED, ":before": before}),
+            OPEN,
+            IndexName="by_open_checkout",
+            KeyConditionExpression="#open_checkout = :pk AND order_id < :before",
+            ExpressionAttributeNames={"#open_checkout": OPEN_CHECKOUT},
+            ExpressionAttributeValues=to_item({":pk": OPEN, ":before": before}),
         )
         return (row["order_id"] for row in rows)
 
-    def page(self, owner: str, limit: int, cursor: str | None) -> Page:
-        """The owner's orders, newest first."""
-        return self._page("owner", owner, limit, cursor)
+    def list_by_owner(self, owner: str, limit: int, cursor: str | None) -> Page:
+        """The owner's orders, newest first. Raises InvalidQuery for an invalid cursor."""
+        return self._list("owner", owner, limit, cursor)
 
-    def page_of(self, status: Status, limit: int, cursor: str | None) -> Page:
-        """All orders that stand so, newest first."""
-        return self._page("status", status.value, limit, cursor)
+    def list_by_status(self, status: OrderStatus, limit: int, cursor: str | None) -> Page:
+        """All orders with this status, newest first. Raises InvalidQuery for an invalid cursor."""
+        return self._list("status", status.value, limit, cursor)
 
-    def of_day(self, day: date) -> list[Summary]:
-        """All orders whose ids were made on that day (UTC).
+    def list_by_day(self, day: date) -> list[OrderSummary]:
+        """All orders whose ids were created on that day (UTC).
 
-        States are read in the order in which an order goes through them. One that goes on
-        meanwhile is seen twice, not missed, and counts as it was seen last.
+        Statuses are read in the order in which an order passes through them: an order that
+        changes its status meanwhile is read twice rather than missed, and its last status counts.
         """
         start = datetime.combine(day, time.min, UTC)
-        ends = {":from": id_before(start), ":to": id_before(start + timedelta(days=1))}
-        found = {
-            row["order_id"]: _summary(row)
-            for status in Status
+        bounds = {":from": id_lower_bound(start), ":to": id_lower_bound(start + timedelta(days=1))}
+        by_id = {
+            row["order_id"]: _to_summary(row)
+            for status in OrderStatus
             for row in dynamo.query(
                 self._table,
                 status.value,
                 IndexName="by_status",
                 KeyConditionExpression="#status = :pk AND order_id BETWEEN :from AND :to",
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=to_item({":pk": status.value, **ends}),
+                ExpressionAttributeValues=to_item({":pk": status.value, **bounds}),
             )
         }
-        return list(found.values())
+        return list(by_id.values())
 
-    def _page(self, attribute: str, value: str, limit: int, cursor: str | None) -> Page:
-        start = {} if cursor is None else {"ExclusiveStartKey": _start(cursor, attribute, value)}
-        answer = aws.dynamodb().query(
+    def _list(self, attribute: str, value: str, limit: int, cursor: str | None) -> Page:
+        start = {}
+        if cursor is not None:
+            start = {"ExclusiveStartKey": _start_key(cursor, attribute, value)}
+        response = aws.dynamodb().query(
             TableName=self._table,
             IndexName=f"by_{attribute}",
             KeyConditionExpression="#attribute = :value",
             ExpressionAttributeNames={"#attribute": attribute},
             ExpressionAttributeValues=to_item({":value": value}),
             ScanIndexForward=False,
-            Limit=limit + 1,  # one more tells whether another page follows
+            Limit=limit + 1,  # one more shows whether there is a next page
             **start,  # type: ignore[arg-type]  # plain dicts
         )
-        orders = [_summary(from_item(item)) for item in answer["Items"]]
-        more = len(orders) > limit
-        return Page(orders[:limit], orders[limit - 1].order_id if more else None)
+        orders = [_to_summary(from_item(item)) for item in response["Items"]]
+        has_next = len(orders) > limit
+        return Page(orders[:limit], orders[limit - 1].order_id if has_next else None)
 
 
-def _start(cursor: str, attribute: str, value: str) -> dict[str, Any]:
-    """A cursor names a place in the list that is asked for, whoever sends it."""
+def _start_key(cursor: str, attribute: str, value: str) -> dict[str, Any]:
+    """A cursor is a position in the requested list only: a foreign order id reveals nothing."""
     if not _CURSOR.fullmatch(cursor):
-        raise InvalidQuery.field("/cursor", "this cursor is none of ours; start without one")
+        raise InvalidQuery.field("/cursor", "The cursor is not valid. Start without a cursor.")
     return to_item({"pk": f"ORDER#{cursor}", "sk": "HEAD", attribute: value, "order_id": cursor})
+
+
+def _update_expression(head: OrderHead) -> dict[str, Any]:
+    """Sets the mutable attributes; an order that is no longer open leaves `by_open_checkout`."""
+    attributes = {
+        "status": head.status.value,
+        "history": _history_rows(head.history),
+        "version": head.version,
+        "execution_number": head.execution_number,
+        "rejection": _rejection_row(head.rejection) if head.rejection else None,
+        "cancellation_requested_at": head.cancellation_requested_at,
+        "cancellation_reason": head.cancellation_reason,
+        "parcel": msgspec.structs.asdict(head.parcel) if head.parcel else None,
+        "delivered_at": head.delivered_at,
+    }
+    attributes = {name: value for name, value in attributes.items() if value is not None}
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
+    names = {f"#{name}": name for name in attributes}
+    if not head.status.is_open:
+        expression = f"{expression} REMOVE #open_checkout"
+        names["#open_checkout"] = OPEN_CHECKOUT
+    values = {f":{name}": value for name, value in attributes.items()}
+    return {
+        "UpdateExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": to_item({**values, ":expected_version": head.version - 1}),
+    }
 
 
 def _head_row(order: Order) -> dict[str, Any]:
@@ -191,8 +202,8 @@ def _head_row(order: Order) -> dict[str, Any]:
         "owner": order.owner,
         "contact_id": order.contact_id,
         "status": order.status.value,
-        "history": _history(order.history),
-        UNDECIDED: UNDECIDED if order.status.is_open else None,
+        "history": _history_rows(order.history),
+        OPEN_CHECKOUT: OPEN if order.status.is_open else None,
         "line_count": len(order.lines),
         "subtotal": order.subtotal.amount,
         "shipping_option": order.shipping_option,
@@ -200,49 +211,19 @@ def _head_row(order: Order) -> dict[str, Any]:
         "total": order.total.amount,
         "currency": order.total.currency,
         "payment_token": order.payment_token,
-        "journey": order.journey,
+        "correlation_id": order.correlation_id,
         "placed_at": order.placed_at,
         "version": 1,
-        "run": 0,
+        "execution_number": 0,
     }
 
 
-def _history(steps: list[Change]) -> list[dict[str, str]]:
-    return [{"status": step.status.value, "at": step.at} for step in steps]
+def _history_rows(history: list[StatusChange]) -> list[dict[str, str]]:
+    return [{"status": change.status.value, "at": change.at} for change in history]
 
 
 def _rejection_row(rejection: Rejection) -> dict[str, Any]:
     return {"reason": rejection.reason, "detail": rejection.detail, "skus": rejection.skus}
-
-
-def _rejection(row: dict[str, Any]) -> Rejection | None:
-    return Rejection(**row["rejection"]) if "rejection" in row else None
-
-
-def _parcel(row: dict[str, Any]) -> Parcel | None:
-    return Parcel(**row["parcel"]) if "parcel" in row else None
-
-
-def _changes(row: dict[str, Any]) -> list[Change]:
-    return [Change(status=Status(step["status"]), at=step["at"]) for step in row["history"]]
-
-
-def _standing(row: dict[str, Any]) -> Standing:
-    return Standing(
-        order_id=row["order_id"],
-        owner=row["owner"],
-        contact_id=row["contact_id"],
-        total=Money(row["total"], row["currency"]),
-        history=_changes(row),
-        rejection=_rejection(row),
-        journey=row["journey"],
-        version=row["version"],
-        run=row["run"],
-        cancel_asked_at=row.get("cancel_asked_at"),
-        cancel_reason=row.get("cancel_reason"),
-        parcel=_parcel(row),
-        delivered_at=row.get("delivered_at"),
-    )
 
 
 def _lines_row(order: Order) -> dict[str, Any]:
@@ -261,37 +242,70 @@ def _lines_row(order: Order) -> dict[str, Any]:
     }
 
 
-def _order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
+def _to_history(row: dict[str, Any]) -> list[StatusChange]:
+    return [
+        StatusChange(status=OrderStatus(change["status"]), at=change["at"])
+        for change in row["history"]
+    ]
+
+
+def _to_rejection(row: dict[str, Any]) -> Rejection | None:
+    return Rejection(**row["rejection"]) if "rejection" in row else None
+
+
+def _to_parcel(row: dict[str, Any]) -> Parcel | None:
+    return Parcel(**row["parcel"]) if "parcel" in row else None
+
+
+def _to_head(row: dict[str, Any]) -> OrderHead:
+    return OrderHead(
+        order_id=row["order_id"],
+        owner=row["owner"],
+        contact_id=row["contact_id"],
+        total=Money(row["total"], row["currency"]),
+        history=_to_history(row),
+        rejection=_to_rejection(row),
+        correlation_id=row["correlation_id"],
+        version=row["version"],
+        execution_number=row["execution_number"],
+        cancellation_requested_at=row.get("cancellation_requested_at"),
+        cancellation_reason=row.get("cancellation_reason"),
+        parcel=_to_parcel(row),
+        delivered_at=row.get("delivered_at"),
+    )
+
+
+def _to_order(head: dict[str, Any], lines: dict[str, Any]) -> Order:
     currency = head["currency"]
     return Order(
         order_id=head["order_id"],
         owner=head["owner"],
         contact_id=head["contact_id"],
         lines=[
-            Line(**{**line, "unit_price": Money(line["unit_price"], currency)})
+            OrderLine(**{**line, "unit_price": Money(line["unit_price"], currency)})
             for line in lines["lines"]
         ],
         shipping_option=head["shipping_option"],
         shipping=Money(head["shipping"], currency),
         total=Money(head["total"], currency),
         payment_token=head["payment_token"],
-        journey=head["journey"],
-        history=_changes(head),
-        rejection=_rejection(head),
-        cancel_asked_at=head.get("cancel_asked_at"),
-        cancel_reason=head.get("cancel_reason"),
-        parcel=_parcel(head),
+        correlation_id=head["correlation_id"],
+        history=_to_history(head),
+        rejection=_to_rejection(head),
+        cancellation_requested_at=head.get("cancellation_requested_at"),
+        cancellation_reason=head.get("cancellation_reason"),
+        parcel=_to_parcel(head),
     )
 
 
-def _summary(row: dict[str, Any]) -> Summary:
-    return Summary(
+def _to_summary(row: dict[str, Any]) -> OrderSummary:
+    return OrderSummary(
         order_id=row["order_id"],
         owner=row["owner"],
-        status=Status(row["status"]),
+        status=OrderStatus(row["status"]),
         subtotal=Money(row["subtotal"], row["currency"]),
         total=Money(row["total"], row["currency"]),
         line_count=row["line_count"],
         placed_at=row["placed_at"],
-        rejection=_rejection(row),
+        rejection=_to_rejection(row),
     )

@@ -1,229 +1,243 @@
-"""What happens to orders."""
+"""Use cases of orders: placing, the steps of the checkout, cancellation and fulfilment."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import NotFound
-from souk.kernel.facts import Cause, caused_by
-from souk.kernel.patience import tries
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import ConcurrentUpdate, NotFound
+from souk.kernel.events import Cause, caused_by
+from souk.kernel.retry import attempts
 from souk.ordering.domain import (
-    OrderDecided,
-    OrderMoved,
-    OrderRefused,
+    CheckoutFinished,
+    ExecutionState,
+    HoldExpired,
+    OrderHead,
+    OrderStatus,
     Parcel,
     Rejection,
-    Standing,
-    Status,
-    StockLapsed,
+    RejectionStarted,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from souk.kernel.facts import Fact
-    from souk.ordering.domain import Entered, Order
+    from souk.kernel.events import Event
+    from souk.ordering.domain import Order, WorkflowStep
 
-Change = tuple[Standing, "Fact | None"]
+Update = tuple[OrderHead, "Event | None"]
+"""A changed head and the event to publish with it."""
+
+
+class RestartResult(Enum):
+    CHECKOUT_FINISHED = "checkout-finished"
+    RUNNING = "running"
+    STARTED = "started"
+    RESTARTED = "restarted"
+    CONCURRENT_UPDATE = "concurrent-update"
 
 
 class Orders(Protocol):
     def get(self, order_id: str) -> Order:
         """Raises NotFound."""
 
-    def standing(self, order_id: str) -> Standing:
+    def get_head(self, order_id: str) -> OrderHead:
         """The order without its lines. Raises NotFound."""
 
-    def add(self, order: Order, fact: Fact) -> None:
-        """Store the order and say the fact; an order that is there already stays as it is."""
+    def add(self, order: Order, event: Event) -> None:
+        """Store the order and its event. Does nothing when the order exists."""
 
-    def save(self, after: Standing, fact: Fact | None) -> None:
-        """Write the change and say the fact, or neither.
+    def save(self, head: OrderHead, event: Event | None) -> None:
+        """Store the head and its event in one transaction.
 
-        Raises OrderMoved unless `after` follows upon what is stored.
+        Raises ConcurrentUpdate unless the stored version is the one before.
         """
 
-    def left_open(self, before: str) -> Iterator[str]:
-        """Undecided orders whose ids come before this one: ids sort by time."""
+    def list_open(self, before: str) -> Iterator[str]:
+        """Ids of the open orders (`OrderStatus.is_open`) that sort before the id `before`.
+
+        Ids sort by creation time.
+        """
 
 
-class Runs(Protocol):
-    """The executions of the checkout workflow; an order's are numbered from 0."""
+class Workflow(Protocol):
+    """The executions of the checkout workflow. Those of one order are numbered from 0."""
 
-    def start(self, order_id: str, run: int, journey: str) -> None:
-        """Begin a run; one that was begun before goes on, or stays ended, as it is."""
+    def start(self, order_id: str, execution_number: int, correlation_id: str) -> None:
+        """Start an execution. Does nothing when it was started before, even if it has ended."""
 
-    def is_over(self, order_id: str, run: int) -> bool | None:
-        """Whether a run has ended, however; None for one that never began."""
+    def get_state(self, order_id: str, execution_number: int) -> ExecutionState: ...
 
-    def entered(self, order_id: str, run: int) -> list[Entered]:
-        """The states a run came to, in order; none of one that never began or was forgotten."""
-
-
-def place_order(order: Order, *, orders: Orders, runs: Runs) -> None:
-    """Make a checked-out basket an order, and set its workflow going. Heard twice, it is one."""
-    orders.add(order, order.placed())
-    runs.start(order.order_id, 0, order.journey)
+    def list_steps(self, order_id: str, execution_number: int) -> list[WorkflowStep]:
+        """The steps entered so far, in order. Empty when the execution is unknown or deleted."""
 
 
-def read_order(order_id: str, *, owner: str, orders: Orders) -> Order:
-    """Raises NotFound for a stranger's order too: nobody learns that it exists."""
+def place_order(order: Order, *, orders: Orders, workflow: Workflow) -> None:
+    """Store the order and start its checkout workflow. Repeated, it takes effect once."""
+    orders.add(order, order.placed_event())
+    workflow.start(order.order_id, 0, order.correlation_id)
+
+
+def get_order(order_id: str, *, owner: str, orders: Orders) -> Order:
+    """Raises NotFound, also when the order belongs to another owner."""
     order = orders.get(order_id)
     if order.owner != owner:
-        raise NotFound(f"there is no order {order_id}")
+        raise NotFound(f"There is no order {order_id}.")
     return order
 
 
-def read_workflow(order_id: str, *, orders: Orders, runs: Runs) -> list[Entered]:
-    """How far the order's workflow got in its last run. Raises NotFound."""
-    return runs.entered(order_id, orders.standing(order_id).run)
+def list_workflow_steps(order_id: str, *, orders: Orders, workflow: Workflow) -> list[WorkflowStep]:
+    """The steps of the latest execution of the order's workflow. Raises NotFound."""
+    return workflow.list_steps(order_id, orders.get_head(order_id).execution_number)
 
 
-def ask_to_cancel(order_id: str, *, owner: str, orders: Orders) -> Order:
-    """Keep the wish, once, and let delivery decide; the order tells what became of it.
+def request_cancellation(order_id: str, *, owner: str, orders: Orders) -> Order:
+    """Request cancellation of an order; delivery decides. Repeated, it takes effect once.
 
-    Raises NothingToCancel for an order that was rejected, NotFound for a stranger's.
+    Raises NotFound (also for another owner's order), OrderNotCancellable.
     """
-    order = read_order(order_id, owner=owner, orders=orders)
-    return _keep_wish(order, None, orders)
+    order = get_order(order_id, owner=owner, orders=orders)
+    return _record_cancellation_request(order, None, orders)
 
 
-def cancel_for_shop(order_id: str, reason: str, *, orders: Orders) -> Order:
-    """Staff's wish goes the same way; its customer reads the reason. The first wish stays.
+def request_cancellation_by_staff(order_id: str, reason: str, *, orders: Orders) -> Order:
+    """As `request_cancellation`, with a reason that the customer reads.
 
-    Raises NothingToCancel, NotFound.
+    An earlier request of the customer or of staff stays as it is.
+    Raises NotFound, OrderNotCancellable.
     """
-    return _keep_wish(orders.get(order_id), reason, orders)
+    return _record_cancellation_request(orders.get(order_id), reason, orders)
 
 
-def hear_shipment_cancelled(order_id: str, *, orders: Orders) -> Standing:
-    """The wish to cancel came first. Heard twice, it is cancelled once."""
+def mark_cancelled(order_id: str, *, orders: Orders) -> OrderHead:
+    """The shipment was cancelled before dispatch. Repeated, it takes effect once."""
 
-    def change(standing: Standing) -> Change | None:
-        return None if standing.status is Status.CANCELLED else standing.cancel(stamp(now()))
+    def update(head: OrderHead) -> Update | None:
+        return None if head.status is OrderStatus.CANCELLED else head.cancel(timestamp(now()))
 
-    return _changed(order_id, change, orders)
-
-
-def hear_dispatched(order_id: str, parcel: Parcel, *, orders: Orders) -> Standing:
-    """The parcel left. Heard twice, or after its delivery, it left once."""
-
-    def change(standing: Standing) -> Change | None:
-        return None if standing.parcel is not None else standing.dispatch(parcel)
-
-    return _changed(order_id, change, orders)
+    return _update_head(order_id, update, orders)
 
 
-def hear_delivered(order_id: str, delivered_at: str, *, orders: Orders) -> Standing:
-    """The parcel arrived. Heard twice, or before its dispatch, it is delivered once."""
+def mark_dispatched(order_id: str, parcel: Parcel, *, orders: Orders) -> OrderHead:
+    """The parcel was dispatched. Repeated, also after the delivery, it takes effect once."""
 
-    def change(standing: Standing) -> Change | None:
-        if standing.status is Status.DELIVERED or standing.delivered_at is not None:
+    def update(head: OrderHead) -> Update | None:
+        return None if head.parcel is not None else head.dispatch(parcel)
+
+    return _update_head(order_id, update, orders)
+
+
+def mark_delivered(order_id: str, delivered_at: str, *, orders: Orders) -> OrderHead:
+    """The parcel was delivered. May be called before `mark_dispatched`, and repeatedly."""
+
+    def update(head: OrderHead) -> Update | None:
+        if head.status is OrderStatus.DELIVERED or head.delivered_at is not None:
             return None
-        return standing.deliver(delivered_at)
+        return head.deliver(delivered_at)
 
-    return _changed(order_id, change, orders)
+    return _update_head(order_id, update, orders)
 
 
-def begin_checkout(order_id: str, *, orders: Orders) -> Order:
-    """The order, if it is still to be decided. Raises OrderRefused or OrderDecided."""
+def start_checkout(order_id: str, *, orders: Orders) -> Order:
+    """The placed order. Raises RejectionStarted, CheckoutFinished."""
     order = orders.get(order_id)
-    _still_placed(order_id, order.status)
+    if order.status is OrderStatus.REJECTING:
+        raise RejectionStarted(f"order {order_id} is being rejected")
+    if order.status is not OrderStatus.PLACED:
+        raise CheckoutFinished(f"order {order_id} is {order.status.value}")
     return order
 
 
-def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> Standing:
-    """Confirm a placed order; one that was stays as it is. Raises OrderRefused, StockLapsed."""
+def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> OrderHead:
+    """Confirm a placed order. An order that was confirmed before stays as it is.
 
-    def change(standing: Standing) -> Change | None:
-        if standing.status.was_confirmed:
-            return None
-        if standing.status is not Status.PLACED:
-            raise OrderRefused(f"{order_id} is {standing.status.value}")
-        if not stock_is_committed:
-            raise StockLapsed(f"the reservation of {order_id} has lapsed")
-        return standing.confirm(stamp(now()))
-
-    return _changed(order_id, change, orders)
-
-
-def refuse_order(order_id: str, rejection: Rejection, *, orders: Orders) -> Standing:
-    """Decide that a placed order will not be. The first reason stays; what is decided stays."""
-
-    def change(standing: Standing) -> Change | None:
-        if standing.status is not Status.PLACED:
-            return None
-        return standing.refuse(rejection, stamp(now())), None
-
-    return _changed(order_id, change, orders)
-
-
-def reject_order(order_id: str, *, orders: Orders) -> Standing:
-    """End an order that is undone; one that is rejected stays so."""
-
-    def change(standing: Standing) -> Change | None:
-        if standing.status is Status.REJECTED:
-            return None
-        return standing.reject(stamp(now()))
-
-    return _changed(order_id, change, orders)
-
-
-def revive(order_id: str, *, orders: Orders, runs: Runs) -> str:
-    """See that an undecided order has a workflow at work; says what was done.
-
-    A closed execution's name stays taken, so the next has the next number. Two at work on one
-    order do no harm: each step is done once, and the order's row decides.
+    Raises RejectionStarted, HoldExpired.
     """
-    standing = orders.standing(order_id)
-    if not standing.status.is_open:
-        return "decided"
-    match runs.is_over(order_id, standing.run):
-        case False:
-            return "at work"
-        case None:
-            runs.start(order_id, standing.run, standing.journey)
-            return "started"
-    again = standing.run_again()
-    try:
-        orders.save(again, None)
-    except OrderMoved:
-        return "changed meanwhile"
-    runs.start(order_id, again.run, again.journey)
-    return "started again"
 
-
-def _keep_wish(order: Order, reason: str | None, orders: Orders) -> Order:
-    def change(standing: Standing) -> Change | None:
-        if standing.cancel_asked_at is not None:
+    def update(head: OrderHead) -> Update | None:
+        if head.status.has_been_confirmed:
             return None
-        return standing.ask_to_cancel(stamp(now()), reason)
+        if head.status is not OrderStatus.PLACED:
+            raise RejectionStarted(f"order {order_id} is {head.status.value}")
+        if not stock_is_committed:
+            raise HoldExpired(f"the hold of order {order_id} expired")
+        return head.confirm(timestamp(now()))
 
-    with caused_by(Cause(order.journey)):
-        _changed(order.order_id, change, orders)
+    return _update_head(order_id, update, orders)
+
+
+def start_rejection(order_id: str, rejection: Rejection, *, orders: Orders) -> OrderHead:
+    """Start the rejection of a placed order. An order with another status stays as it is."""
+
+    def update(head: OrderHead) -> Update | None:
+        if head.status is not OrderStatus.PLACED:
+            return None
+        return head.start_rejection(rejection, timestamp(now())), None
+
+    return _update_head(order_id, update, orders)
+
+
+def reject_order(order_id: str, *, orders: Orders) -> OrderHead:
+    """Complete a started rejection. A rejected order stays as it is."""
+
+    def update(head: OrderHead) -> Update | None:
+        if head.status is OrderStatus.REJECTED:
+            return None
+        return head.reject(timestamp(now()))
+
+    return _update_head(order_id, update, orders)
+
+
+def ensure_checkout_running(order_id: str, *, orders: Orders, workflow: Workflow) -> RestartResult:
+    """Start a workflow execution for an open order unless one is running.
+
+    Step Functions does not reuse the name of an ended execution, so the next one gets the next
+    number. Two executions of one order are harmless: each command takes effect once, and the
+    order's row decides.
+    """
+    head = orders.get_head(order_id)
+    if not head.status.is_open:
+        return RestartResult.CHECKOUT_FINISHED
+    match workflow.get_state(order_id, head.execution_number):
+        case ExecutionState.RUNNING:
+            return RestartResult.RUNNING
+        case ExecutionState.NOT_STARTED:
+            workflow.start(order_id, head.execution_number, head.correlation_id)
+            return RestartResult.STARTED
+    next_head = head.next_execution()
+    try:
+        orders.save(next_head, None)
+    except ConcurrentUpdate:
+        return RestartResult.CONCURRENT_UPDATE
+    workflow.start(order_id, next_head.execution_number, next_head.correlation_id)
+    return RestartResult.RESTARTED
+
+
+def _record_cancellation_request(order: Order, reason: str | None, orders: Orders) -> Order:
+    def update(head: OrderHead) -> Update | None:
+        if head.cancellation_requested_at is not None:
+            return None
+        return head.request_cancellation(timestamp(now()), reason)
+
+    with caused_by(Cause(order.correlation_id)):
+        _update_head(order.order_id, update, orders)
     return orders.get(order.order_id)
 
 
-def _still_placed(order_id: str, status: Status) -> None:
-    if status is Status.REJECTING:
-        raise OrderRefused(f"{order_id} is being undone")
-    if status is not Status.PLACED:
-        raise OrderDecided(f"{order_id} is {status.value}")
-
-
-def _changed(
-    order_id: str, change: Callable[[Standing], Change | None], orders: Orders
-) -> Standing:
-    for _ in tries():
-        standing = orders.standing(order_id)
-        wanted = change(standing)
-        if wanted is None:
-            return standing
-        after, fact = wanted
+def _update_head(
+    order_id: str, update: Callable[[OrderHead], Update | None], orders: Orders
+) -> OrderHead:
+    """Apply `update`, which returns None when there is nothing to change. Raises Busy."""
+    for _ in attempts():
+        head = orders.get_head(order_id)
+        result = update(head)
+        if result is None:
+            return head
+        updated, event = result
         try:
-            orders.save(after, fact)
-        except OrderMoved:
+            orders.save(updated, event)
+        except ConcurrentUpdate:
             continue
-        return after
-    raise AssertionError("tries() ends in Busy")
+        return updated
+    raise AssertionError("attempts() ends in Busy")

@@ -1,1 +1,1 @@
-"""Money owed for orders: a ledger, and the provider that moves it."""
+"""Payments of orders: a ledger, and the provider that moves the money."""

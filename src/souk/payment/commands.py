@@ -1,4 +1,4 @@
-"""What payment can be asked to do: by the checkout workflow, later by delivery."""
+"""Payment's commands, invoked by the checkout workflow and by delivery."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from souk.kernel.money import Money
 
 
 class AuthorizePayment(Command, frozen=True, kw_only=True):
-    """Set the money aside at the provider, once per order.
+    """Authorize the amount at the provider, once per order.
 
-    Raises PaymentPending while the provider needs time, PaymentUnknown when it did not
-    answer; both mean: ask again later, it is never authorised twice.
+    Raises PaymentPending while the provider needs time, and PaymentUnknown when it did not
+    respond. In both cases repeat the command; the amount is never authorized twice.
     """
 
     order_id: str
@@ -23,19 +23,25 @@ class AuthorizePayment(Command, frozen=True, kw_only=True):
 
 
 class VoidPayment(Command, frozen=True, kw_only=True):
-    """Let go of whatever is set aside for the order, for good: it is never authorised again."""
+    """Void the order's payment, for good: it is never authorized afterwards.
+
+    Raises PaymentPending, PaymentUnknown, and AlreadyCaptured.
+    """
 
     order_id: str
 
 
 class CapturePayment(Command, frozen=True, kw_only=True):
-    """Take the money that is set aside."""
+    """Capture the authorized amount, once. Raises PaymentUnknown."""
 
     order_id: str
 
 
 class RefundPayment(Command, frozen=True, kw_only=True):
-    """Give back part of what was captured, once per `refund_id`, never more than captured."""
+    """Refund part of the captured amount, once per `refund_id`. Raises PaymentUnknown.
+
+    All refunds together never exceed the captured amount.
+    """
 
     order_id: str
     refund_id: str
@@ -43,21 +49,30 @@ class RefundPayment(Command, frozen=True, kw_only=True):
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says why it was declined, as a slug the customer's page can put into words."""
+    """Result of AuthorizePayment. `reason` is why it was declined, a slug such as
+    `card-declined`."""
 
     status: Literal["authorized", "declined", "voided"]
     reason: str | None = None
 
 
 class Voided(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of VoidPayment."""
+
     status: Literal["voided"] = "voided"
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of CapturePayment. `voided`: the authorization was voided, so nothing was captured.
+
+    `reason` is why the capture failed, a slug."""
+
     status: Literal["captured", "voided", "failed"]
     reason: str | None = None
 
 
 class Refunded(msgspec.Struct, frozen=True, kw_only=True):
-    status: Literal["refunded", "refused"]
+    """Result of RefundPayment. `reason` is why the refund was rejected, a slug."""
+
+    status: Literal["refunded", "rejected"]
     reason: str | None = None

@@ -1,4 +1,4 @@
-"""A payment: what is asked of the provider for one order, and the ledger of what it did."""
+"""The payment of one order, and the ledger of the amounts that moved."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from souk.payment.events import (
 )
 
 if TYPE_CHECKING:
-    from souk.kernel.facts import Fact
+    from souk.kernel.events import Event
+
+    EntryType = Literal["authorize", "capture", "void", "refund"]
+
+NO_AMOUNT = Money(0, "XXX")  # ISO 4217: no currency
 
 
-NOTHING = Money(0, "XXX")  # ISO 4217 for no currency
-
-
-class Status(Enum):
-    """Where a payment stands. Those that end in -ing are asked for, not known to be done."""
+class PaymentStatus(Enum):
+    """Status of a payment. A status in -ing was requested at the provider, but not confirmed."""
 
     AUTHORIZING = "authorizing"
-    UNKNOWN = "unknown"  # asked to authorise, and no answer came
+    UNKNOWN = "unknown"  # authorization was requested; the provider did not respond
     PENDING = "pending"  # the provider needs time
     AUTHORIZED = "authorized"
     DECLINED = "declined"
@@ -35,41 +36,39 @@ class Status(Enum):
     VOIDED = "voided"
     CAPTURING = "capturing"
     CAPTURED = "captured"
-    REFUNDED = "refunded"  # all of it
+    REFUNDED = "refunded"  # in full
 
 
-UNDECIDED = frozenset({Status.AUTHORIZING, Status.UNKNOWN, Status.PENDING})
-UNSETTLED = UNDECIDED | {Status.VOIDING, Status.CAPTURING}
-SET_ASIDE = frozenset({Status.AUTHORIZED, Status.CAPTURING, Status.CAPTURED, Status.REFUNDED})
-LET_GO = frozenset({Status.VOIDING, Status.VOIDED})
-TAKEN = frozenset({Status.CAPTURING, Status.CAPTURED, Status.REFUNDED})
+UNDECIDED = frozenset({PaymentStatus.AUTHORIZING, PaymentStatus.UNKNOWN, PaymentStatus.PENDING})
+UNSETTLED = UNDECIDED | {PaymentStatus.VOIDING, PaymentStatus.CAPTURING}
+VOIDING_OR_VOIDED = frozenset({PaymentStatus.VOIDING, PaymentStatus.VOIDED})
+CAPTURING_OR_LATER = frozenset(
+    {PaymentStatus.CAPTURING, PaymentStatus.CAPTURED, PaymentStatus.REFUNDED}
+)
+AUTHORIZED_OR_LATER = CAPTURING_OR_LATER | {PaymentStatus.AUTHORIZED}
 
 
 class PaymentPending(Exception):
-    """The provider needs time; ask again later."""
+    """The provider needs time. Repeat the command later."""
 
 
 class PaymentUnknown(Exception):
-    """The provider did not answer; ask again later, it is never authorised twice."""
+    """The provider did not respond. Repeat the command later; it takes effect only once."""
 
 
-class PaymentTaken(Exception):
-    """The money was captured, or is about to be: it can be refunded, not let go."""
+class AlreadyCaptured(Exception):
+    """The amount is captured, or its capture was requested. Refund it; it cannot be voided."""
 
 
-class PaymentMoved(Exception):
-    """Between reading and writing, another call changed the payment; nothing was written."""
+class RefundRejected(Exception):
+    """The message is the reason, a slug."""
 
 
-class RefundRefused(Exception):
-    """The text is the reason, a slug."""
+class ProviderState(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment in the provider's records at one moment. Amounts are in minor units.
 
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider's books say of a payment at one moment; amounts in minor units.
-
-    `open`: it knows of the payment and was not yet asked to set money aside. `authorized` stays
-    what was set aside, also after it was captured or let go..
+    `open`: created at the provider, authorization not requested. `authorized` keeps the
+    authorized amount after a capture or a void.
     """
 
     reference: str
@@ -81,43 +80,44 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the ledger: money moved. Written once, never changed; `key` is its name."""
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount that moved. Never changed. `key` is unique in the payment's ledger."""
 
     key: str
-    kind: Literal["authorize", "capture", "void", "refund"]
+    type: EntryType
     amount: Money
     reference: str
     at: str
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """One order's money. Captured and voided never exceed what was authorised, nor refunds
-    (given, or only `asked` for) what was captured.
+    """The payment of one order. Sums are in minor units of the currency of `amount`.
 
-    Without `reference` the provider knows nothing of it: let go before anything was asked for,
-    or declined at the door.
+    Captured plus voided never exceeds authorized; refunds never exceed captured. `refunds` holds
+    the confirmed refunds by refund id, `pending_refunds` those the provider has not confirmed.
+    `reference` is None when the provider has no such payment: it was voided before authorization
+    was requested, or the provider rejected the token.
     """
 
     order_id: str
-    status: Status
-    began_at: str
+    status: PaymentStatus
+    created_at: str
     amount: Money
     reference: str | None = None
     authorized: int = 0
     captured: int = 0
     voided: int = 0
     refunds: dict[str, int] = {}
-    asked: dict[str, int] = {}
+    pending_refunds: dict[str, int] = {}
     reason: str | None = None
     version: int = 0
 
     def __post_init__(self) -> None:
         if min(self.authorized, self.captured, self.voided) < 0:
-            raise ValueError(f"the payment of {self.order_id} has a sum below zero")
+            raise ValueError(f"the payment of {self.order_id} has a negative sum")
         if self.captured + self.voided > self.authorized:
-            raise ValueError(f"the payment of {self.order_id} ended more than was set aside")
-        if self.refunded + sum(self.asked.values()) > self.captured:
+            raise ValueError(f"the payment of {self.order_id} exceeds its authorized amount")
+        if self.refunded + sum(self.pending_refunds.values()) > self.captured:
             raise ValueError(f"the payment of {self.order_id} refunds more than was captured")
 
     @property
@@ -125,176 +125,186 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.refunds.values())
 
     @property
-    def unsettled(self) -> bool:
-        """Whether something was asked of the provider and is not known to be done."""
-        return self.status in UNSETTLED or bool(self.asked)
+    def is_unsettled(self) -> bool:
+        """Whether the provider has not confirmed the last request."""
+        return self.status in UNSETTLED or bool(self.pending_refunds)
 
 
-class Step(NamedTuple):
-    """A payment as it is now, the entries that brought it there, and what is said of them."""
+class PaymentChange(NamedTuple):
+    """A payment after a change, with the ledger entries and events of that change."""
 
     payment: Payment
-    entries: list[Entry]
-    facts: list[Fact]
+    entries: list[LedgerEntry]
+    events: list[Event]
 
 
-def plain(payment: Payment) -> Step:
-    """A step that moves no money."""
-    return Step(payment, [], [])
+def without_entries(payment: Payment) -> PaymentChange:
+    """A change that moves no money."""
+    return PaymentChange(payment, [], [])
 
 
-def begin(order_id: str, amount: Money, reference: str, at: str) -> Payment:
+def create_payment(order_id: str, amount: Money, reference: str, at: str) -> Payment:
     return Payment(
         order_id=order_id,
-        status=Status.AUTHORIZING,
+        status=PaymentStatus.AUTHORIZING,
         amount=amount,
         reference=reference,
-        began_at=at,
+        created_at=at,
     )
 
 
-def refuse(order_id: str, amount: Money, reason: str, at: str) -> Step:
-    """The provider would not even make it known: declined, with nothing to let go of."""
+def create_declined(order_id: str, amount: Money, reason: str, at: str) -> PaymentChange:
+    """A payment whose token the provider rejected: declined, with no reference to void."""
     payment = Payment(
-        order_id=order_id, status=Status.DECLINED, amount=amount, reason=reason, began_at=at
+        order_id=order_id,
+        status=PaymentStatus.DECLINED,
+        amount=amount,
+        reason=reason,
+        created_at=at,
     )
-    return Step(payment, [], [PaymentDeclined(order_id=order_id, reason=reason)])
+    return PaymentChange(payment, [], [PaymentDeclined(order_id=order_id, reason=reason)])
 
 
-def tombstone(order_id: str, at: str) -> Payment:
-    return Payment(order_id=order_id, status=Status.VOIDED, amount=NOTHING, began_at=at)
+def create_tombstone(order_id: str, at: str) -> Payment:
+    """A voided payment of an order that had none; a later authorization returns `voided`."""
+    return Payment(order_id=order_id, status=PaymentStatus.VOIDED, amount=NO_AMOUNT, created_at=at)
 
 
-def doubt(payment: Payment) -> Payment:
-    """The provider was asked to authorise and did not answer."""
-    return _now(payment, Status.UNKNOWN) if payment.status in UNDECIDED else payment
+def mark_unknown(payment: Payment) -> Payment:
+    """Authorization was requested, and the provider did not respond."""
+    return _with_status(payment, PaymentStatus.UNKNOWN) if payment.status in UNDECIDED else payment
 
 
-def let_go(payment: Payment) -> Payment:
-    """From here on it is never authorised again. Raises PaymentTaken."""
-    if payment.status in TAKEN:
-        raise PaymentTaken(f"the payment of {payment.order_id} is {payment.status.value}")
-    if payment.status in LET_GO:
+def start_void(payment: Payment) -> Payment:
+    """From now on the payment is never authorized again. Raises AlreadyCaptured."""
+    if payment.status in CAPTURING_OR_LATER:
+        raise AlreadyCaptured(f"the payment of {payment.order_id} is {payment.status.value}")
+    if payment.status in VOIDING_OR_VOIDED:
         return payment
-    return _now(payment, Status.VOIDED if payment.status is Status.DECLINED else Status.VOIDING)
+    is_declined = payment.status is PaymentStatus.DECLINED
+    return _with_status(payment, PaymentStatus.VOIDED if is_declined else PaymentStatus.VOIDING)
 
 
-def ask_capture(payment: Payment) -> Payment:
-    return _now(payment, Status.CAPTURING) if payment.status is Status.AUTHORIZED else payment
-
-
-def capture_refused(payment: Payment, reason: str | None) -> Payment:
-    """The provider would not, and the money is still set aside."""
-    if payment.status is not Status.CAPTURING:
+def start_capture(payment: Payment) -> Payment:
+    if payment.status is not PaymentStatus.AUTHORIZED:
         return payment
-    return msgspec.structs.replace(payment, status=Status.AUTHORIZED, reason=reason)
+    return _with_status(payment, PaymentStatus.CAPTURING)
 
 
-def ask_refund(payment: Payment, refund_id: str, amount: Money) -> Payment:
-    """Keep the amount for this refund, so that two cannot give the same money back.
+def reject_capture(payment: Payment, reason: str | None) -> Payment:
+    """The provider rejected the capture; the amount is still authorized."""
+    if payment.status is not PaymentStatus.CAPTURING:
+        return payment
+    return msgspec.structs.replace(payment, status=PaymentStatus.AUTHORIZED, reason=reason)
 
-    Raises RefundRefused; asked for again with the same amount, nothing changes.
+
+def start_refund(payment: Payment, refund_id: str, amount: Money) -> Payment:
+    """Reserve the amount for this refund, so that other refunds cannot use it.
+
+    Returns the payment unchanged when this refund was started before with the same amount.
+    Raises RefundRejected.
     """
-    known = payment.refunds.get(refund_id, payment.asked.get(refund_id))
-    if known is not None:
-        if Money(known, payment.amount.currency) != amount:
-            raise RefundRefused("another-amount")
+    started = payment.refunds.get(refund_id, payment.pending_refunds.get(refund_id))
+    if started is not None:
+        if Money(started, payment.amount.currency) != amount:
+            raise RefundRejected("amount-mismatch")
         return payment
     if payment.captured == 0:
-        raise RefundRefused("not-captured")
+        raise RefundRejected("not-captured")
     if amount.currency != payment.amount.currency or amount.amount <= 0:
-        raise RefundRefused("unfit-amount")
-    if amount.amount > payment.captured - payment.refunded - sum(payment.asked.values()):
-        raise RefundRefused("more-than-captured")
-    return msgspec.structs.replace(payment, asked={**payment.asked, refund_id: amount.amount})
+        raise RefundRejected("invalid-amount")
+    pending = payment.pending_refunds
+    if amount.amount > payment.captured - payment.refunded - sum(pending.values()):
+        raise RefundRejected("more-than-captured")
+    return msgspec.structs.replace(payment, pending_refunds={**pending, refund_id: amount.amount})
 
 
-def refund_refused(payment: Payment, refund_id: str) -> Payment:
-    left = {name: amount for name, amount in payment.asked.items() if name != refund_id}
-    return msgspec.structs.replace(payment, asked=left)
+def reject_refund(payment: Payment, refund_id: str) -> Payment:
+    """The provider rejected the refund; its amount is available to other refunds again."""
+    others = {key: value for key, value in payment.pending_refunds.items() if key != refund_id}
+    return msgspec.structs.replace(payment, pending_refunds=others)
 
 
-def refund_done(payment: Payment, refund_id: str, at: str) -> Step:
-    if refund_id not in payment.asked:
-        return plain(payment)  # recorded before
-    amount = Money(payment.asked[refund_id], payment.amount.currency)
-    done = msgspec.structs.replace(
-        refund_refused(payment, refund_id),
+def complete_refund(payment: Payment, refund_id: str, at: str) -> PaymentChange:
+    """The provider made the refund. No change when it is already recorded."""
+    if refund_id not in payment.pending_refunds:
+        return without_entries(payment)
+    amount = Money(payment.pending_refunds[refund_id], payment.amount.currency)
+    refunded = msgspec.structs.replace(
+        reject_refund(payment, refund_id),
         refunds={**payment.refunds, refund_id: amount.amount},
     )
-    if done.refunded == done.captured:
-        done = _now(done, Status.REFUNDED)
+    if refunded.refunded == refunded.captured:
+        refunded = _with_status(refunded, PaymentStatus.REFUNDED)
     entry = _entry(payment, "refund", amount.amount, at, key=f"refund#{refund_id}")
-    fact = PaymentRefunded(order_id=payment.order_id, refund_id=refund_id, amount=amount)
-    return Step(done, [entry], [fact])
+    event = PaymentRefunded(order_id=payment.order_id, refund_id=refund_id, amount=amount)
+    return PaymentChange(refunded, [entry], [event])
 
 
-def hear(payment: Payment, standing: Standing, at: str) -> Step:
-    """What the provider's word changes. Heard twice, late or out of order it changes nothing.
+def apply_provider_state(payment: Payment, state: ProviderState, at: str) -> PaymentChange:
+    """Record the provider's state. A repeated, late or reordered state changes nothing.
 
-    Money that moved is always recorded, whatever we had wanted; the status only goes forward.
+    Money that moved is always recorded, even if the shop did not request it. The status only moves
+    forward.
     """
-    entries: list[Entry] = []
-    facts: list[Fact] = []
-    status = _after(payment, standing)
+    entries: list[LedgerEntry] = []
+    events: list[Event] = []
+    status = _next_status(payment, state)
     sums = {"authorized": payment.authorized, "captured": payment.captured}
-    if standing.authorized and not payment.authorized:
-        sums["authorized"] = standing.authorized
-        entries.append(_entry(payment, "authorize", standing.authorized, at))
-        facts.append(PaymentAuthorized(order_id=payment.order_id, amount=entries[-1].amount))
-    if standing.captured and not payment.captured and not payment.voided:
-        sums["captured"] = standing.captured
-        entries.append(_entry(payment, "capture", standing.captured, at))
-        facts.append(PaymentCaptured(order_id=payment.order_id, amount=entries[-1].amount))
+    if state.authorized and not payment.authorized:
+        sums["authorized"] = state.authorized
+        entries.append(_entry(payment, "authorize", state.authorized, at))
+        events.append(PaymentAuthorized(order_id=payment.order_id, amount=entries[-1].amount))
+    if state.captured and not payment.captured and not payment.voided:
+        sums["captured"] = state.captured
+        entries.append(_entry(payment, "capture", state.captured, at))
+        events.append(PaymentCaptured(order_id=payment.order_id, amount=entries[-1].amount))
     sums["voided"] = payment.voided
-    if status is Status.VOIDED and not payment.voided and sums["authorized"]:
+    if status is PaymentStatus.VOIDED and not payment.voided and sums["authorized"]:
         sums["voided"] = sums["authorized"] - sums["captured"]
         entries.append(_entry(payment, "void", sums["voided"], at))
-        facts.append(PaymentVoided(order_id=payment.order_id, amount=entries[-1].amount))
+        events.append(PaymentVoided(order_id=payment.order_id, amount=entries[-1].amount))
     reason = payment.reason
-    if status is Status.DECLINED and payment.status is not status:
-        reason = standing.reason or "card-declined"
-        facts.append(PaymentDeclined(order_id=payment.order_id, reason=reason))
-    return Step(
-        msgspec.structs.replace(payment, status=status, reason=reason, **sums), entries, facts
+    if status is PaymentStatus.DECLINED and payment.status is not status:
+        reason = state.reason or "card-declined"
+        events.append(PaymentDeclined(order_id=payment.order_id, reason=reason))
+    return PaymentChange(
+        msgspec.structs.replace(payment, status=status, reason=reason, **sums), entries, events
     )
 
 
-def _after(payment: Payment, standing: Standing) -> Status:
-    now = payment.status
-    match standing.status:
+def _next_status(payment: Payment, state: ProviderState) -> PaymentStatus:
+    current = payment.status
+    match state.status:
         case "captured" if not payment.captured and not payment.voided:
-            return Status.CAPTURED
-        case "voided" if now in UNSETTLED | {Status.AUTHORIZED}:
-            return Status.VOIDED
-        case "declined" if now in UNDECIDED:
-            return Status.DECLINED
-        case "declined" if now is Status.VOIDING:
-            return Status.VOIDED
-        case "authorized" if now in UNDECIDED:
-            return Status.AUTHORIZED
-        case "authorized" if now in {Status.VOIDED, Status.DECLINED} and not payment.authorized:
-            return Status.VOIDING  # set aside after all: to be let go again
-        case "pending" if now in UNDECIDED:
-            return Status.PENDING
-    return now
+            return PaymentStatus.CAPTURED
+        case "voided" if current in UNSETTLED | {PaymentStatus.AUTHORIZED}:
+            return PaymentStatus.VOIDED
+        case "declined" if current in UNDECIDED:
+            return PaymentStatus.DECLINED
+        case "declined" if current is PaymentStatus.VOIDING:
+            return PaymentStatus.VOIDED
+        case "authorized" if current in UNDECIDED:
+            return PaymentStatus.AUTHORIZED
+        case "authorized" if (
+            current in {PaymentStatus.VOIDED, PaymentStatus.DECLINED} and not payment.authorized
+        ):
+            return PaymentStatus.VOIDING  # authorized against expectation: void it again
+        case "pending" if current in UNDECIDED:
+            return PaymentStatus.PENDING
+    return current
 
 
-def _now(payment: Payment, status: Status) -> Payment:
+def _with_status(payment: Payment, status: PaymentStatus) -> Payment:
     return msgspec.structs.replace(payment, status=status)
 
 
 def _entry(
-    payment: Payment,
-    kind: Literal["authorize", "capture", "void", "refund"],
-    amount: int,
-    at: str,
-    *,
-    key: str = "",
-) -> Entry:
-    return Entry(
-        key=key or kind,
-        kind=kind,
+    payment: Payment, entry_type: EntryType, amount: int, at: str, *, key: str = ""
+) -> LedgerEntry:
+    return LedgerEntry(
+        key=key or entry_type,
+        type=entry_type,
         amount=Money(amount, payment.amount.currency),
         reference=payment.reference or "",
         at=at,

@@ -1,41 +1,43 @@
-"""Facts payment says. None holds a card, a token, or the provider's reference."""
+"""Events that payment publishes. None contains a card number, a token or the provider's reference.
+Amounts are in minor units."""
 
 from __future__ import annotations
 
-from souk.kernel.facts import Fact
+from souk.kernel.events import Event
 from souk.kernel.money import Money
 
 
-class PaymentAuthorized(Fact, frozen=True, kw_only=True):
-    """The order's money is set aside at the provider; nothing is taken yet."""
+class PaymentAuthorized(Event, frozen=True, kw_only=True):
+    """The provider authorized the order's total. Nothing is captured yet."""
 
     order_id: str
     amount: Money
 
 
-class PaymentDeclined(Fact, frozen=True, kw_only=True):
-    """The provider said no; nothing is set aside. `reason` is a slug, such as `card-declined`."""
+class PaymentDeclined(Event, frozen=True, kw_only=True):
+    """The provider declined the payment; nothing is authorized. `reason` is a slug, such as
+    `card-declined`."""
 
     order_id: str
     reason: str
 
 
-class PaymentCaptured(Fact, frozen=True, kw_only=True):
-    """The money that was set aside is the shop's."""
+class PaymentCaptured(Event, frozen=True, kw_only=True):
+    """The authorized amount was captured."""
 
     order_id: str
     amount: Money
 
 
-class PaymentVoided(Fact, frozen=True, kw_only=True):
-    """Money that was set aside is free again; it was never taken."""
+class PaymentVoided(Event, frozen=True, kw_only=True):
+    """The authorization was voided. The amount was never captured."""
 
     order_id: str
     amount: Money
 
 
-class PaymentRefunded(Fact, frozen=True, kw_only=True):
-    """Part of the captured money is on its way back, once per `refund_id`."""
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    """Part of the captured amount is being refunded, once per `refund_id`."""
 
     order_id: str
     refund_id: str

@@ -1,4 +1,4 @@
-"""What payment answers and hears: commands, the provider's notices, facts, and the clock."""
+"""Payment's commands, event subscriptions and webhook route, and the provider they use."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from souk.edges.routes import Access, Call, Routes
 from souk.kernel import aws
 from souk.kernel.errors import NotFound
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.ordering.events import OrderCancelled, ReturnAccepted
-from souk.payment import undoing, usecases
+from souk.payment import compensation, usecases
 from souk.payment.commands import AuthorizePayment, CapturePayment, RefundPayment, VoidPayment
 from souk.payment.domain import PaymentUnknown
-from souk.payment.provider import BadSignature, ProviderSilent
+from souk.payment.provider import BadSignature, ProviderNotResponding
 from souk.payment.sandbox import Sandbox
+from souk.payment.schemas import PaymentWebhookResponse
 from souk.payment.store import PaymentStore
-from souk.payment.wire import NoticeTaken
+from souk.runtime.routes import Access, Request, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from souk.kernel.commands import Does
-    from souk.kernel.facts import Hears
+    from souk.kernel.commands import Commands
+    from souk.kernel.events import Subscriptions
     from souk.payment.provider import Provider
 
 ROUTES = Routes()
-KEPT_SECONDS = 300
+SECRET_CACHE_SECONDS = 300
 
 
 class PaymentSettings(Settings, frozen=True, kw_only=True):
@@ -39,8 +39,8 @@ class PaymentSettings(Settings, frozen=True, kw_only=True):
     payment_secret: str
 
 
-class Secret(msgspec.Struct, frozen=True, kw_only=True):
-    """What Secrets Manager keeps for the provider; `api_base` where it is not the usual one."""
+class ProviderSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret in Secrets Manager. `api_base` replaces the provider's own address."""
 
     webhook_secret: str
     api_key: str = ""
@@ -52,15 +52,15 @@ def settings() -> PaymentSettings:
     return load(PaymentSettings)
 
 
-def secret() -> Secret:
-    """At most some minutes old, so that a person can change it while the shop runs."""
-    return _secret(int(time.monotonic() / KEPT_SECONDS))
+def secret() -> ProviderSecret:
+    """Cached for SECRET_CACHE_SECONDS, so that a running shop picks up a changed secret."""
+    return _load_secret(int(time.monotonic() / SECRET_CACHE_SECONDS))
 
 
 @lru_cache(maxsize=1)
-def _secret(_when: int) -> Secret:
-    kept = aws.secretsmanager().get_secret_value(SecretId=settings().payment_secret)
-    return msgspec.json.decode(kept["SecretString"], type=Secret)
+def _load_secret(_period: int) -> ProviderSecret:
+    response = aws.secretsmanager().get_secret_value(SecretId=settings().payment_secret)
+    return msgspec.json.decode(response["SecretString"], type=ProviderSecret)
 
 
 @cache
@@ -69,66 +69,71 @@ def payments() -> PaymentStore:
 
 
 def provider() -> Provider:
-    """The stage's."""
+    """The provider of this stage."""
     return _stripe(secret()) if settings().payment_provider == "stripe" else _sandbox()
 
 
 @lru_cache(maxsize=1)
-def _stripe(known: Secret) -> Provider:
-    from souk.payment.stripe import Stripe  # takes its time to load, and only here is it needed
+def _stripe(credentials: ProviderSecret) -> Provider:
+    from souk.payment.stripe import Stripe  # slow to import, and only needed here
 
-    return Stripe(known.api_key, known.webhook_secret, known.api_base)
+    return Stripe(credentials.api_key, credentials.webhook_secret, credentials.api_base)
 
 
 @cache
 def _sandbox() -> Provider:
-    return Sandbox(settings().table_name, lambda: secret().webhook_secret, tell=_take)
+    return Sandbox(
+        settings().table_name, lambda: secret().webhook_secret, send_webhook=_handle_webhook
+    )
 
 
 @ROUTES.add(
     "POST",
     "/payments/webhooks/{provider}",
     Access.PUBLIC,
-    answer=NoticeTaken,
-    refusals=(BadSignature, NotFound, ProviderSilent),
+    response=PaymentWebhookResponse,
+    errors=(BadSignature, NotFound, ProviderNotResponding),
 )
-def take_notice(call: Call) -> NoticeTaken:
-    """Take a payment provider's signed word that a payment of its has changed."""
-    if call.path["provider"] != settings().payment_provider:
-        raise NotFound("this shop has no such payment provider")
-    return NoticeTaken(_take(call.body, call.headers))
+def receive_payment_webhook(request: Request) -> PaymentWebhookResponse:
+    """Receive a signed webhook of the payment provider."""
+    if request.path["provider"] != settings().payment_provider:
+        raise NotFound("This shop does not use this payment provider.")
+    return PaymentWebhookResponse(_handle_webhook(request.body, request.headers))
 
 
-def _take(body: bytes, headers: Mapping[str, str]) -> bool:
-    notice = provider().read_notice(body, headers)
-    if notice is None:
+def _handle_webhook(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the webhook is about a payment of this shop."""
+    webhook = provider().parse_webhook(body, headers)
+    if webhook is None:
         return False
     try:
-        known = usecases.hear_notice(notice, payments=payments(), provider=provider())
+        is_known = usecases.apply_webhook(webhook, payments=payments(), provider=provider())
     except PaymentUnknown as error:
-        raise ProviderSilent("the provider does not answer; send the notice again") from error
-    if not known:
-        logger.warning("a notice about no payment of ours", order_id=notice.order_id)
-    return known
+        raise ProviderNotResponding(
+            "The payment provider does not respond. Send the webhook again later."
+        ) from error
+    if not is_known:
+        logger.warning("webhook about an unknown payment", order_id=webhook.order_id)
+    return is_known
 
 
-def _authorize(asked: AuthorizePayment) -> msgspec.Struct:
-    return usecases.authorize(asked, payments=payments(), provider=provider())
+def _authorize(command: AuthorizePayment) -> msgspec.Struct:
+    return usecases.authorize(command, payments=payments(), provider=provider())
 
 
-def _void(asked: VoidPayment) -> msgspec.Struct:
-    return usecases.void(asked, payments=payments(), provider=provider())
+def _void(command: VoidPayment) -> msgspec.Struct:
+    return usecases.void(command, payments=payments(), provider=provider())
 
 
-def _capture(asked: CapturePayment) -> msgspec.Struct:
-    return usecases.capture(asked, payments=payments(), provider=provider())
+def _capture(command: CapturePayment) -> msgspec.Struct:
+    return usecases.capture(command, payments=payments(), provider=provider())
 
 
-def _refund(asked: RefundPayment) -> msgspec.Struct:
-    return usecases.refund(asked, payments=payments(), provider=provider())
+def _refund(command: RefundPayment) -> msgspec.Struct:
+    return usecases.refund(command, payments=payments(), provider=provider())
 
 
-DOES: Does = {
+COMMANDS: Commands = {
     AuthorizePayment: _authorize,
     VoidPayment: _void,
     CapturePayment: _capture,
@@ -136,14 +141,17 @@ DOES: Does = {
 }
 
 
-def _order_cancelled(fact: OrderCancelled) -> None:
-    undoing.undo_cancelled(fact.order_id, payments=payments(), provider=provider())
+def _compensate_cancellation(event: OrderCancelled) -> None:
+    compensation.compensate_cancellation(event.order_id, payments=payments(), provider=provider())
 
 
-def _return_accepted(fact: ReturnAccepted) -> None:
-    undoing.undo_returned(
-        fact.order_id, fact.return_id, fact.refund, payments=payments(), provider=provider()
+def _refund_return(event: ReturnAccepted) -> None:
+    compensation.refund_return(
+        event.order_id, event.return_id, event.refund, payments=payments(), provider=provider()
     )
 
 
-HEARS: Hears = {OrderCancelled: _order_cancelled, ReturnAccepted: _return_accepted}
+SUBSCRIPTIONS: Subscriptions = {
+    OrderCancelled: _compensate_cancellation,
+    ReturnAccepted: _refund_return,
+}

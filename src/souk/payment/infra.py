@@ -1,4 +1,4 @@
-"""Payment's resources."""
+"""The AWS resources of the payment service."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra import reasons
+from infra import nag_suppressions
 from infra.platform import index
-from souk.payment.handlers import HEARS, ROUTES
+from souk.payment.handlers import ROUTES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from infra.platform import Platform
 
 
 class Payment(Construct):
-    """A table, the provider's secret, webhooks, commands, the consumer, reconciler and relay."""
+    """Table, provider secret, webhook API, commands, event consumer, reconciler, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Payment")
-        table = platform.table(self, indexes=[index("by_book", "book", "at", "order_id")])
-        secret_arn = self._secret(platform)
+        table = platform.add_table(
+            self, indexes=[index("by_collection", "collection", "at", "order_id")]
+        )
+        secret_arn = self._add_secret(platform)
         env = {
             "PAYMENT_PROVIDER": platform.stage.payment_provider,
             "PAYMENT_SECRET": secret_arn,
         }
-        api = platform.serve(
+        api = platform.add_api(
             self,
             handler="souk.payment.api.handler",
             routes=ROUTES,
@@ -37,18 +39,18 @@ class Payment(Construct):
             env=env,
             stripe=True,
         )
-        commands = platform.answer(
-            self, handler="souk.payment.workflow.handler", table=table, env=env, stripe=True
+        commands = platform.add_commands(
+            self, handler="souk.payment.command_handler.handler", table=table, env=env, stripe=True
         )
         consumer = platform.subscribe(
             self,
             handler="souk.payment.consumer.handler",
-            hears=HEARS,
+            subscriptions=SUBSCRIPTIONS,
             table=table,
             env=env,
             stripe=True,
         )
-        reconciler = platform.repeat(
+        reconciler = platform.add_schedule(
             self,
             "Reconciler",
             handler="souk.payment.reconciler.handler",
@@ -65,24 +67,26 @@ class Payment(Construct):
                 )
             )
         platform.allow(reconciler, table, "Query", "BatchGetItem")
-        platform.publish(self, table)
+        platform.add_outbox_relay(self, table)
 
-    def _secret(self, platform: Platform) -> str:
-        """Its key for the sandbox's webhooks is made here; Stripe's two are filled in by hand."""
+    def _add_secret(self, platform: Platform) -> str:
+        """The provider's secret: generated for the sandbox, replaced by hand for Stripe."""
         secret = secretsmanager.Secret(
             self,
             "Secret",
-            description="JSON of the payment provider: api_key, webhook_secret",
+            description="JSON with the payment provider's api_key and webhook_secret",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"api_key": ""}),
                 generate_string_key="webhook_secret",
                 exclude_punctuation=True,
                 password_length=40,
             ),
-            removal_policy=platform.stage.removal,
+            removal_policy=platform.stage.removal_policy,
         )
-        reasons.acknowledge(secret, "AwsSolutions-SMG4", reasons.NO_ROTATION)
+        nag_suppressions.acknowledge(
+            secret, "AwsSolutions-SMG4", nag_suppressions.PROVIDER_ISSUES_KEYS
+        )
         resource = cast("secretsmanager.CfnSecret", secret.node.default_child)
-        arn = resource.attr_id  # what `Ref` is on AWS; the local cloud's `Ref` is a name
+        arn = resource.attr_id  # `Ref` returns the ARN on AWS, but the name on the local cloud
         CfnOutput(platform, "PaymentSecret", value=arn)
         return arn

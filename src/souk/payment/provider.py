@@ -1,4 +1,4 @@
-"""The port to whoever moves the money."""
+"""The port to the payment provider."""
 
 from __future__ import annotations
 
@@ -6,84 +6,84 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from souk.kernel.errors import Refusal
+from souk.kernel.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from souk.kernel.money import Money
-    from souk.payment.domain import Standing
+    from souk.payment.domain import ProviderState
 
 
-class NoAnswer(Exception):
-    """It is not known whether the provider did what it was asked."""
+class ProviderUnavailable(Exception):
+    """No response. The provider may or may not have done what was requested."""
 
 
-class TokenRefused(Exception):
-    """The provider cannot make a payment of this; the text is the reason, a slug."""
+class PaymentTokenRejected(Exception):
+    """The provider cannot create a payment with this token. The message is the reason, a slug."""
 
 
-class BadSignature(Refusal):
+class BadSignature(ApiError):
     status = 400
     slug = "bad-signature"
-    title = "This notice is not from the payment provider"
+    title = "Invalid signature"
 
 
-class ProviderSilent(Refusal):
-    """To be told again: the provider is asked what its notice is about."""
+class ProviderNotResponding(ApiError):
+    """The webhook was not processed, because the provider cannot be queried. It sends it again."""
 
     status = 503
-    slug = "provider-silent"
-    title = "The payment provider does not answer"
+    slug = "provider-not-responding"
+    title = "Payment provider not responding"
     retry_after = 60
 
 
-class Wish(NamedTuple):
-    """What is to be set aside, and the customer's token for it; the token is never kept here."""
+class AuthorizationRequest(NamedTuple):
+    """The amount to authorize, and the customer's payment token. The token is never stored."""
 
     order_id: str
     amount: Money
     token: str
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """A webhook that concerns a payment: it says that, never what, something changed."""
+class WebhookEvent(msgspec.Struct, frozen=True):
+    """The payment that a webhook is about. What changed is always queried from the provider."""
 
     reference: str
     order_id: str
 
 
 class Provider(Protocol):
-    """Whatever is asked twice for one order is done once; any call may raise NoAnswer.
+    """Every call is idempotent and may raise ProviderUnavailable.
 
-    What the provider will not do changes nothing: the standing that is answered tells.
+    A call that the provider rejects changes nothing; the returned state shows that.
     """
 
     name: str
 
-    def open(self, wish: Wish) -> str:
-        """Make the payment known, the same for one order however often, and move no money.
+    def open(self, request: AuthorizationRequest) -> str:
+        """Create the payment, one per order, without authorizing it. Returns its reference.
 
-        Its reference is what all else is asked by. Money can only be set aside by
-        `authorize`, so whoever lets go of the reference first has closed that way for good.
-        Raises TokenRefused.
+        All other calls use the reference. Only `authorize` authorizes the amount, so a payment
+        that is voided first can never be authorized.
+        Raises PaymentTokenRejected.
         """
 
-    def authorize(self, reference: str, wish: Wish) -> Standing: ...
+    def authorize(self, reference: str, request: AuthorizationRequest) -> ProviderState: ...
 
-    def capture(self, reference: str) -> Standing:
-        """Take all that is set aside."""
+    def capture(self, reference: str) -> ProviderState:
+        """Capture the whole authorized amount."""
 
-    def void(self, reference: str) -> Standing:
-        """Let go, whether or not anything is set aside; a later `authorize` sets nothing aside."""
+    def void(self, reference: str) -> ProviderState:
+        """Void the payment, authorized or not. A later `authorize` has no effect."""
 
     def refund(self, reference: str, refund_id: str, amount: Money) -> bool:
-        """Give back part of what was captured, once per id; False if the provider will not."""
+        """Refund part of the captured amount, once per id. False if the provider rejects it."""
 
-    def find(self, reference: str) -> Standing: ...
+    def find(self, reference: str) -> ProviderState: ...
 
-    def list(self, since: str, until: str) -> Iterable[Standing]:
-        """All payments made known in this time (ISO 8601), with those that we do not know of."""
+    def list(self, since: str, until: str) -> Iterable[ProviderState]:
+        """All payments created in this time (ISO 8601), including those unknown to the ledger."""
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
-        """The webhook's payment, None when it is about something else. Raises BadSignature."""
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent | None:
+        """The payment that the webhook is about, None for any other topic. Raises BadSignature."""

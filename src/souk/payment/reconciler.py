@@ -1,4 +1,7 @@
-"""Lambda entry point of the clock: unsettled payments go on, the books are compared."""
+"""Lambda entry point of the reconciler: settles payments, compares ledger and provider.
+
+Runs every minute.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from souk.kernel import aws
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.payment import handlers, reconciliation
-from souk.payment.provider import NoAnswer
+from souk.payment.provider import ProviderUnavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from souk.payment.reconciliation import Difference
 
 RESERVE_MS = 20_000
-"""A payment is begun only with this much time left: longer than the provider takes for one."""
+"""A payment is started only with this much time left; the provider's calls for it take less."""
 
 
 class ReconcilerSettings(Settings, frozen=True, kw_only=True):
@@ -27,38 +30,46 @@ class ReconcilerSettings(Settings, frozen=True, kw_only=True):
 
 handlers.provider()
 aws.dynamodb()
-letters = load(ReconcilerSettings).dead_letter_queue_url
+dead_letter_queue_url = load(ReconcilerSettings).dead_letter_queue_url
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
-    """The minute's run; what it does not get to is the next minute's."""
+    """Resolves unsettled payments, then compares the provider's list with the ledger.
+
+    Stops when the time runs out; the next run continues.
+    """
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > RESERVE_MS
 
     logger.remove_keys(["correlation_id"])
     ledger, provider = handlers.payments(), handlers.provider()
-    reconciliation.settle(ledger=ledger, provider=provider, has_time=has_time, say=logger.info)
+    reconciliation.resolve_unsettled(
+        ledger=ledger, provider=provider, has_time=has_time, log=logger.info
+    )
     try:
-        reconciliation.compare(ledger=ledger, provider=provider, has_time=has_time, tell=_tell)
-    except NoAnswer:
-        logger.warning("the provider's list is not to be had; the next run goes on")
+        reconciliation.compare(ledger=ledger, provider=provider, has_time=has_time, report=_report)
+    except ProviderUnavailable:
+        logger.warning("the provider's list is unavailable; the next run continues")
 
 
-def _tell(found: Difference) -> None:
-    """A person must look at it: the alarm of the dead letters calls one."""
-    theirs = found.standing
+def _report(difference: Difference) -> None:
+    """Sends the difference to the dead-letter queue, whose alarm notifies staff."""
+    state = difference.provider_state
     logger.error(
-        "the provider's books differ from the ledger",
-        order_id=theirs.order_id,
-        reference=theirs.reference,
+        "the provider's records differ from the ledger",
+        order_id=state.order_id,
+        reference=state.reference,
     )
     aws.sqs().send_message(
-        QueueUrl=letters,
+        QueueUrl=dead_letter_queue_url,
         MessageBody=msgspec.json.encode(
-            {"order_id": theirs.order_id, "provider": theirs, "ledger": found.payment}
+            {"order_id": state.order_id, "provider": state, "ledger": difference.payment}
         ).decode(),
         MessageAttributes={
-            "Reason": {"DataType": "String", "StringValue": "the books differ from the ledger"}
+            "Reason": {
+                "DataType": "String",
+                "StringValue": "the provider's records differ from the ledger",
+            }
         },
     )

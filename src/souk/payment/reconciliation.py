@@ -1,7 +1,8 @@
-"""What was left unsettled goes on, and the provider's books are compared with the ledger.
+"""Resolves unsettled payments, and compares the provider's list of payments with the ledger.
 
-Each payment the provider lists is compared once, some minutes after it was made known there,
-step by step behind a cursor. What we missed is recorded; what that does not explain is told.
+Each payment in the provider's list is compared once, some minutes after its creation. A cursor in
+the ledger marks how far the comparison got. A state that the ledger missed is recorded; a
+difference that remains is reported.
 """
 
 from __future__ import annotations
@@ -10,34 +11,44 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from souk.kernel.clock import now, stamp
+from souk.kernel.clock import now, timestamp
 from souk.payment import usecases
-from souk.payment.domain import Payment, PaymentPending, PaymentTaken, PaymentUnknown, Status
+from souk.payment.domain import (
+    AlreadyCaptured,
+    Payment,
+    PaymentPending,
+    PaymentStatus,
+    PaymentUnknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from souk.payment.domain import Standing
+    from souk.payment.domain import ProviderState
     from souk.payment.provider import Provider
 
-AGE = timedelta(minutes=2)  # what is younger is still the workflow's
-LISTED = timedelta(minutes=5)  # by then the provider's list shows it
-STEP = timedelta(minutes=1)
-CHUNK = 100
-SHOWN: dict[Status, frozenset[str]] = {
-    Status.AUTHORIZED: frozenset({"authorized"}),
-    Status.DECLINED: frozenset({"declined", "voided"}),
-    Status.VOIDED: frozenset({"voided", "declined"}),
-    Status.CAPTURED: frozenset({"captured"}),
-    Status.REFUNDED: frozenset({"captured"}),
+SWEEP_AGE = timedelta(minutes=2)
+"""A payment that changed more recently is left to the workflow."""
+
+LISTING_DELAY = timedelta(minutes=5)
+"""The provider's list is complete after this time."""
+
+WINDOW = timedelta(minutes=1)
+CHUNK_SIZE = 100  # payments read from the ledger in one call
+CONSISTENT_STATUSES: dict[PaymentStatus, frozenset[str]] = {
+    PaymentStatus.AUTHORIZED: frozenset({"authorized"}),
+    PaymentStatus.DECLINED: frozenset({"declined", "voided"}),
+    PaymentStatus.VOIDED: frozenset({"voided", "declined"}),
+    PaymentStatus.CAPTURED: frozenset({"captured"}),
+    PaymentStatus.REFUNDED: frozenset({"captured"}),
 }
-"""How a settled payment stands in the provider's books."""
+"""The provider's statuses that are consistent with each settled status of the ledger."""
 
 
 class Ledger(usecases.Payments, Protocol):
     def get_many(self, order_ids: Sequence[str]) -> dict[str, Payment]: ...
 
-    def unsettled(self, before: str) -> Iterator[str]: ...
+    def unsettled_order_ids(self, before: str) -> Iterator[str]: ...
 
     def cursor(self) -> str | None: ...
 
@@ -45,28 +56,31 @@ class Ledger(usecases.Payments, Protocol):
 
 
 class Difference(NamedTuple):
-    """A payment the ledger and the provider tell differently; `payment` None: only theirs."""
+    """A payment on which ledger and provider disagree. `payment` is None if the ledger has none."""
 
-    standing: Standing
+    provider_state: ProviderState
     payment: Payment | None
 
 
-def settle(
-    *, ledger: Ledger, provider: Provider, has_time: Callable[[], bool], say: Callable[..., None]
+def resolve_unsettled(
+    *, ledger: Ledger, provider: Provider, has_time: Callable[[], bool], log: Callable[..., None]
 ) -> None:
-    """Go on with every payment left unsettled; one that cannot be yet keeps nobody waiting."""
-    for order_id in ledger.unsettled(stamp(now() - AGE)):
+    """Resolve every payment that has been unsettled for SWEEP_AGE.
+
+    A payment that cannot be resolved yet does not stop the others.
+    """
+    for order_id in ledger.unsettled_order_ids(timestamp(now() - SWEEP_AGE)):
         if not has_time():
             return
         payment = ledger.get(order_id)
-        if payment is None or not payment.unsettled:
+        if payment is None or not payment.is_unsettled:
             continue
         try:
             payment = usecases.resolve(payment, payments=ledger, provider=provider)
-        except (PaymentUnknown, PaymentPending, PaymentTaken) as error:
-            say("still unsettled", order_id=order_id, reason=type(error).__name__)
+        except (PaymentUnknown, PaymentPending, AlreadyCaptured) as error:
+            log("still unsettled", order_id=order_id, reason=type(error).__name__)
         else:
-            say("settled", order_id=order_id, status=payment.status.value)
+            log("settled", order_id=order_id, status=payment.status.value)
 
 
 def compare(
@@ -74,50 +88,55 @@ def compare(
     ledger: Ledger,
     provider: Provider,
     has_time: Callable[[], bool],
-    tell: Callable[[Difference], None],
+    report: Callable[[Difference], None],
 ) -> None:
-    """Move on along the provider's list; `tell` hears of each difference.
+    """Compare the provider's list with the ledger, window by window from the cursor on.
 
-    Raises NoAnswer; the cursor is where it got to, and the next run goes on from there.
+    Raises ProviderUnavailable; the cursor then marks the last complete window.
     """
-    last = now() - LISTED
-    kept = ledger.cursor()
-    begun = datetime.fromisoformat(kept) if kept else last - STEP
-    while (end := begun + STEP) <= last and has_time():
-        for some in _chunks(provider.list(stamp(begun), stamp(end))):
-            known = ledger.get_many([each.order_id for each in some])
-            for standing in some:
-                if found := _difference(standing, known.get(standing.order_id), ledger, provider):
-                    tell(found)
-        ledger.move_cursor(stamp(end))
-        begun = end
+    last = now() - LISTING_DELAY
+    cursor = ledger.cursor()
+    start = datetime.fromisoformat(cursor) if cursor else last - WINDOW
+    while (end := start + WINDOW) <= last and has_time():
+        for states in _chunks(provider.list(timestamp(start), timestamp(end))):
+            payments = ledger.get_many([state.order_id for state in states])
+            for state in states:
+                payment = payments.get(state.order_id)
+                if difference := _find_difference(state, payment, ledger, provider):
+                    report(difference)
+        ledger.move_cursor(timestamp(end))
+        start = end
 
 
-def _difference(
-    standing: Standing, payment: Payment | None, ledger: Ledger, provider: Provider
+def _find_difference(
+    state: ProviderState, payment: Payment | None, ledger: Ledger, provider: Provider
 ) -> Difference | None:
-    """Looked at twice: between two readings a payment may move on."""
-    if agree(payment, standing):
+    """Reads both sides again before reporting: the payment may have changed between two reads."""
+    if is_consistent(payment, state):
         return None
-    standing = provider.find(standing.reference)
-    payment = ledger.get(standing.order_id)
-    if payment and payment.reference == standing.reference:
-        payment = usecases.hear(payment, standing, payments=ledger)
-    return None if agree(payment, standing) else Difference(standing, payment)
+    state = provider.find(state.reference)
+    payment = ledger.get(state.order_id)
+    if payment and payment.reference == state.reference:
+        payment = usecases.apply_provider_state(payment, state, payments=ledger)
+    return None if is_consistent(payment, state) else Difference(state, payment)
 
 
-def agree(payment: Payment | None, standing: Standing) -> bool:
-    """Unsettled ones are not compared yet; one without money needs no payment of ours."""
-    if payment is None or payment.reference != standing.reference:
-        return not standing.authorized
-    if payment.unsettled:
+def is_consistent(payment: Payment | None, state: ProviderState) -> bool:
+    """Whether ledger and provider agree.
+
+    An unsettled payment is not compared yet. A payment without an authorized amount may be
+    missing from the ledger.
+    """
+    if payment is None or payment.reference != state.reference:
+        return not state.authorized
+    if payment.is_unsettled:
         return True
-    sums = (payment.authorized, payment.captured, payment.refunded)
-    theirs = (standing.authorized, standing.captured, standing.refunded)
-    return sums == theirs and standing.status in SHOWN[payment.status]
+    ledger_sums = (payment.authorized, payment.captured, payment.refunded)
+    provider_sums = (state.authorized, state.captured, state.refunded)
+    return ledger_sums == provider_sums and state.status in CONSISTENT_STATUSES[payment.status]
 
 
-def _chunks(standings: Iterable[Standing]) -> Iterator[list[Standing]]:
-    left = iter(standings)
-    while some := list(islice(left, CHUNK)):
-        yield some
+def _chunks(states: Iterable[ProviderState]) -> Iterator[list[ProviderState]]:
+    remaining = iter(states)
+    while chunk := list(islice(remaining, CHUNK_SIZE)):
+        yield chunk

@@ -1,30 +1,34 @@
-"""What payment is asked to do. Every answer is the ledger's: the provider is only ever asked."""
+"""Payment's use cases. The ledger decides every result; the provider is the source of its state."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from souk.kernel.clock import now, stamp
-from souk.kernel.errors import Busy
+from souk.kernel.clock import now, timestamp
+from souk.kernel.errors import Busy, ConcurrentUpdate
 from souk.kernel.money import Money
 from souk.payment import domain
 from souk.payment.commands import Authorization, Captured, Refunded, Voided
 from souk.payment.domain import (
-    LET_GO,
-    SET_ASIDE,
+    AUTHORIZED_OR_LATER,
     UNDECIDED,
+    VOIDING_OR_VOIDED,
+    AlreadyCaptured,
     Payment,
-    PaymentMoved,
+    PaymentChange,
     PaymentPending,
-    PaymentTaken,
+    PaymentStatus,
     PaymentUnknown,
-    RefundRefused,
-    Status,
-    Step,
-    plain,
+    RefundRejected,
+    without_entries,
 )
-from souk.payment.provider import NoAnswer, Provider, TokenRefused, Wish
+from souk.payment.provider import (
+    AuthorizationRequest,
+    PaymentTokenRejected,
+    Provider,
+    ProviderUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,253 +39,266 @@ if TYPE_CHECKING:
         RefundPayment,
         VoidPayment,
     )
-    from souk.payment.domain import Standing
-    from souk.payment.provider import Notice
+    from souk.payment.domain import ProviderState
+    from souk.payment.provider import WebhookEvent
 
-AnswerT = TypeVar("AnswerT")
-TRIES = 8
+    ChangeOf = Callable[[Payment | None], PaymentChange]
+    """Computes the change from the stored payment, None if there is none."""
+
+ResultT = TypeVar("ResultT")
+MAX_ATTEMPTS = 8
 
 
 class Payments(Protocol):
     def get(self, order_id: str) -> Payment | None: ...
 
-    def save(self, before: Payment | None, step: Step) -> Payment:
-        """Keep the step's payment, entries and facts together, and return it as kept.
+    def save(self, before: Payment | None, change: PaymentChange) -> Payment:
+        """Write payment, entries and events together. Returns the payment with its new version.
 
-        Raises PaymentMoved unless `before` (None: nothing) is still what is stored.
+        Raises ConcurrentUpdate unless `before` (None: no payment) is what is stored.
         """
 
 
-def authorize(asked: AuthorizePayment, *, payments: Payments, provider: Provider) -> Authorization:
-    """Set the order's money aside, once, whoever asks how often, and whenever one is killed.
+def authorize(
+    command: AuthorizePayment, *, payments: Payments, provider: Provider
+) -> Authorization:
+    """Authorize the order's total once, even when the command is repeated or interrupted.
 
-    Raises PaymentPending or PaymentUnknown while it is not decided.
+    Raises PaymentPending or PaymentUnknown while it is undecided.
     """
-    wish = Wish(asked.order_id, asked.amount, asked.payment_token)
-    payment = payments.get(asked.order_id)
+    request = AuthorizationRequest(command.order_id, command.amount, command.payment_token)
+    payment = payments.get(command.order_id)
     if payment is None:
-        payment = _begin(wish, payments, provider)
-        ask = provider.authorize
+        payment = _open_payment(request, payments, provider)
+        call = provider.authorize
     else:
-        ask = partial(_find_or_authorize, provider)
+        call = partial(_find_or_authorize, provider)
     if payment.status in UNDECIDED and payment.reference:
-        payment = _decided(payment, partial(ask, payment.reference, wish), payments)
+        payment = _decide(payment, partial(call, payment.reference, request), payments)
     return _authorization(payment)
 
 
-def void(asked: VoidPayment, *, payments: Payments, provider: Provider) -> Voided:
-    """Let go of the order's money for good, whatever was asked before and comes in late.
+def void(command: VoidPayment, *, payments: Payments, provider: Provider) -> Voided:
+    """Void the order's payment for good; a later or delayed authorization has no effect.
 
-    Raises PaymentUnknown or PaymentPending while the provider has not confirmed it; what was
-    decided stays decided, and the reconciler goes on. Raises PaymentTaken once captured.
+    Raises PaymentUnknown or PaymentPending until the provider confirms. The decision is stored by
+    then, and the reconciler completes it. Raises AlreadyCaptured.
     """
 
-    def decide(payment: Payment | None) -> Step:
-        return plain(
-            domain.let_go(payment) if payment else domain.tombstone(asked.order_id, _now())
-        )
+    def start(payment: Payment | None) -> PaymentChange:
+        if payment is None:
+            return without_entries(domain.create_tombstone(command.order_id, _timestamp()))
+        return without_entries(domain.start_void(payment))
 
-    known = payments.get(asked.order_id)
-    payment = _record(asked.order_id, known, decide, payments)
+    payment = _save_change(command.order_id, payments.get(command.order_id), start, payments)
     finish_void(payment, payments=payments, provider=provider)
     return Voided()
 
 
-def capture(asked: CapturePayment, *, payments: Payments, provider: Provider) -> Captured:
-    """Take the order's money, once. Raises PaymentUnknown when the provider did not answer."""
-    payment = payments.get(asked.order_id)
+def capture(command: CapturePayment, *, payments: Payments, provider: Provider) -> Captured:
+    """Capture the authorized amount, once. Raises PaymentUnknown."""
+    payment = payments.get(command.order_id)
     if payment is None:
         return Captured(status="failed", reason="never-authorized")
-    payment = _move(payment, domain.ask_capture, payments)
+    payment = _update(payment, domain.start_capture, payments)
     payment = finish_capture(payment, payments=payments, provider=provider)
     if payment.captured:
         return Captured(status="captured")
-    if payment.status in LET_GO:
+    if payment.status in VOIDING_OR_VOIDED:
         return Captured(status="voided")
     return Captured(status="failed", reason=payment.reason or f"still-{payment.status.value}")
 
 
-def refund(asked: RefundPayment, *, payments: Payments, provider: Provider) -> Refunded:
-    """Give money back, once per refund id, never more than was captured.
+def refund(command: RefundPayment, *, payments: Payments, provider: Provider) -> Refunded:
+    """Refund part of the captured amount, once per refund id.
 
-    Raises PaymentUnknown when the provider did not answer; the amount stays kept for it.
+    Raises PaymentUnknown; the amount then stays reserved for this refund.
     """
-    payment = payments.get(asked.order_id)
+    payment = payments.get(command.order_id)
     if payment is None:
-        return Refunded(status="refused", reason="not-captured")
-    wanted = partial(domain.ask_refund, refund_id=asked.refund_id, amount=asked.amount)
+        return Refunded(status="rejected", reason="not-captured")
+    start = partial(domain.start_refund, refund_id=command.refund_id, amount=command.amount)
     try:
-        payment = _move(payment, wanted, payments)
-    except RefundRefused as refused:
-        return Refunded(status="refused", reason=str(refused))
-    payment = finish_refund(payment, asked.refund_id, payments=payments, provider=provider)
-    if asked.refund_id in payment.refunds:
+        payment = _update(payment, start, payments)
+    except RefundRejected as error:
+        return Refunded(status="rejected", reason=str(error))
+    payment = finish_refund(payment, command.refund_id, payments=payments, provider=provider)
+    if command.refund_id in payment.refunds:
         return Refunded(status="refunded")
-    return Refunded(status="refused", reason="provider-refused")
+    return Refunded(status="rejected", reason="provider-rejected")
 
 
-def hear_notice(heard: Notice, *, payments: Payments, provider: Provider) -> bool:
-    """Ask the provider about a payment it says has changed; False if it is none of ours.
+def apply_webhook(webhook: WebhookEvent, *, payments: Payments, provider: Provider) -> bool:
+    """Query the payment that a webhook is about. False if the ledger has no such payment.
 
-    A notice only makes us ask, so one that is old, doubled or out of order does no harm.
-    Raises PaymentUnknown when the provider does not answer.
+    The webhook's own content is not used, so a late, repeated or reordered one is harmless.
+    Raises PaymentUnknown.
     """
-    payment = payments.get(heard.order_id)
-    if payment is None or payment.reference != heard.reference:
+    payment = payments.get(webhook.order_id)
+    if payment is None or payment.reference != webhook.reference:
         return False
-    hear(payment, _answer(partial(provider.find, heard.reference)), payments=payments)
+    state = _call(partial(provider.find, webhook.reference))
+    apply_provider_state(payment, state, payments=payments)
     return True
 
 
-def hear(payment: Payment, standing: Standing, *, payments: Payments) -> Payment:
-    """Record what the provider's books say."""
+def apply_provider_state(payment: Payment, state: ProviderState, *, payments: Payments) -> Payment:
+    """Record the provider's state in the ledger."""
 
-    def step(known: Payment | None) -> Step:
-        return domain.hear(_there(known), standing, _now())
+    def apply(stored: Payment | None) -> PaymentChange:
+        return domain.apply_provider_state(_existing(stored), state, _timestamp())
 
-    return _record(payment.order_id, payment, step, payments)
+    return _save_change(payment.order_id, payment, apply, payments)
 
 
-# --- what was begun is brought to its end: by the same call repeated, or by the reconciler --------
+# --- completion of started operations, by a repeated command or by the reconciler -----------------
 
 
 def resolve(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
-    """Go on with what somebody left unsettled. Raises PaymentUnknown, Pending or Taken.
+    """Complete whatever is unsettled. Raises PaymentUnknown, PaymentPending, AlreadyCaptured.
 
-    What the provider was never asked to authorise stays so: only the workflow has the token.
+    A payment for which authorization was never requested stays unsettled: only the workflow has
+    the token.
     """
     if payment.status in UNDECIDED and payment.reference:
-        standing = _answer(partial(provider.find, payment.reference))
-        payment = hear(payment, standing, payments=payments)
+        state = _call(partial(provider.find, payment.reference))
+        payment = apply_provider_state(payment, state, payments=payments)
     payment = finish_void(payment, payments=payments, provider=provider)
     payment = finish_capture(payment, payments=payments, provider=provider)
-    for refund_id in tuple(payment.asked):
+    for refund_id in tuple(payment.pending_refunds):
         payment = finish_refund(payment, refund_id, payments=payments, provider=provider)
     return payment
 
 
 def finish_void(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
-    if payment.status is not Status.VOIDING or payment.reference is None:
+    if payment.status is not PaymentStatus.VOIDING or payment.reference is None:
         return payment
-    standing = _answer(partial(provider.void, payment.reference))
-    payment = hear(payment, standing, payments=payments)
+    state = _call(partial(provider.void, payment.reference))
+    payment = apply_provider_state(payment, state, payments=payments)
     if payment.captured:
-        raise PaymentTaken(f"the payment of {payment.order_id} was captured meanwhile")
-    if payment.status is Status.VOIDING:
-        raise PaymentPending(f"the payment of {payment.order_id} cannot be let go yet")
+        raise AlreadyCaptured(f"the payment of {payment.order_id} was captured concurrently")
+    if payment.status is PaymentStatus.VOIDING:
+        raise PaymentPending(f"the payment of {payment.order_id} cannot be voided yet")
     return payment
 
 
 def finish_capture(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
-    if payment.status is not Status.CAPTURING or payment.reference is None:
+    if payment.status is not PaymentStatus.CAPTURING or payment.reference is None:
         return payment
-    standing = _answer(partial(provider.capture, payment.reference))
-    payment = hear(payment, standing, payments=payments)
-    refused = partial(domain.capture_refused, reason=standing.reason)
-    return _move(payment, refused, payments)
+    state = _call(partial(provider.capture, payment.reference))
+    payment = apply_provider_state(payment, state, payments=payments)
+    return _update(payment, partial(domain.reject_capture, reason=state.reason), payments)
 
 
 def finish_refund(
     payment: Payment, refund_id: str, *, payments: Payments, provider: Provider
 ) -> Payment:
-    if refund_id not in payment.asked or payment.reference is None:
+    if refund_id not in payment.pending_refunds or payment.reference is None:
         return payment
-    amount = Money(payment.asked[refund_id], payment.amount.currency)
-    done = _answer(partial(provider.refund, payment.reference, refund_id, amount))
-    if not done:
-        return _move(payment, partial(domain.refund_refused, refund_id=refund_id), payments)
+    amount = Money(payment.pending_refunds[refund_id], payment.amount.currency)
+    is_refunded = _call(partial(provider.refund, payment.reference, refund_id, amount))
+    if not is_refunded:
+        return _update(payment, partial(domain.reject_refund, refund_id=refund_id), payments)
 
-    def step(known: Payment | None) -> Step:
-        return domain.refund_done(_there(known), refund_id, _now())
+    def complete(stored: Payment | None) -> PaymentChange:
+        return domain.complete_refund(_existing(stored), refund_id, _timestamp())
 
-    return _record(payment.order_id, payment, step, payments)
-
-
-# --- how it is done -------------------------------------------------------------------------------
+    return _save_change(payment.order_id, payment, complete, payments)
 
 
-def _begin(wish: Wish, payments: Payments, provider: Provider) -> Payment:
-    """The intent, with the reference nobody can set money aside without."""
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def _open_payment(request: AuthorizationRequest, payments: Payments, provider: Provider) -> Payment:
+    """Store the payment before authorization, with the reference that authorization needs."""
     try:
-        reference = _answer(partial(provider.open, wish))
-        step = plain(domain.begin(wish.order_id, wish.amount, reference, _now()))
-    except TokenRefused as refused:
-        step = domain.refuse(wish.order_id, wish.amount, str(refused), _now())
+        reference = _call(partial(provider.open, request))
+        payment = domain.create_payment(request.order_id, request.amount, reference, _timestamp())
+        change = without_entries(payment)
+    except PaymentTokenRejected as error:
+        change = domain.create_declined(request.order_id, request.amount, str(error), _timestamp())
     try:
-        return payments.save(None, step)
-    except PaymentMoved:
-        return _there(payments.get(wish.order_id))  # another call began it, or let it go
+        return payments.save(None, change)
+    except ConcurrentUpdate:
+        return _existing(payments.get(request.order_id))  # created or voided by another call
 
 
-def _find_or_authorize(provider: Provider, reference: str, wish: Wish) -> Standing:
-    """Ask first: a call before this one may have got through."""
-    standing = provider.find(reference)
-    return provider.authorize(reference, wish) if standing.status == "open" else standing
+def _find_or_authorize(
+    provider: Provider, reference: str, request: AuthorizationRequest
+) -> ProviderState:
+    """Queries first: an earlier call may have reached the provider."""
+    state = provider.find(reference)
+    return provider.authorize(reference, request) if state.status == "open" else state
 
 
-def _decided(payment: Payment, ask: Callable[[], Standing], payments: Payments) -> Payment:
+def _decide(payment: Payment, call: Callable[[], ProviderState], payments: Payments) -> Payment:
+    """Record the state that `call` returns. Raises PaymentUnknown when there is no response."""
     try:
-        standing = ask()
-    except NoAnswer as error:
-        payment = _move(payment, domain.doubt, payments)
+        state = call()
+    except ProviderUnavailable as error:
+        payment = _update(payment, domain.mark_unknown, payments)
         if payment.status not in UNDECIDED:
-            return payment  # a notice was faster
-        raise PaymentUnknown(f"no answer about the payment of {payment.order_id}") from error
-    return hear(payment, standing, payments=payments)
+            return payment  # decided by a webhook
+        raise PaymentUnknown(
+            f"the provider did not respond about the payment of {payment.order_id}"
+        ) from error
+    return apply_provider_state(payment, state, payments=payments)
 
 
 def _authorization(payment: Payment) -> Authorization:
     match payment.status:
-        case status if status in SET_ASIDE:
+        case status if status in AUTHORIZED_OR_LATER:
             return Authorization(status="authorized")
-        case status if status in LET_GO:
+        case status if status in VOIDING_OR_VOIDED:
             return Authorization(status="voided")
-        case Status.DECLINED:
+        case PaymentStatus.DECLINED:
             return Authorization(status="declined", reason=payment.reason)
-        case Status.PENDING:
-            raise PaymentPending(f"the payment of {payment.order_id} needs time")
-    raise PaymentUnknown(f"the payment of {payment.order_id} is not decided")
+        case PaymentStatus.PENDING:
+            raise PaymentPending(f"the payment of {payment.order_id} is pending")
+    raise PaymentUnknown(f"the payment of {payment.order_id} is undecided")
 
 
-def _answer(ask: Callable[[], AnswerT]) -> AnswerT:
+def _call(call: Callable[[], ResultT]) -> ResultT:
+    """The result of a call of the provider. Raises PaymentUnknown when there is no response."""
     try:
-        return ask()
-    except NoAnswer as error:
-        raise PaymentUnknown("the payment provider did not answer") from error
+        return call()
+    except ProviderUnavailable as error:
+        raise PaymentUnknown("the payment provider did not respond") from error
 
 
-def _move(payment: Payment, change: Callable[[Payment], Payment], payments: Payments) -> Payment:
-    """A change that moves no money."""
+def _update(payment: Payment, update: Callable[[Payment], Payment], payments: Payments) -> Payment:
+    """Save an update that moves no money."""
 
-    def step(known: Payment | None) -> Step:
-        return plain(change(_there(known)))
+    def change(stored: Payment | None) -> PaymentChange:
+        return without_entries(update(_existing(stored)))
 
-    return _record(payment.order_id, payment, step, payments)
+    return _save_change(payment.order_id, payment, change, payments)
 
 
-def _record(
-    order_id: str,
-    known: Payment | None,
-    step: Callable[[Payment | None], Step],
-    payments: Payments,
+def _save_change(
+    order_id: str, stored: Payment | None, change_of: ChangeOf, payments: Payments
 ) -> Payment:
-    """Take a step from what is known, or else from what another call made of it meanwhile."""
-    for _ in range(TRIES):
-        taken = step(known)
-        if taken.payment == known:
-            return taken.payment
+    """Compute and save a change; after a concurrent update, read again and recompute.
+
+    Raises Busy.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        change = change_of(stored)
+        if change.payment == stored:
+            return change.payment
         try:
-            return payments.save(known, taken)
-        except PaymentMoved:
-            known = payments.get(order_id)
-    raise Busy(f"too many want to change the payment of {order_id}; please try again")
+            return payments.save(stored, change)
+        except ConcurrentUpdate:
+            stored = payments.get(order_id)
+    raise Busy(f"Too many concurrent updates of the payment of {order_id}. Try again.")
 
 
-def _there(payment: Payment | None) -> Payment:
+def _existing(payment: Payment | None) -> Payment:
+    """Payments are never deleted. Raises LookupError if one is missing all the same."""
     if payment is None:
-        raise LookupError("a payment that was there is gone")
+        raise LookupError("the payment no longer exists")
     return payment
 
 
-def _now() -> str:
-    return stamp(now())
+def _timestamp() -> str:
+    return timestamp(now())

@@ -1,116 +1,115 @@
-// Our own page: an e-mail address and a password, and to make an account the code that was sent.
+// The shop's own sign-in form, which also creates accounts: email and password, then the code from the email.
 import { html, nothing } from "/vendor/lit-html.js";
-import { bringBasket, count, seen } from "/shop/basket.js";
-import { keep, forget, recall } from "/shop/keep.js";
-import { field } from "/shop/parts.js";
+import { countItems, lastSeenBasket, mergeGuestBasket } from "/shop/basket.js";
+import { field } from "/shop/components.js";
+import { confirmSignUp, resendCode, signIn, signUp } from "/shop/password-sign-in.js";
+import { remove, restore, store } from "/shop/storage.js";
 import { t } from "/shop/texts.js";
-import { confirm, sendCodeAgain, signIn, signUp } from "/shop/people.js";
 
-let onward;
+let openNextPage;
 let draw;
-const state = { step: recall("joining") ? "code" : "in", busy: false, trouble: null, said: "" };
-let password = ""; // of an account just made, until its code is entered
+const state = { step: restore("sign-up") ? "confirm" : "sign-in", busy: false, error: null, message: "" };
+let newPassword = ""; // of an account that is not confirmed yet; lost when the page is closed
 
-const steps = {
-  in: { title: t.signIn.title, send: t.signIn.send, fields: signingIn, submit: enter },
-  up: { title: t.signIn.upTitle, send: t.signIn.upSend, fields: signingUp, submit: join },
-  code: { title: t.signIn.upTitle, send: t.signIn.codeSend, fields: confirming, submit: finish },
+const STEPS = {
+  "sign-in": { title: t.signIn.title, button: t.signIn.button, fields: signInFields, submit: submitSignIn },
+  "sign-up": { title: t.signIn.signUpTitle, button: t.signIn.signUpButton, fields: signUpFields, submit: submitSignUp },
+  confirm: { title: t.signIn.signUpTitle, button: t.signIn.confirmButton, fields: confirmFields, submit: submitCode },
 };
 
 function page() {
-  const { title, send, fields } = steps[state.step];
-  const { busy, trouble, said } = state;
+  const { title, button, fields } = STEPS[state.step];
+  const { step, busy, error, message } = state;
   return html`
     <section class="slim" aria-labelledby="title">
       <h1 id="title">${title}</h1>
-      ${count(seen()) && state.step === "in" ? html`<p class="quiet">${t.signIn.along}</p>` : nothing}
+      ${countItems(lastSeenBasket()) && step === "sign-in" ? html`<p class="muted">${t.signIn.basketKept}</p>` : nothing}
       <form @submit=${submit}>
         ${fields()}
-        ${trouble ? html`<p class="note" role="alert">${trouble.message}</p>` : nothing}
-        <p role="status">${said}</p>
-        <p class="go"><button class="button wide-button" ?disabled=${busy}>${busy ? t.signIn.sending : send}</button></p>
+        ${error ? html`<p class="note" role="alert">${error.message}</p>` : nothing}
+        <p role="status">${message}</p>
+        <p class="actions"><button class="button wide-button" ?disabled=${busy}>${busy ? t.signIn.busy : button}</button></p>
       </form>
-      ${state.step === "in" ? other(t.signIn.new, t.signIn.up, "up") : other(t.signIn.known, t.signIn.title, "in")}
+      ${step === "sign-in" ? stepLink(t.signIn.isNew, t.signIn.signUpTitle, "sign-up") : stepLink(t.signIn.hasAccount, t.signIn.title, "sign-in")}
     </section>`;
 }
 
-function other(question, words, step) {
-  return html`<p class="quiet">${question} <button class="link" type="button" @click=${() => go(step)}>${words}</button></p>`;
+function stepLink(question, text, step) {
+  return html`<p class="muted">${question} <button class="link" type="button" @click=${() => goTo(step)}>${text}</button></p>`;
 }
 
-function go(step) {
-  if (step !== "code") forget("joining");
-  Object.assign(state, { step, trouble: null, said: "" });
+function goTo(step) {
+  if (step !== "confirm") remove("sign-up");
+  Object.assign(state, { step, error: null, message: "" });
   draw(page());
 }
 
-function signingIn() {
+function signInFields() {
   return html`
     ${field("name", t.signIn.name, { autocomplete: "username" })}
     ${field("password", t.signIn.password, { type: "password", autocomplete: "current-password" })}`;
 }
 
-function signingUp() {
+function signUpFields() {
   return html`
     ${field("email", t.checkout.email, { type: "email", autocomplete: "username", maxlength: 254 })}
-    ${field("password", t.signIn.password, { type: "password", autocomplete: "new-password", hint: t.signIn.rule })}`;
+    ${field("password", t.signIn.password, { type: "password", autocomplete: "new-password", hint: t.signIn.passwordRule })}`;
 }
 
-function confirming() {
+function confirmFields() {
   return html`
-    <p>${t.signIn.codeWhy(recall("joining").email)}</p>
+    <p>${t.signIn.codeSentTo(restore("sign-up").email)}</p>
     ${field("code", t.signIn.code, { autocomplete: "one-time-code", maxlength: 20 })}
-    <p><button class="link" type="button" @click=${again}>${t.signIn.codeAgain}</button></p>`;
+    <p><button class="link" type="button" @click=${sendCodeAgain}>${t.signIn.sendCodeAgain}</button></p>`;
 }
 
-async function enter({ name, password: given }, shown = name) {
-  await signIn(name.trim(), given, shown);
-  await bringBasket();
-  onward();
+async function submitSignIn({ name, password }, shownName = name) {
+  await signIn(name.trim(), password, shownName);
+  await mergeGuestBasket();
+  openNextPage();
 }
 
-async function join({ email, password: chosen }) {
-  const { name, done } = await signUp(email.trim(), chosen);
-  password = chosen;
-  if (done) return enter({ name, password }, email);
-  keep("joining", { name, email });
-  go("code");
+async function submitSignUp({ email, password }) {
+  const { userName, isConfirmed } = await signUp(email.trim(), password);
+  newPassword = password;
+  if (isConfirmed) return submitSignIn({ name: userName, password }, email);
+  store("sign-up", { userName, email });
+  goTo("confirm");
 }
 
-async function finish({ code }) {
-  const { name, email } = recall("joining");
-  await confirm(name, code.trim());
-  const isAtHand = password !== ""; // not when the page was left in between
-  go("in");
-  if (isAtHand) await enter({ name, password }, email);
+async function submitCode({ code }) {
+  const { userName, email } = restore("sign-up");
+  await confirmSignUp(userName, code.trim());
+  goTo("sign-in");
+  if (newPassword) await submitSignIn({ name: userName, password: newPassword }, email);
 }
 
-async function again() {
-  await trying(() => sendCodeAgain(recall("joining").name));
-  state.said = state.trouble ? "" : t.signIn.codeSent;
+async function sendCodeAgain() {
+  await run(() => resendCode(restore("sign-up").userName));
+  state.message = state.error ? "" : t.signIn.codeSent;
   draw(page());
 }
 
 async function submit(event) {
   event.preventDefault();
   if (state.busy) return;
-  const given = Object.fromEntries(new FormData(event.target));
-  await trying(() => steps[state.step].submit(given));
+  const values = Object.fromEntries(new FormData(event.target));
+  await run(() => STEPS[state.step].submit(values));
 }
 
-async function trying(what) {
-  Object.assign(state, { busy: true, trouble: null, said: "" });
+async function run(action) {
+  Object.assign(state, { busy: true, error: null, message: "" });
   draw(page());
   try {
-    await what();
-  } catch (trouble) {
-    state.trouble = trouble;
+    await action();
+  } catch (error) {
+    state.error = error;
   }
   state.busy = false;
   draw(page());
 }
 
-export function show(...given) {
-  [onward, draw] = given;
+export function start(...callbacks) {
+  [openNextPage, draw] = callbacks;
   draw(page());
 }

@@ -1,9 +1,9 @@
-// Going to Cognito's page, and what comes back from it.
-import { begin, finish } from "/shop/hosted.js";
+// Sign-in on Cognito's hosted page: goes there, and completes the sign-in when it redirects back.
+import { completeSignIn, openSignInPage } from "/shop/hosted-sign-in.js";
 
-export async function show(onward) {
-  const answer = new URLSearchParams(location.search);
-  if (!answer.has("code") && !answer.has("error")) return begin();
-  await finish(answer);
-  onward();
+export async function start(openNextPage) {
+  const parameters = new URLSearchParams(location.search);
+  if (!parameters.has("code") && !parameters.has("error")) return openSignInPage();
+  await completeSignIn(parameters);
+  openNextPage();
 }

@@ -1,106 +1,106 @@
-// What the shop could not handle, room by room: read why, and send back what came out of a queue.
+// The dead-letter queues of all services: staff read why messages failed, and redrive them.
 import { html, nothing } from "/vendor/lit-html.js";
 import { get } from "/shop/api.js";
-import { moment, t } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
-import { orderAt } from "./addresses.js";
-import { outcome, table, trying } from "./table.js";
+import { callSignedIn } from "/shop/session.js";
+import { formatTime, t } from "/shop/texts.js";
+import { orderLink } from "./links.js";
+import { resultMessage, run, table } from "./table.js";
 
-const words = t.staff.deadLetters;
+const texts = t.staff.deadLetters;
 const pathOf = (id) => `/staff/dead-letters/${encodeURIComponent(id)}`;
 
 export function deadLetters(draw) {
-  const list = { items: null, next: null, busy: false, trouble: null, more: look };
-  const state = { opened: null, said: null, trouble: null };
+  const list = { items: null, next: null, busy: false, error: null, loadMore: load };
+  const state = { opened: null, message: null, error: null };
 
   function show() {
-    const waiting = list.items?.reduce((sum, { count }) => sum + count, 0);
+    const total = list.items?.reduce((sum, { count }) => sum + count, 0);
     draw(html`
-      <p role="status">${list.items ? words.waiting(waiting) : nothing}</p>
-      ${outcome(state)}
-      ${state.opened ? letters(state.opened) : nothing}
+      <p role="status">${list.items ? texts.total(total) : nothing}</p>
+      ${resultMessage(state)}
+      ${state.opened ? messages(state.opened) : nothing}
       ${table(list, [
-        [words.room, ({ room }) => room],
-        [words.queue, ({ name, kind }) => html`${words.kinds[kind]}<br><code class="quiet">${name}</code>`],
-        [words.count, (queue) => (queue.count ? deeds(queue) : queue.count)],
+        [texts.service, ({ service }) => service],
+        [texts.queue, ({ name, type }) => html`${texts.types[type]}<br><code class="muted">${name}</code>`],
+        [texts.count, (queue) => (queue.count ? actions(queue) : queue.count)],
       ])}
-      <p class="go"><button class="button plain" type="button" @click=${look}>${words.again}</button></p>
-      <section class="panel" aria-labelledby="redrive">
-        <h2 id="redrive">${words.how}</h2>
-        <p>${words.first}</p>
-        <dl class="advice">${Object.entries(words.advice).map(([kind, says]) => html`
-          <dt>${words.kinds[kind]}</dt><dd>${says}</dd>`)}</dl>
+      <p class="actions"><button class="button plain" type="button" @click=${load}>${texts.reload}</button></p>
+      <section class="panel" aria-labelledby="advice">
+        <h2 id="advice">${texts.adviceTitle}</h2>
+        <p>${texts.generalAdvice}</p>
+        <dl class="advice">${Object.entries(texts.advice).map(([type, advice]) => html`
+          <dt>${texts.types[type]}</dt><dd>${advice}</dd>`)}</dl>
       </section>`);
   }
 
-  function deeds(queue) {
+  function actions(queue) {
     return html`
       <p><strong class="alarm">${queue.count}</strong>
-        <button class="link" type="button" @click=${() => read(queue)}>${words.read}</button></p>
-      ${queue.kind === "facts" ? html`
-        <button class="button plain" type="button" @click=${() => redrive(queue)}>${words.redrive}</button>` : nothing}`;
+        <button class="link" type="button" @click=${() => open(queue)}>${texts.read}</button></p>
+      ${queue.type === "events" ? html`
+        <button class="button plain" type="button" @click=${() => redrive(queue)}>${texts.redrive}</button>` : nothing}`;
   }
 
-  function letters({ room, items }) {
+  function messages({ service, items }) {
     return html`
       <section class="wide panel" aria-labelledby="opened">
-        <h2 id="opened" tabindex="-1">${words.opened(room)}</h2>
-        <p class="quiet">${words.some}</p>
+        <h2 id="opened" tabindex="-1">${texts.opened(service)}</h2>
+        <p class="muted">${texts.limit}</p>
         ${table({ items }, [
-          [words.fact, ({ fact }) => fact ?? words.unknown],
-          [words.why, ({ reason }) => reason ?? words.unknown],
-          [words.order, ({ order_id: id }) => (id ? html`<a href=${orderAt(id)}><code>${id}</code></a>` : nothing)],
-          [words.said, ({ at }) => (at ? moment(at) : nothing)],
+          [texts.event, ({ event }) => event ?? texts.unknown],
+          [texts.reason, ({ reason }) => reason ?? texts.unknown],
+          [texts.order, ({ order_id: id }) => (id ? html`<a href=${orderLink(id)}><code>${id}</code></a>` : nothing)],
+          [texts.published, ({ at }) => (at ? formatTime(at) : nothing)],
         ])}
       </section>`;
   }
 
-  async function read({ id, room }) {
-    await trying(state, show, async () => {
-      state.opened = { room, ...(await callSignedIn("GET", pathOf(id))).body };
+  async function open({ id, service }) {
+    await run(state, show, async () => {
+      state.opened = { service, ...(await callSignedIn("GET", pathOf(id))).body };
     });
     document.getElementById("opened")?.focus();
   }
 
-  const redrive = ({ id }) => trying(state, show, async () => {
+  const redrive = ({ id }) => run(state, show, async () => {
     const { body } = await callSignedIn("POST", `${pathOf(id)}/redrive`);
-    Object.assign(state, { opened: null, said: words.moved(body.moved) });
-    await look();
+    Object.assign(state, { opened: null, message: texts.moved(body.moved) });
+    await load();
   });
 
-  async function look() {
-    Object.assign(list, { busy: true, trouble: null });
+  async function load() {
+    Object.assign(list, { busy: true, error: null });
     show();
     try {
-      const [map, { body }] = await Promise.all([get("/map.json"), callSignedIn("GET", "/staff/map/figures")]);
-      list.items = together(map, body.items);
-    } catch (trouble) {
-      list.trouble = trouble.status === 404 ? { message: t.staff.notYet } : trouble;
+      const [map, { body }] = await Promise.all([get("/map.json"), callSignedIn("GET", "/staff/queues")]);
+      list.items = deadLetterQueues(map, body.items);
+    } catch (error) {
+      list.error = error.status === 404 ? { message: t.staff.noService } : error;
     }
     list.busy = false;
     show();
   }
 
-  look();
+  load();
 }
 
-/** The figures say how much is in which queue, the map which queue is of dead letters, and whose. */
-function together({ nodes, edges, rooms }, figures) {
-  const counts = new Map(figures.map(({ id, visible, in_flight: inFlight }) => [id, visible + inFlight]));
-  const names = new Map(rooms.map(({ id, name }) => [id, name]));
+/** The dead-letter queues on the map, with their message counts from the queue depths. */
+function deadLetterQueues({ nodes, edges, services }, depths) {
+  const counts = new Map(depths.map(({ id, visible, in_flight: inFlight }) => [id, visible + inFlight]));
+  const serviceNames = new Map(services.map(({ id, name }) => [id, name]));
   const queues = new Set(nodes.filter(({ kind }) => kind === "queue").map(({ id }) => id));
-  const redriven = new Set(edges.filter(({ from }) => queues.has(from)).map(({ to }) => to));
-  return nodes.filter(({ kind }) => kind === "dead-letters").map(({ id, name, room }) => ({
+  const redrivable = new Set(edges.filter(({ from }) => queues.has(from)).map(({ to }) => to));
+  return nodes.filter(({ kind }) => kind === "dead-letter-queue").map(({ id, name, service }) => ({
     id,
     name,
-    room: names.get(room) ?? room,
-    kind: kindOf(name, redriven.has(id)),
+    service: serviceNames.get(service) ?? service,
+    type: typeOf(name, redrivable.has(id)),
     count: counts.get(id) ?? 0,
   }));
 }
 
-/** Only what came out of a queue can go back into one. */
-function kindOf(name, isRedriven) {
-  if (isRedriven) return "facts";
-  return name === "Unpublished" ? "unpublished" : "clock";
+/** Only messages that came from a queue can be redriven. */
+function typeOf(name, isRedrivable) {
+  if (isRedrivable) return "events";
+  return name === "Unpublished" ? "unpublished" : "schedule";
 }

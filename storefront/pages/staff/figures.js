@@ -1,103 +1,104 @@
-// What the orders of today and of the days before come to, drawn and in numbers.
+// The figures of the orders of today and of the 13 days before, as charts and as a table.
 import { html, nothing, svg } from "/vendor/lit-html.js";
-import { day, money, t } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
+import { callSignedIn } from "/shop/session.js";
+import { formatDay, formatMoney, t } from "/shop/texts.js";
 import { table } from "./table.js";
 
-const words = t.staff.figures;
+const texts = t.staff.figures;
 const DAYS = 14;
-const A_DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function figures(draw) {
-  const list = { items: null, next: null, busy: false, trouble: null, more: look }; // newest first
+  const list = { items: null, next: null, busy: false, error: null, loadMore: load }; // newest first
 
   function show() {
     draw(html`
-      <p class="quiet">${words.means}</p>
-      ${list.items ? today(list.items[0]) : nothing}
+      <p class="muted">${texts.explanation}</p>
+      ${list.items ? todayTiles(list.items[0]) : nothing}
       ${list.items?.length === DAYS ? charts([...list.items].reverse()) : nothing}
       ${table(list, [
-        [words.day, ({ day: date }) => html`<time datetime=${date}>${day(date)}</time>`],
-        [words.orders, ({ orders }) => orders],
-        [words.rejected, rejected],
-        [words.cancelled, ({ by_status: by }) => by.cancelled],
-        [words.revenue, ({ revenue }) => revenue.map(money).join(" + ")],
+        [texts.day, ({ day }) => html`<time datetime=${day}>${formatDay(day)}</time>`],
+        [texts.orders, ({ orders }) => orders],
+        [texts.rejected, rejectedCount],
+        [texts.cancelled, ({ by_status: byStatus }) => byStatus.cancelled],
+        [texts.revenue, ({ revenue }) => revenue.map(formatMoney).join(" + ")],
       ])}`);
   }
 
-  async function look() {
-    Object.assign(list, { busy: true, trouble: null });
+  async function load() {
+    Object.assign(list, { busy: true, error: null });
     show();
     try {
-      const now = await read("");
-      list.items = [now];
+      const today = await loadFigures("");
+      list.items = [today];
       show();
-      const before = Array.from({ length: DAYS - 1 }, (_, at) => dayBefore(now.day, at + 1));
-      list.items = [now, ...(await Promise.all(before.map((date) => read(`?day=${date}`))))];
-    } catch (trouble) {
-      list.trouble = trouble.status === 404 ? { message: t.staff.notYet } : trouble;
+      const earlierDays = Array.from({ length: DAYS - 1 }, (_, index) => daysBefore(today.day, index + 1));
+      list.items = [today, ...(await Promise.all(earlierDays.map((day) => loadFigures(`?day=${day}`))))];
+    } catch (error) {
+      list.error = error.status === 404 ? { message: t.staff.noService } : error;
     }
     list.busy = false;
     show();
   }
 
-  look();
+  load();
 }
 
-const read = async (query) => (await callSignedIn("GET", `/staff/figures${query}`)).body;
-const dayBefore = (date, days) => new Date(Date.parse(date) - days * A_DAY).toISOString().slice(0, 10);
-const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
-const rejected = ({ rejections }) => sum(Object.values(rejections));
+const loadFigures = async (query) => (await callSignedIn("GET", `/staff/figures${query}`)).body;
+const daysBefore = (day, days) => new Date(Date.parse(day) - days * DAY_MS).toISOString().slice(0, 10);
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+const rejectedCount = ({ rejections }) => sum(Object.values(rejections));
 
-function today(now) {
+function todayTiles(today) {
   return html`
     <dl class="tiles">
-      <div><dt>${words.todays(words.orders)}</dt><dd>${now.orders}</dd></div>
-      ${now.revenue.map((each) => html`<div><dt>${words.todays(words.revenue)}</dt><dd>${money(each)}</dd></div>`)}
-      <div><dt>${words.todays(words.rejected)}</dt><dd>${rejected(now)}</dd></div>
+      <div><dt>${texts.ofToday(texts.orders)}</dt><dd>${today.orders}</dd></div>
+      ${today.revenue.map((revenue) => html`<div><dt>${texts.ofToday(texts.revenue)}</dt><dd>${formatMoney(revenue)}</dd></div>`)}
+      <div><dt>${texts.ofToday(texts.rejected)}</dt><dd>${rejectedCount(today)}</dd></div>
     </dl>`;
 }
 
+/** `days` is oldest first. There is a revenue chart for each currency. */
 function charts(days) {
   const currencies = new Set(days.flatMap(({ revenue }) => revenue.map(({ currency }) => currency)));
-  const amountIn = (currency) => ({ revenue }) => revenue.find((each) => each.currency === currency)?.amount ?? 0;
+  const amountIn = (currency) => ({ revenue }) => revenue.find((money) => money.currency === currency)?.amount ?? 0;
   return html`
     <div class="panels">
-      ${chart(words.orders, days, ({ orders }) => orders, String)}
-      ${[...currencies].map((currency) => chart(words.revenue, days, amountIn(currency), (amount) => money({ amount, currency })))}
+      ${chart(texts.orders, days, ({ orders }) => orders, String)}
+      ${[...currencies].map((currency) => chart(texts.revenue, days, amountIn(currency), (amount) => formatMoney({ amount, currency })))}
     </div>
-    ${reasons(days)}`;
+    ${rejectionReasons(days)}`;
 }
 
-/** A column a day; the numbers are in the table below. */
-function chart(title, days, valueOf, shown) {
+/** A bar per day. Screen readers read the table below instead. */
+function chart(title, days, valueOf, format) {
   const values = days.map(valueOf);
-  const most = Math.max(...values);
-  const height = (value) => (most ? (100 * value) / most : 0);
+  const highest = Math.max(...values);
+  const height = (value) => (highest ? (100 * value) / highest : 0);
   return html`
     <figure class="chart">
-      <figcaption>${words.perDay(title)} <span>${words.most(shown(most))}</span></figcaption>
+      <figcaption>${texts.perDay(title)} <span>${texts.highest(format(highest))}</span></figcaption>
       <svg viewBox="0 0 ${10 * DAYS} 100" preserveAspectRatio="none" aria-hidden="true">
-        ${values.map((value, at) => svg`
-          <rect x=${10 * at + 1} y=${100 - height(value)} width="8" height=${height(value)}>
-            <title>${day(days[at].day)}: ${shown(value)}</title></rect>`)}
+        ${values.map((value, index) => svg`
+          <rect x=${10 * index + 1} y=${100 - height(value)} width="8" height=${height(value)}>
+            <title>${formatDay(days[index].day)}: ${format(value)}</title></rect>`)}
       </svg>
-      <p><span>${day(days[0].day)}</span> <span>${words.today}</span></p>
+      <p><span>${formatDay(days[0].day)}</span> <span>${texts.today}</span></p>
     </figure>`;
 }
 
-function reasons(days) {
+function rejectionReasons(days) {
   const items = Object.keys(days[0].rejections).map((reason) => ({
-    reason, now: days.at(-1).rejections[reason], all: sum(days.map(({ rejections }) => rejections[reason])),
+    reason, today: days.at(-1).rejections[reason], total: sum(days.map(({ rejections }) => rejections[reason])),
   }));
-  const most = Math.max(...items.map(({ all }) => all), 1);
+  const highest = Math.max(...items.map(({ total }) => total), 1);
   return html`
-    <h2 class="section-head">${words.why}</h2>
+    <h2 class="section-head">${texts.rejectionReasons}</h2>
     ${table({ items }, [
-      [words.reason, ({ reason }) => words.reasons[reason] ?? reason],
-      [words.today, ({ now }) => now],
-      [words.days(DAYS), ({ all }) => all],
-      ["", ({ all }) => html`
-        <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width=${(100 * all) / most} height="10"/></svg>`],
+      [texts.reason, ({ reason }) => texts.reasons[reason] ?? reason],
+      [texts.today, ({ today }) => today],
+      [texts.days(DAYS), ({ total }) => total],
+      ["", ({ total }) => html`
+        <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width=${(100 * total) / highest} height="10"/></svg>`],
     ])}`;
 }

@@ -1,123 +1,123 @@
-// A price list is brought into the shop: a file, what its columns mean, and what became of its lines.
+// The import page of staff: choose a file, check its columns, import it, and see the result of each line.
 import { html, nothing } from "/vendor/lit-html.js";
-import { waiting } from "/shop/parts.js";
+import { loading } from "/shop/components.js";
 import { t } from "/shop/texts.js";
-import { guess } from "./importing/columns.js";
-import { NEEDED } from "./importing/offers.js";
-import { open } from "./importing/records.js";
-import { beginning, bringIn } from "./importing/run.js";
-import { outcome, table, trying } from "./table.js";
+import { mapColumns, REQUIRED_FIELDS } from "./importing/columns.js";
+import { inspectFile } from "./importing/records.js";
+import { importProducts, newProgress } from "./importing/run.js";
+import { resultMessage, run, table } from "./table.js";
 
 const OUTCOMES = ["created", "updated", "unchanged", "failed"];
-const SHOWN = 20; // faults; the report has them all
-const words = t.staff.importing;
+const MAX_ERRORS_SHOWN = 20; // the report has all of them
+const texts = t.staff.importing;
 
 export function imports(draw) {
-  const state = { list: null, columns: null, progress: null, busy: null, said: null, trouble: null };
+  const state = { file: null, columns: null, progress: null, busy: null, message: null, error: null };
 
   function show() {
     draw(html`
-      ${outcome(state)}
+      ${resultMessage(state)}
       <section class="panel">
-        <p>${words.lead}</p>
-        <p class="field"><label for="file">${words.file}</label>
+        <p>${texts.intro}</p>
+        <p class="field"><label for="file">${texts.file}</label>
           <input id="file" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json"
-            ?disabled=${state.busy} @click=${forget} @change=${choose}></p>
+            ?disabled=${state.busy} @click=${clearInput} @change=${chooseFile}></p>
       </section>
-      ${state.busy === "reading" ? waiting(words.reading) : nothing}
-      ${state.list && !state.progress ? mapping(state) : nothing}
-      ${state.progress ? became(state) : nothing}`);
+      ${state.busy === "reading" ? loading(texts.reading) : nothing}
+      ${state.file && !state.progress ? columnsForm(state) : nothing}
+      ${state.progress ? progressSection(state) : nothing}`);
   }
 
-  function mapping({ list, columns }) {
-    const mapped = Object.keys(columns).filter((field) => columns[field]);
+  function columnsForm({ file, columns }) {
+    const mappedFields = Object.keys(columns).filter((field) => columns[field]);
+    const sampleColumns = mappedFields.map((field) => [texts.fields[field], (cells) => cells[columns[field]]]);
     return html`
-      <form class="panel wide" @submit=${start}>
-        <h2>${words.columns(list.total)}</h2>
-        <div class="panels">${Object.keys(columns).map(chooser)}</div>
-        <h2>${words.sample}</h2>
-        ${table({ items: list.sample }, mapped.map((field) => [words.fields[field], (cells) => cells[columns[field]]]))}
-        <p class="go"><button class="button">${words.start}</button></p>
+      <form class="panel wide" @submit=${startImport}>
+        <h2>${texts.columns(file.total)}</h2>
+        <div class="panels">${Object.keys(columns).map(columnSelect)}</div>
+        <h2>${texts.sample}</h2>
+        ${table({ items: file.sample }, sampleColumns)}
+        <p class="actions"><button class="button">${texts.start}</button></p>
       </form>`;
   }
 
-  function chooser(field) {
-    const change = ({ target }) => { state.columns[field] = target.value; show(); };
+  function columnSelect(field) {
+    const selectColumn = ({ target }) => { state.columns[field] = target.value; show(); };
     return html`
-      <p class="field"><label for=${field}>${words.fields[field]}</label>
-        <select id=${field} ?required=${NEEDED.includes(field)} @change=${change}>
-          ${["", ...state.list.columns].map((column) => html`
-            <option value=${column} .selected=${column === state.columns[field]}>${column || words.none}</option>`)}
+      <p class="field"><label for=${field}>${texts.fields[field]}</label>
+        <select id=${field} ?required=${REQUIRED_FIELDS.includes(field)} @change=${selectColumn}>
+          ${["", ...state.file.columns].map((column) => html`
+            <option value=${column} .selected=${column === state.columns[field]}>${column || texts.noColumn}</option>`)}
         </select></p>`;
   }
 
-  function became({ list, progress }) {
+  function progressSection({ file, progress }) {
     const stop = () => { progress.isStopped = true; show(); };
     return html`
-      <section id="became" class="panel wide" tabindex="-1" aria-label=${words.progress}>
-        <progress max=${list.total} .value=${progress.done} aria-label=${words.progress}></progress>
-        <p>${words.of(progress.done, list.total)}</p>
-        <dl class="sums">${OUTCOMES.map((each) => html`
-          <div><dt>${words.outcomes[each]}</dt><dd>${progress[each]}</dd></div>`)}</dl>
-        ${Object.entries(progress.leftOut).map(([what, number]) => (number ? html`
-          <p class="note">${words.leftOut[what](number)}</p>` : nothing))}
-        ${state.busy ? html`<p class="go"><button class="button plain" type="button"
-          ?disabled=${progress.isStopped} @click=${stop}>${words.stop}</button></p>` : nothing}
-        ${progress.faults.length ? failures(progress) : nothing}
+      <section id="progress" class="panel wide" tabindex="-1" aria-label=${texts.progress}>
+        <progress max=${file.total} .value=${progress.done} aria-label=${texts.progress}></progress>
+        <p>${texts.done(progress.done, file.total)}</p>
+        <dl class="totals">${OUTCOMES.map((name) => html`
+          <div><dt>${texts.outcomes[name]}</dt><dd>${progress[name]}</dd></div>`)}</dl>
+        ${Object.entries(progress.omitted).map(([field, number]) => (number ? html`
+          <p class="note">${texts.omitted[field](number)}</p>` : nothing))}
+        ${state.busy ? html`<p class="actions"><button class="button plain" type="button"
+          ?disabled=${progress.isStopped} @click=${stop}>${texts.stop}</button></p>` : nothing}
+        ${progress.errors.length ? errorTable(progress) : nothing}
       </section>`;
   }
 
-  function failures({ faults }) {
+  function errorTable({ errors }) {
     return html`
-      <h2>${words.failures}</h2>
-      ${table({ items: faults.slice(0, SHOWN) }, [
-        [words.line, ({ line }) => line],
-        [words.field, ({ field }) => words.fields[field] ?? field],
-        [words.problem, ({ problem }) => problem],
-        [words.raw, ({ raw }) => html`<code class="quiet cut">${raw}</code>`],
+      <h2>${texts.errors}</h2>
+      ${table({ items: errors.slice(0, MAX_ERRORS_SHOWN) }, [
+        [texts.line, ({ line }) => line],
+        [texts.field, ({ field }) => texts.fields[field] ?? field],
+        [texts.problem, ({ problem }) => problem],
+        [texts.raw, ({ raw }) => html`<code class="muted truncated">${raw}</code>`],
       ])}
       ${state.busy ? nothing : html`
-        <p class="go"><button class="button" type="button" @click=${download}>${words.report}</button></p>`}`;
+        <p class="actions"><button class="button" type="button" @click=${downloadReport}>${texts.report}</button></p>`}`;
   }
 
-  /** A line for each fault, as `./souk import` writes them. */
-  function download() {
-    const text = state.progress.faults.map((fault) => `${JSON.stringify(fault)}\n`).join("");
+  /** One JSON object per error, as in the report of `./souk import`. */
+  function downloadReport() {
+    const report = state.progress.errors.map((error) => `${JSON.stringify(error)}\n`).join("");
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-    link.download = `${state.list.name.replace(/\.[^.]*$/, "")}.errors.jsonl`;
+    link.href = URL.createObjectURL(new Blob([report], { type: "application/jsonl" }));
+    link.download = `${state.file.name.replace(/\.[^.]*$/, "")}.errors.jsonl`;
     link.click();
     URL.revokeObjectURL(link.href);
   }
 
-  /** Else a browser says nothing of the same file chosen again. */
-  const forget = ({ target }) => { target.value = ""; };
+  /** Without this, choosing the same file again would not fire a change event. */
+  const clearInput = ({ target }) => { target.value = ""; };
 
-  const choose = ({ target }) => working("reading", async () => {
-    Object.assign(state, { list: null, progress: null });
-    const [file] = target.files;
-    if (!file) return;
-    const list = await open(file);
-    Object.assign(state, { list, columns: await guess(list.columns) });
+  const chooseFile = ({ target }) => runExclusively("reading", async () => {
+    Object.assign(state, { file: null, progress: null });
+    const [chosen] = target.files;
+    if (!chosen) return;
+    const file = await inspectFile(chosen);
+    Object.assign(state, { file, columns: await mapColumns(file.columns) });
   });
 
-  function start(event) {
+  function startImport(event) {
     event.preventDefault();
-    const { list, columns } = state;
-    const progress = beginning();
-    return working("importing", async () => {
-      Object.assign(state, { progress, said: words.running });
+    const { file, columns } = state;
+    const progress = newProgress();
+    return runExclusively("importing", async () => {
+      Object.assign(state, { progress, message: texts.running });
       show();
-      document.getElementById("became").focus();
-      await bringIn(list, columns, progress, show).finally(() => { state.said = null; });
-      state.said = progress.isStopped ? words.stopped(progress.done, list.total) : words.finished(progress.done);
+      document.getElementById("progress").focus();
+      await importProducts(file, columns, progress, show).finally(() => { state.message = null; });
+      state.message = progress.isStopped ? texts.stopped(progress.done, file.total) : texts.finished(progress.done);
     });
   }
 
-  /** Only one thing at a time is done with the file. */
-  async function working(what, work) {
-    state.busy = what;
-    await trying(state, show, async () => {
+  /** Runs one activity at a time: while `busy` is set, another file cannot be chosen. */
+  async function runExclusively(activity, work) {
+    state.busy = activity;
+    await run(state, show, async () => {
       show();
       await work().finally(() => { state.busy = null; });
     });

@@ -1,98 +1,101 @@
-// A product's picture: chosen, looked at before it is sent, and sent with its progress shown.
+// The picture of a product: chosen from a file, previewed, and uploaded to S3 with a progress bar.
 import { html, nothing } from "/vendor/lit-html.js";
-import { Trouble } from "/shop/api.js";
-import { picture } from "/shop/parts.js";
+import { RequestError } from "/shop/api.js";
+import { picture } from "/shop/components.js";
+import { callSignedIn } from "/shop/session.js";
 import { t } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
 
 const TYPES = ["image/avif", "image/jpeg", "image/png", "image/webp"];
 const MAX_BYTES = 5_000_000;
-const NOTHING = { file: null, preview: null, error: null, sent: null };
-const words = t.staff.picture;
+const EMPTY = { file: null, preview: null, error: null, progress: null };
+const texts = t.staff.picture;
 
-/** A file to be chosen; `changed` is called whenever something else is to be shown. */
-export function choice(changed) {
-  const chosen = { ...NOTHING, choose, forget, send };
+/**
+ * The chosen file, its preview and the upload's progress (0 to 1; null if there is no upload).
+ * `onChange` is called whenever one of them has changed.
+ */
+export function pictureChoice(onChange) {
+  const choice = { ...EMPTY, choose, clear, upload };
 
-  /** A form with a file that will not do is not sent: the browser says why. */
+  /** An unsuitable file makes the form invalid: the browser does not submit it and shows why. */
   async function choose({ target }) {
     const [file = null] = target.files;
-    const error = file && unfit(file);
+    const error = file && findError(file);
     target.setCustomValidity(error ?? "");
-    forget();
-    Object.assign(chosen, { file, error });
-    changed();
+    clear();
+    Object.assign(choice, { file, error });
+    onChange();
     if (!file || error) return;
-    const preview = await read(file);
-    if (chosen.file === file) chosen.preview = preview;
-    changed();
+    const preview = await readDataUrl(file);
+    if (choice.file === file) choice.preview = preview;
+    onChange();
   }
 
-  function forget() {
-    Object.assign(chosen, NOTHING);
+  function clear() {
+    Object.assign(choice, EMPTY);
   }
 
-  /** The address under which the product's new picture is there, once it is. */
-  async function send(sku) {
-    const { file } = chosen;
-    show(0);
+  /** Uploads the file. Returns the address of the picture, to be saved with the product. */
+  async function upload(sku) {
+    const { file } = choice;
+    setProgress(0);
     try {
       const path = `/staff/products/${encodeURIComponent(sku)}/image`;
       const { body } = await callSignedIn("POST", path, { body: { type: file.type, size: file.size } });
-      await post(body, file, show);
+      await postForm(body, file, setProgress);
       return body.image;
     } finally {
-      show(null);
+      setProgress(null);
     }
   }
 
-  function show(sent) {
-    chosen.sent = sent;
-    changed();
+  function setProgress(progress) {
+    choice.progress = progress;
+    onChange();
   }
 
-  return chosen;
+  return choice;
 }
 
-/** Where it is chosen, beside what is chosen, or else the `image` there is. */
-export function chooser(chosen, image) {
+/** The file input, beside the preview or, without one, the product's current `image`. */
+export function pictureInput(choice, image) {
   return html`
-    <div class="field choose">
-      <div class="picture">${picture(chosen.preview ?? image, { size: 112 })}</div>
+    <div class="field picture-input">
+      <div class="picture">${picture(choice.preview ?? image, { size: 112 })}</div>
       <div class="field">
-        <label for="file">${words.choose} <small>${t.optional}</small></label>
-        <input id="file" type="file" accept=${TYPES.join()} @change=${chosen.choose}
-          aria-invalid=${chosen.error ? "true" : nothing} aria-describedby="file-hint">
-        <small id="file-hint" class=${chosen.error ? "error" : nothing} role="status">${chosen.error ?? words.hint}</small>
-        ${chosen.sent === null ? nothing : html`<progress max="1" value=${chosen.sent} aria-label=${words.sending}></progress>`}
+        <label for="file">${texts.choose} <small>${t.optional}</small></label>
+        <input id="file" type="file" accept=${TYPES.join()} @change=${choice.choose}
+          aria-invalid=${choice.error ? "true" : nothing} aria-describedby="file-hint">
+        <small id="file-hint" class=${choice.error ? "error" : nothing} role="status">${choice.error ?? texts.hint}</small>
+        ${choice.progress === null ? nothing : html`<progress max="1" value=${choice.progress} aria-label=${texts.uploading}></progress>`}
       </div>
     </div>`;
 }
 
-function unfit({ type, size }) {
-  if (!TYPES.includes(type)) return words.wrongType;
-  return size > MAX_BYTES ? words.tooLarge : null;
+function findError({ type, size }) {
+  if (!TYPES.includes(type)) return texts.wrongType;
+  return size > MAX_BYTES ? texts.tooLarge : null;
 }
 
-/** As a data URL: the pages' policy knows no other way to show what is not on a server. */
-function read(file) {
+/** A data URL: the only way to show a local file that the Content Security Policy allows. */
+function readDataUrl(file) {
   return new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => resolve(null); // it is sent without having been looked at
+    reader.onerror = () => resolve(null); // the picture has no preview, but can be uploaded
     reader.readAsDataURL(file);
   });
 }
 
-function post({ url, fields }, file, progress) {
+function postForm({ url, fields }, file, onProgress) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append("file", file); // the last one: S3 ignores what follows it
+  form.append("file", file); // last, because S3 ignores the fields after it
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch tells nothing of its progress
-    request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Trouble(request.status)));
-    request.onerror = () => reject(new Trouble(0));
+    const request = new XMLHttpRequest(); // fetch() does not report the progress of an upload
+    request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+    request.onload = () => (request.status < 300 ? resolve() : reject(new RequestError(request.status)));
+    request.onerror = () => reject(new RequestError(0));
     request.open("POST", url);
     request.send(form);
   });

@@ -1,105 +1,105 @@
-// What customers send back: taken back line by line once it is here, or refused with a reason.
+// Returns by status. Staff accept a return, line by line, or reject it with a reason.
 import { html, nothing } from "/vendor/lit-html.js";
-import { field } from "/shop/parts.js";
-import { moment, money, t } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
-import { orderAt } from "./addresses.js";
-import { outcome, paged, table, trying } from "./table.js";
+import { field } from "/shop/components.js";
+import { callSignedIn } from "/shop/session.js";
+import { formatMoney, formatTime, t } from "/shop/texts.js";
+import { orderLink } from "./links.js";
+import { pagedList, resultMessage, run, table } from "./table.js";
 
-const words = t.staff.returns;
+const texts = t.staff.returns;
 const pathOf = (id) => `/staff/returns/${encodeURIComponent(id)}`;
 
 export function returns(draw) {
-  const state = { opened: null, said: null, trouble: null };
-  const asked = new URLSearchParams(location.search);
-  const awaits = asked.get("awaits") in words.waiting ? asked.get("awaits") : "requested";
-  const list = paged(`/staff/returns?${new URLSearchParams({ awaits })}`, show);
+  const state = { opened: null, message: null, error: null };
+  const query = new URLSearchParams(location.search);
+  const currentStatus = query.get("status") in texts.statuses ? query.get("status") : "requested";
+  const list = pagedList(`/staff/returns?${new URLSearchParams({ status: currentStatus })}`, show);
 
   function show() {
     draw(html`
-      <nav class="chips" aria-label=${words.awaits}>
-        ${Object.entries(words.waiting).map(([each, name]) => html`
-          <a href="/staff?view=returns&awaits=${each}" aria-current=${each === awaits ? "page" : nothing}>${name}</a>`)}
+      <nav class="chips" aria-label=${texts.status}>
+        ${Object.entries(texts.statuses).map(([status, name]) => html`
+          <a href="/staff?view=returns&status=${status}" aria-current=${status === currentStatus ? "page" : nothing}>${name}</a>`)}
       </nav>
-      ${outcome(state)}
-      ${state.opened ? one(state.opened) : nothing}
+      ${resultMessage(state)}
+      ${state.opened ? openedReturn(state.opened) : nothing}
       ${table(list, [
-        [words.one, ({ return_id: id }) => html`
-          <button class="link" type="button" @click=${() => read(id)}>${words.open(id)}</button>`],
-        [words.order, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
-        [words.asked, ({ requested_at: at }) => moment(at)],
-        [words.pieces, ({ pieces }) => pieces],
-        [words.refund, ({ refund }) => (refund ? money(refund) : nothing)],
+        [texts.return, ({ return_id: id }) => html`
+          <button class="link" type="button" @click=${() => open(id)}>${texts.shortId(id)}</button>`],
+        [texts.order, ({ order_id: id }) => html`<a href=${orderLink(id)}><code>${id}</code></a>`],
+        [texts.requestedAt, ({ requested_at: requestedAt }) => formatTime(requestedAt)],
+        [texts.quantity, ({ quantity }) => quantity],
+        [texts.refund, ({ refund }) => (refund ? formatMoney(refund) : nothing)],
       ])}`);
   }
 
-  async function read(id) {
-    await trying(state, show, async () => { state.opened = (await callSignedIn("GET", pathOf(id))).body; });
+  async function open(id) {
+    await run(state, show, async () => { state.opened = (await callSignedIn("GET", pathOf(id))).body; });
     document.getElementById("opened")?.focus();
   }
 
-  function one(back) {
+  function openedReturn(opened) {
     return html`
       <section class="panel" aria-labelledby="opened">
-        <h2 id="opened" tabindex="-1">${words.title(back.return_id)}</h2>
-        <p class="quiet">${words.order} <a href=${orderAt(back.order_id)}><code>${back.order_id}</code></a></p>
-        ${back.reason ? html`<p>${words.why(back.reason)}</p>` : nothing}
-        ${back.status === "requested" ? verdict(back) : lines(back)}
+        <h2 id="opened" tabindex="-1">${texts.title(opened.return_id)}</h2>
+        <p class="muted">${texts.order} <a href=${orderLink(opened.order_id)}><code>${opened.order_id}</code></a></p>
+        ${opened.reason ? html`<p>${texts.reason(opened.reason)}</p>` : nothing}
+        ${opened.status === "requested" ? decisionForms(opened) : decidedLines(opened)}
       </section>`;
   }
 
-  function lines(back) {
-    return html`<ul class="short">${back.lines.map(({ sku, quantity, restock }) => html`
-      <li><span>${words.becomes(quantity, sku)}</span> <span>${restock ? words.restock : words.writeOff}</span></li>`)}</ul>`;
+  function decidedLines({ lines }) {
+    return html`<ul class="compact-list">${lines.map(({ sku, quantity, restock }) => html`
+      <li><span>${texts.line(quantity, sku)}</span> <span>${restock ? texts.restock : texts.writeOff}</span></li>`)}</ul>`;
   }
 
-  function verdict(back) {
+  function decisionForms({ lines }) {
     return html`
       <form @submit=${accept}>
-        ${back.lines.map(({ sku, quantity }) => html`
-          <fieldset><legend>${words.becomes(quantity, sku)}</legend>
-            <label class="choice"><input type="radio" name=${sku} value="restock" required>${words.restock}</label>
-            <label class="choice"><input type="radio" name=${sku} value="write-off">${words.writeOff}</label>
+        ${lines.map(({ sku, quantity }) => html`
+          <fieldset><legend>${texts.line(quantity, sku)}</legend>
+            <label class="choice"><input type="radio" name=${sku} value="restock" required>${texts.restock}</label>
+            <label class="choice"><input type="radio" name=${sku} value="write-off">${texts.writeOff}</label>
           </fieldset>`)}
-        <p class="go"><button class="button">${words.accept}</button></p>
+        <p class="actions"><button class="button">${texts.accept}</button></p>
       </form>
-      <form @submit=${refuse}>
-        ${field("refusal", words.refusal, { error: state.trouble?.field?.("/reason") })}
-        <p class="go"><button class="button plain">${words.refuse}</button>
-          <button class="link" type="button" @click=${leave}>${t.staff.leave}</button></p>
+      <form @submit=${reject}>
+        ${field("rejection-reason", texts.rejectionReason, { error: state.error?.fieldError?.("/reason") })}
+        <p class="actions"><button class="button plain">${texts.reject}</button>
+          <button class="link" type="button" @click=${close}>${t.staff.close}</button></p>
       </form>`;
   }
 
-  function leave() {
-    Object.assign(state, { opened: null, said: null, trouble: null });
+  function close() {
+    Object.assign(state, { opened: null, message: null, error: null });
     show();
   }
 
   function accept(event) {
     event.preventDefault();
-    const lines = [...new FormData(event.target)].map(([sku, fate]) => ({ sku, restock: fate === "restock" }));
-    return decide("acceptance", { lines }, ({ refund }) => words.accepted(money(refund)));
+    const lines = [...new FormData(event.target)].map(([sku, choice]) => ({ sku, restock: choice === "restock" }));
+    return decide("acceptance", { lines }, ({ refund }) => texts.accepted(formatMoney(refund)));
   }
 
-  function refuse(event) {
+  function reject(event) {
     event.preventDefault();
-    const reason = new FormData(event.target).get("refusal").trim();
-    return decide("refusal", { reason }, () => words.refused);
+    const reason = new FormData(event.target).get("rejection-reason").trim();
+    return decide("rejection", { reason }, () => texts.rejected);
   }
 
-  /** The same verdict sent again changes nothing; another one is told that it comes too late. */
-  const decide = (verb, body, say) => trying(state, show, async () => {
+  /** The same decision sent again changes nothing. A different one fails once the return is decided. */
+  const decide = (decision, body, messageFor) => run(state, show, async () => {
     const path = pathOf(state.opened.return_id);
     try {
-      const decided = (await callSignedIn("POST", `${path}/${verb}`, { body })).body;
-      Object.assign(state, { opened: null, said: say(decided) });
-    } catch (trouble) {
-      if (trouble.slug !== "return-decided") throw trouble;
-      Object.assign(state, { opened: null, trouble: { message: words.late } });
+      const decidedReturn = (await callSignedIn("POST", `${path}/${decision}`, { body })).body;
+      Object.assign(state, { opened: null, message: messageFor(decidedReturn) });
+    } catch (error) {
+      if (error.type !== "return-already-decided") throw error;
+      Object.assign(state, { opened: null, error: { message: texts.alreadyDecided } });
     }
-    await list.again();
+    await list.reload();
   });
 
-  list.more();
-  if (asked.has("return")) read(asked.get("return"));
+  list.loadMore();
+  if (query.has("return")) open(query.get("return"));
 }

@@ -1,46 +1,46 @@
-// Parcels to be sent: where each goes, and the click that sends it.
+// Open shipments: staff read the address of each and dispatch its parcel.
 import { html, nothing } from "/vendor/lit-html.js";
-import { moment, t } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
-import { orderAt } from "./addresses.js";
-import { outcome, paged, table, trying } from "./table.js";
+import { callSignedIn } from "/shop/session.js";
+import { formatTime, t } from "/shop/texts.js";
+import { orderLink } from "./links.js";
+import { pagedList, resultMessage, run, table } from "./table.js";
 
-const words = t.staff.shipments;
+const texts = t.staff.shipments;
 const pathOf = (id) => `/staff/shipments/${encodeURIComponent(id)}`;
 
 export function shipments(draw) {
-  const state = { said: null, trouble: null, receivers: new Map() };
-  const list = paged("/staff/shipments", show);
+  const state = { message: null, error: null, receivers: new Map() };
+  const list = pagedList("/staff/shipments", show);
 
   function show() {
     draw(html`
-      ${outcome(state)}
+      ${resultMessage(state)}
       ${table(list, [
-        [words.order, ({ order_id: id }) => html`<a href=${orderAt(id)}><code>${id}</code></a>`],
-        [words.state, ({ state: stands }) => stands],
-        [words.made, ({ made_at: at }) => moment(at)],
-        [words.receiver, receiver],
-        ["", (each) => html`<button class="button plain" type="button" @click=${() => send(each)}>${words.dispatch}</button>`],
+        [texts.order, ({ order_id: id }) => html`<a href=${orderLink(id)}><code>${id}</code></a>`],
+        [texts.status, ({ status }) => status],
+        [texts.created, ({ created_at: createdAt }) => formatTime(createdAt)],
+        [texts.receiver, receiver],
+        ["", ({ order_id: id }) => html`<button class="button plain" type="button" @click=${() => dispatch(id)}>${texts.dispatch}</button>`],
       ])}`);
   }
 
-  /** An address is asked for one by one: it is nobody's business in a list. */
+  /** The list has no addresses, to protect personal data. Each is loaded on demand. */
   function receiver({ order_id: id }) {
-    const known = state.receivers.get(id);
-    if (!known) return html`<button class="link" type="button" @click=${() => look(id)}>${words.look}</button>`;
-    const { name, line1, line2, postcode, city, country } = known;
+    const loaded = state.receivers.get(id);
+    if (!loaded) return html`<button class="link" type="button" @click=${() => loadReceiver(id)}>${texts.showReceiver}</button>`;
+    const { name, line1, line2, postcode, city, country } = loaded;
     return html`${[name, line1, line2, postcode, city, country].filter(Boolean).join(", ") || nothing}`;
   }
 
-  const look = (id) => trying(state, show, async () => {
+  const loadReceiver = (id) => run(state, show, async () => {
     state.receivers.set(id, (await callSignedIn("GET", pathOf(id))).body.receiver ?? {});
   });
 
-  const send = ({ order_id: id }) => trying(state, show, async () => {
+  const dispatch = (id) => run(state, show, async () => {
     await callSignedIn("POST", `${pathOf(id)}/dispatch`, { body: {} });
-    state.said = t.staff.done;
-    await list.again();
+    state.message = t.staff.done;
+    await list.reload();
   });
 
-  list.more();
+  list.loadMore();
 }

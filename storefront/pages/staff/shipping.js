@@ -1,135 +1,139 @@
-// How parcels can be sent, and what that costs by country and weight.
+// Shipping options and their rates by country and weight.
 import { html, nothing } from "/vendor/lit-html.js";
-import { field } from "/shop/parts.js";
-import { country, money, t, weight } from "/shop/texts.js";
-import { callSignedIn } from "/shop/visitor.js";
-import { outcome, paged, table, trying } from "./table.js";
+import { field } from "/shop/components.js";
+import { callSignedIn } from "/shop/session.js";
+import { countryName, formatMoney, formatWeight, t } from "/shop/texts.js";
+import { pagedList, resultMessage, run, table } from "./table.js";
 
 const CURRENCY = "GBP";
-const words = t.staff.shipping;
-const pathOf = (option) => `/staff/shipping-options/${encodeURIComponent(option)}`;
-const priceOf = (text) => (text ? { amount: Math.round(Number(text.replace(",", ".")) * 100), currency: CURRENCY } : null);
-const blank = () => ({ country: "*", max_grams: null, price: null });
+const ANY_COUNTRY = "*"; // a rate for every country that has no rate of its own
+const texts = t.staff.shipping;
+const pathOf = (id) => `/staff/shipping-options/${encodeURIComponent(id)}`;
+const parsePrice = (text) => (text ? { amount: Math.round(Number(text.replace(",", ".")) * 100), currency: CURRENCY } : null);
+const newRate = () => ({ country: ANY_COUNTRY, max_grams: null, price: null });
 
 export function shipping(draw) {
-  const state = { editing: null, said: null, trouble: null, isSure: false };
-  const list = paged("/staff/shipping-options", show);
+  const state = { editing: null, message: null, error: null, isConfirmingStop: false };
+  const list = pagedList("/staff/shipping-options", show);
 
   function show() {
     draw(html`
-      ${outcome(state)}
+      ${resultMessage(state)}
       ${state.editing ? form(state.editing) : html`
-        <p class="go"><button class="button" type="button" @click=${() => edit({ rates: [blank()] })}>${words.add}</button></p>`}
+        <p class="actions"><button class="button" type="button" @click=${() => edit({ rates: [newRate()] })}>${texts.add}</button></p>`}
       ${table(list, [
-        [words.name, (each) => html`<button class="link" type="button" @click=${() => read(each.option)}>${each.name}</button>`],
-        [words.option, ({ option }) => html`<code>${option}</code>`],
-        [words.rates, ({ rates }) => html`<ul class="plain-list">${rates.map((rate) => html`<li>${told(rate)}</li>`)}</ul>`],
-        [words.offered, ({ offered }) => (offered ? words.yes : words.no)],
+        [texts.name, ({ id, name }) => html`<button class="link" type="button" @click=${() => open(id)}>${name}</button>`],
+        [texts.id, ({ id }) => html`<code>${id}</code>`],
+        [texts.rates, ({ rates }) => html`<ul class="plain-list">${rates.map((rate) => html`<li>${describe(rate)}</li>`)}</ul>`],
+        [texts.offered, ({ offered }) => (offered ? texts.yes : texts.no)],
       ])}`);
   }
 
-  function told({ country: code, max_grams: grams, price }) {
-    return `${code === "*" ? words.anywhere : country(code)}${grams ? words.upTo(weight(grams)) : ""}: ${money(price)}`;
+  function describe({ country, max_grams: maxGrams, price }) {
+    const place = country === ANY_COUNTRY ? texts.otherCountries : countryName(country);
+    return `${place}${maxGrams ? texts.upTo(formatWeight(maxGrams)) : ""}: ${formatMoney(price)}`;
   }
 
+  /** Opens the form; null closes it. A new option has no `id`, but perhaps a `newId` that was typed. */
   function edit(option) {
-    Object.assign(state, { editing: option, said: null, trouble: null, isSure: false });
-    refill();
-    document.getElementById(option?.option ? "name" : "option")?.focus();
+    Object.assign(state, { editing: option, message: null, error: null, isConfirmingStop: false });
+    showAndReset();
+    document.getElementById(option?.id ? "name" : "id")?.focus();
   }
 
-  const read = (option) => trying(state, show, async () => edit((await callSignedIn("GET", pathOf(option))).body));
+  const open = (id) => run(state, show, async () => edit((await callSignedIn("GET", pathOf(id))).body));
 
   function form(option) {
-    const wrong = (pointer) => state.trouble?.field?.(pointer);
+    const errorOf = (pointer) => state.error?.fieldError?.(pointer);
     return html`
       <form class="panel" @submit=${save}>
-        <h2>${option.option ? words.edit(option.name) : words.add}</h2>
-        ${option.option ? nothing : field("option", words.option, { value: option.wanted, maxlength: 40, hint: words.optionHint, error: wrong("/option") })}
-        ${field("name", words.name, { value: option.name, maxlength: 100, error: wrong("/name") })}
-        <p class="field"><small>${words.star}</small></p>
-        ${option.rates.map((rate, index) => priced(rate, index, wrong))}
-        <p class="go"><button class="button plain" type="button" @click=${add}>${words.more}</button></p>
-        <p class="go"><button class="button">${t.staff.save}</button>
-          <button class="button plain" type="button" @click=${() => edit(null)}>${t.staff.leave}</button>
-          ${option.option ? offering(option) : nothing}</p>
+        <h2>${option.id ? texts.edit(option.name) : texts.add}</h2>
+        ${option.id ? nothing : field("id", texts.id, { value: option.newId, maxlength: 40, hint: texts.idHint, error: errorOf("/id") })}
+        ${field("name", texts.name, { value: option.name, maxlength: 100, error: errorOf("/name") })}
+        <p class="field"><small>${texts.countryHint}</small></p>
+        ${option.rates.map((rate, index) => rateFields(rate, index, errorOf))}
+        <p class="actions"><button class="button plain" type="button" @click=${addRate}>${texts.addRate}</button></p>
+        <p class="actions"><button class="button">${t.staff.save}</button>
+          <button class="button plain" type="button" @click=${() => edit(null)}>${t.staff.close}</button>
+          ${option.id ? offerAction(option) : nothing}</p>
       </form>`;
   }
 
-  function priced(rate, index, wrong) {
+  function rateFields(rate, index, errorOf) {
     const amount = rate.price ? (rate.price.amount / 100).toFixed(2) : "";
-    const remove = () => rewrite((rates) => rates.toSpliced(index, 1));
+    const removeRate = () => changeRates((rates) => rates.toSpliced(index, 1));
     return html`
-      <fieldset class="rate"><legend>${words.rate(index + 1)}</legend>
-        ${field(`country-${index}`, words.country, { value: rate.country, maxlength: 2, error: wrong(`/rates/${index}/country`) })}
-        ${field(`grams-${index}`, words.weight, { type: "number", value: rate.max_grams ?? "", required: false, error: wrong(`/rates/${index}/max_grams`) })}
-        ${field(`price-${index}`, words.price, { value: amount, error: wrong(`/rates/${index}/price/amount`) })}
-        ${state.editing.rates.length > 1 ? html`<button class="link" type="button" @click=${remove}>${words.less(index + 1)}</button>` : nothing}
+      <fieldset class="rate"><legend>${texts.rate(index + 1)}</legend>
+        ${field(`country-${index}`, texts.country, { value: rate.country, maxlength: 2, error: errorOf(`/rates/${index}/country`) })}
+        ${field(`grams-${index}`, texts.maxGrams, { type: "number", value: rate.max_grams ?? "", required: false, error: errorOf(`/rates/${index}/max_grams`) })}
+        ${field(`price-${index}`, texts.price, { value: amount, error: errorOf(`/rates/${index}/price/amount`) })}
+        ${state.editing.rates.length > 1 ? html`<button class="link" type="button" @click=${removeRate}>${texts.removeRate(index + 1)}</button>` : nothing}
       </fieldset>`;
   }
 
-  function offering(option) {
-    if (!option.offered) return html`<button class="button plain" type="button" @click=${() => offer(option, true)}>${words.offer}</button>`;
-    const ask = () => { state.isSure = true; show(); };
-    return state.isSure ? html`<strong>${words.stopSure}</strong>
-      <button class="button" type="button" @click=${() => offer(option, false)}>${words.stop}</button>` : html`
-      <button class="button plain" type="button" @click=${ask}>${words.stop}</button>`;
+  function offerAction(option) {
+    if (!option.offered) return html`<button class="button plain" type="button" @click=${() => setOffered(option, true)}>${texts.offer}</button>`;
+    const confirm = () => { state.isConfirmingStop = true; show(); };
+    return state.isConfirmingStop ? html`<strong>${texts.confirmStop}</strong>
+      <button class="button" type="button" @click=${() => setOffered(option, false)}>${texts.stop}</button>` : html`
+      <button class="button plain" type="button" @click=${confirm}>${texts.stop}</button>`;
   }
 
-  const add = () => rewrite((rates) => [...rates, blank()]);
+  const addRate = () => changeRates((rates) => [...rates, newRate()]);
 
-  /** What is in the fields stays while there is one price more, or fewer. */
-  function rewrite(change) {
-    const { option, name, rates } = written();
-    state.editing = { ...state.editing, wanted: option, name, rates: change(rates) };
-    refill();
+  /** Adds or removes a rate. What was typed into the form is kept. */
+  function changeRates(change) {
+    const { id, name, rates } = readForm();
+    state.editing = { ...state.editing, newId: id, name, rates: change(rates) };
+    showAndReset();
   }
 
-  /** Fields that were typed in show what is edited now, too. */
-  function refill() {
+  /** Resets the form, so that fields that were typed in show the values of `state.editing`, too. */
+  function showAndReset() {
     show();
     document.querySelector("form.panel")?.reset();
   }
 
-  function written() {
-    const given = new FormData(document.querySelector("form.panel"));
-    const of = (name, index) => given.get(`${name}-${index}`).trim();
+  function readForm() {
+    const values = new FormData(document.querySelector("form.panel"));
+    const valueOf = (name, index) => values.get(`${name}-${index}`).trim();
     const rates = state.editing.rates.map((_, index) => ({
-      country: of("country", index).toUpperCase(),
-      max_grams: Number(of("grams", index)) || null,
-      price: priceOf(of("price", index)),
+      country: valueOf("country", index).toUpperCase(),
+      max_grams: Number(valueOf("grams", index)) || null,
+      price: parsePrice(valueOf("price", index)),
     }));
-    return { option: given.get("option"), name: given.get("name"), rates };
+    return { id: values.get("id"), name: values.get("name"), rates };
   }
 
   function save(event) {
     event.preventDefault();
-    const { option, ...details } = written();
-    return saving(async () => {
-      if (state.editing.option) await change({ ...details, offered: state.editing.offered });
-      else await callSignedIn("POST", "/staff/shipping-options", { body: { option, ...details } });
+    const { id, ...details } = readForm();
+    return saveChange(async () => {
+      if (state.editing.id) await update({ ...details, offered: state.editing.offered });
+      else await callSignedIn("POST", "/staff/shipping-options", { body: { id, ...details } });
     });
   }
 
-  const offer = ({ name, rates }, offered) => saving(() => change({ name, rates, offered }));
+  const setOffered = ({ name, rates }, offered) => saveChange(() => update({ name, rates, offered }));
 
-  const change = (body) => callSignedIn("PUT", pathOf(state.editing.option), {
+  const update = (body) => callSignedIn("PUT", pathOf(state.editing.id), {
     body, headers: { "if-match": `"${state.editing.version}"` },
   });
 
-  const saving = (what) => trying(state, show, async () => {
+  /** After a concurrent update (412), shows the option's current version. */
+  const saveChange = (request) => run(state, show, async () => {
     try {
-      await what();
-    } catch (trouble) {
-      if (trouble.status !== 412) throw trouble;
-      edit((await callSignedIn("GET", pathOf(state.editing.option))).body);
-      state.trouble = { message: words.stale };
+      await request();
+    } catch (error) {
+      if (error.status !== 412) throw error;
+      edit((await callSignedIn("GET", pathOf(state.editing.id))).body);
+      state.error = { message: texts.changedMeanwhile };
       return;
     }
     edit(null);
-    state.said = t.staff.done;
-    await list.again();
+    state.message = t.staff.done;
+    await list.reload();
   });
 
-  list.more();
+  list.loadMore();
 }

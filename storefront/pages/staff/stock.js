@@ -1,62 +1,62 @@
-// How much there is of what: goods that come are received, miscounts are put right.
+// The stock of every product: staff receive stock, and adjust it after a count.
 import { html } from "/vendor/lit-html.js";
-import { field } from "/shop/parts.js";
+import { field } from "/shop/components.js";
+import { callSignedIn, newIdempotencyKey } from "/shop/session.js";
 import { t } from "/shop/texts.js";
-import { callSignedIn, newKey } from "/shop/visitor.js";
-import { outcome, paged, table } from "./table.js";
+import { pagedList, resultMessage, table } from "./table.js";
 
-const words = t.staff.stock;
+const texts = t.staff.stock;
 
 export function stock(draw) {
-  const state = { said: null, trouble: null, keys: { receipts: newKey(), adjustments: newKey() } };
-  const list = paged("/staff/stock", show);
+  const state = { message: null, error: null, keys: { receipts: newIdempotencyKey(), adjustments: newIdempotencyKey() } };
+  const list = pagedList("/staff/stock", show);
 
   function show() {
     draw(html`
-      ${outcome(state)}
+      ${resultMessage(state)}
       <div class="panels">
-        <form class="panel" @submit=${(event) => book(event, "receipts")}>
-          <h2>${words.receive}</h2>
-          ${field("sku", words.sku, { maxlength: 40 })}
-          ${field("quantity", words.quantity, { type: "number" })}
-          <p class="go"><button class="button">${words.book}</button></p>
+        <form class="panel" @submit=${(event) => submit(event, "receipts")}>
+          <h2>${texts.receive}</h2>
+          ${field("sku", texts.sku, { maxlength: 40 })}
+          ${field("quantity", texts.quantity, { type: "number" })}
+          <p class="actions"><button class="button">${texts.receive}</button></p>
         </form>
-        <form class="panel" @submit=${(event) => book(event, "adjustments")}>
-          <h2>${words.adjust}</h2>
-          ${field("sku-counted", words.sku, { maxlength: 40 })}
-          ${field("by", words.by, { type: "number" })}
-          ${field("reason", words.reason)}
-          <p class="go"><button class="button">${words.book}</button></p>
+        <form class="panel" @submit=${(event) => submit(event, "adjustments")}>
+          <h2>${texts.adjust}</h2>
+          ${field("adjusted-sku", texts.sku, { maxlength: 40 })}
+          ${field("adjustment", texts.adjustment, { type: "number" })}
+          ${field("reason", texts.reason)}
+          <p class="actions"><button class="button">${texts.adjust}</button></p>
         </form>
       </div>
       ${table(list, [
-        [words.sku, ({ sku }) => html`<code>${sku}</code>`],
-        [words.received, ({ received }) => received],
-        [words.taken, ({ taken }) => taken],
-        [words.available, ({ available }) => available],
+        [texts.sku, ({ sku }) => html`<code>${sku}</code>`],
+        [texts.received, ({ received }) => received],
+        [texts.allocated, ({ allocated }) => allocated],
+        [texts.available, ({ available }) => available],
       ])}`);
   }
 
-  /** A form is one booking however often it is sent; the next one gets a key of its own. */
-  async function book(event, kind) {
+  /** Posts to `movements`, receipts or adjustments. The key stays the same until the shop has responded. */
+  async function submit(event, movements) {
     event.preventDefault();
     const form = event.target;
-    const { sku, "sku-counted": counted, ...given } = Object.fromEntries(new FormData(form));
-    const body = { ...given, ...(given.by ? { by: Number(given.by) } : { quantity: Number(given.quantity) }) };
-    Object.assign(state, { said: null, trouble: null });
+    const { sku, "adjusted-sku": adjustedSku, quantity, adjustment, ...otherFields } = Object.fromEntries(new FormData(form));
+    const body = { ...otherFields, quantity: Number(quantity ?? adjustment) };
+    Object.assign(state, { message: null, error: null });
     try {
-      const headers = { "idempotency-key": state.keys[kind] };
-      await callSignedIn("POST", `/staff/stock/${encodeURIComponent(sku ?? counted)}/${kind}`, { body, headers });
-      state.keys[kind] = newKey();
-      state.said = t.staff.done;
+      const headers = { "idempotency-key": state.keys[movements] };
+      await callSignedIn("POST", `/staff/stock/${encodeURIComponent(sku ?? adjustedSku)}/${movements}`, { body, headers });
+      state.keys[movements] = newIdempotencyKey();
+      state.message = t.staff.done;
       form.reset();
-      await list.again();
-    } catch (trouble) {
-      if (trouble.isAnswer) state.keys[kind] = newKey();
-      state.trouble = trouble;
+      await list.reload();
+    } catch (error) {
+      if (error.isFinal) state.keys[movements] = newIdempotencyKey();
+      state.error = error;
     }
     show();
   }
 
-  list.more();
+  list.loadMore();
 }

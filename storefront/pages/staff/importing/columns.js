@@ -1,16 +1,20 @@
-// Which column of a file is which field of a product, guessed by its name.
+// Maps the fields of a product to the columns of a file, by the columns' names.
 import { get } from "/shop/api.js";
 
-/** The column of each field, "" for one that has none. */
-export async function guess(found) {
-  const free = new Set(found);
-  const chosen = {};
+export const REQUIRED_FIELDS = ["sku", "name", "price"];
+
+/** Field to column; "" for a field without one. */
+export async function mapColumns(columns) {
+  const unused = new Set(columns);
+  const columnOf = {};
+  // `./souk import` uses the same file.
   for (const [field, names] of Object.entries(await get("/pages/staff/importing/columns.json"))) {
-    const named = (name) => [...free].find((column) => plain(column) === name);
-    chosen[field] = names.map(named).find(Boolean) ?? "";
-    free.delete(chosen[field]);
+    const findColumn = (name) => [...unused].find((column) => normalize(column) === name);
+    columnOf[field] = names.map(findColumn).find(Boolean) ?? "";
+    unused.delete(columnOf[field]);
   }
-  return chosen;
+  return columnOf;
 }
 
-const plain = (column) => column.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+/** Lower case, letters and digits only. */
+const normalize = (column) => column.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");

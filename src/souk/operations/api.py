@@ -1,0 +1,11 @@
+"""Lambda entry point of the HTTP API. Settings and clients are loaded at cold start."""
+
+from __future__ import annotations
+
+from souk.kernel import aws
+from souk.operations import handlers
+from souk.runtime import http
+
+handlers.settings()
+aws.sqs()
+handler = http.api_handler(handlers.ROUTES)

@@ -1,0 +1,1 @@
+"""How Lambda reaches a service: HTTP routes, queue consumer, outbox relay, commands."""

@@ -1,0 +1,3 @@
+"""The name of the shop's stack in the local cloud."""
+
+STACK = "Souk-dev"
