@@ -1,4 +1,7 @@
-"""Runs an audit: reads all data once, then runs every check."""
+"""Runs an audit: reads five tables once, then runs every check.
+
+The tables are those of catalog, basket, ordering, inventory and payment.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,16 +27,17 @@ UNPUBLISHED_EVENT_MS = 10 * MINUTE_MS
 
 
 def audit(shop: ShopReader) -> AuditReport:
-    """Read the whole shop, which may be in use, and report every inconsistency.
+    """Read the shop, which may be in use, and report every inconsistency.
 
     A difference that work of the last minutes may explain is pending. If nothing is in progress,
-    it is a violation, whatever its age.
+    it is a violation, whatever its age. The report lists at most MAX_FINDINGS_PER_CHECK pending
+    findings and violations of each check; further ones are counted.
     """
     started_ms = int(datetime.now(UTC).timestamp() * 1000)
     with open_database() as database:
         counts = collect_rows(shop, database)
         run = _AuditRun(database, AuditReport(checked=counts), started_ms)
-        is_idle = run.is_everything_decided() and not shop.has_pending_messages()
+        is_idle = run.has_no_open_work() and not shop.has_pending_messages()
         for check in CHECKS:
             run.run_check(check, pending_ms=0 if is_idle else RECENT_MS)
         run.run_check(ORDER_UNDECIDED, pending_ms=UNDECIDED_ORDER_MS)
@@ -44,11 +48,13 @@ def audit(shop: ShopReader) -> AuditReport:
 
 @dataclass
 class _AuditRun:
+    """`started_ms` is the Unix time in milliseconds at which the audit started to read."""
+
     database: Connection
     report: AuditReport
     started_ms: int
 
-    def is_everything_decided(self) -> bool:
+    def has_no_open_work(self) -> bool:
         """Whether no order is undecided and no event unpublished."""
         checks = (ORDER_UNDECIDED, EVENT_NOT_PUBLISHED)
         return not any(True for check in checks for _ in self._rows(check))
@@ -85,7 +91,13 @@ FROM payments JOIN orders USING (order_id, currency) GROUP BY currency
 
 
 def _totals(database: Connection) -> dict[str, dict[str, object]]:
-    """Totals over the whole shop: numbers of items, and money by currency in minor units."""
+    """Totals over the whole shop: numbers of items, and money by currency in minor units.
+
+    Money: `authorized`, `captured`, `voided` and `refunded` are the sums of the payments, `kept` is
+    captured minus refunded. `confirmed` is the total of the orders that are confirmed and not yet
+    dispatched, `dispatched` that of the dispatched and delivered ones. Payments without an order,
+    or in another currency than the order, are not counted.
+    """
     money = [dict(row) for row in database.execute(_MONEY_TOTALS)]
     return {
         "stock": {row["name"]: row["quantity"] for row in database.execute(_STOCK_TOTALS)},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from infra.shopmap.graph import STORE_KINDS
 from infra.shopmap.shapes import Box, text_width
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _dead_letter_queue(plan: Plan, node: str, box: Box) -> dict[str, Box]:
 
 def _stores(plan: Plan, service: Service, column: Box) -> dict[str, Box]:
     stores: Sequence[Node] = [
-        node for kind in ("table", "bucket", "stream") for node in plan.nodes_of(service.id, kind)
+        node for kind in STORE_KINDS for node in plan.nodes_of(service.id, kind)
     ]
     if not stores:
         return {}

@@ -195,7 +195,7 @@ def _type_name(schema: Mapping[str, Any]) -> str:
 
 def _workflows(template: Template, nodes: Sequence[Node]) -> Iterator[Workflow]:
     service_of = defaultdict(str, {node.id: node.service for node in nodes})
-    for name, machine in template.properties("StepFunctions::StateMachine"):
+    for logical_id, machine in template.properties("StepFunctions::StateMachine"):
         definition = workflow_definition(machine)
         states = tuple(
             State(
@@ -207,7 +207,7 @@ def _workflows(template: Template, nodes: Sequence[Node]) -> Iterator[Workflow]:
             )
             for state_name, state in definition["States"].items()
         )
-        yield Workflow(id=name, start=definition["StartAt"], states=states)
+        yield Workflow(id=logical_id, start=definition["StartAt"], states=states)
 
 
 def _next_states(state: Json) -> Iterator[str]:

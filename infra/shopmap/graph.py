@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Json = Any
 EdgeKind = Literal[
     "routes",  # API to the function that serves a route
-    "accesses",  # function to a table, bucket or stream that it reads or writes
-    "streams",  # table to the relay, by its stream
+    "accesses",  # function to a table or bucket that it reads or writes
+    "streams",  # table to the function that reads the table's stream
     "publishes",  # relay to bus
     "matches",  # bus to a rule, by the rule's event pattern
     "delivers",  # rule to queue, and queue to consumer
@@ -36,7 +36,6 @@ NODE_KINDS = {
     "AWS::Events::Archive": "archive",
     "AWS::Events::EventBus": "bus",
     "AWS::Events::Rule": "rule",
-    "AWS::Kinesis::Stream": "stream",
     "AWS::Lambda::Function": "function",
     "AWS::S3::Bucket": "bucket",
     "AWS::SQS::Queue": "queue",
@@ -44,13 +43,18 @@ NODE_KINDS = {
 }
 """The resource types on the map."""
 
-STORE_KINDS = ("table", "bucket", "stream")
+STORE_KINDS = ("table", "bucket")
 PAGES_PATH = ("Edge", "Site")
 """Construct path of the pages. They are not on the map: no API request or event passes them."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A deployed resource. `id` is its logical id, with which its physical name starts."""
+    """A deployed resource.
+
+    `id` is its logical id, with which its physical name starts; `name` is its construct id. `kind`
+    is a value of NODE_KINDS, `dead-letter-queue`, `schedule` or `websocket`. `service` is empty
+    for a resource that all services share.
+    """
 
     id: str
     kind: str
@@ -68,6 +72,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def id(self) -> str:
+        """Unique: no two edges of the shop connect the same nodes in the same direction."""
         return f"{self.start}>{self.end}"
 
 
@@ -80,7 +85,10 @@ class EventSources(NamedTuple):
         return tuple(sorted(event for event, each in self.by_event.items() if each == source))
 
     def matching(self, pattern: Json) -> tuple[str, ...]:
-        """The events that a rule's event pattern matches."""
+        """The events that a rule's event pattern matches.
+
+        Raises KeyError for a pattern of other elements than values and prefixes.
+        """
         sources, names = pattern.get("source"), pattern.get("detail-type")
         return tuple(
             sorted(
@@ -96,13 +104,13 @@ def find_nodes(template: Template) -> list[Node]:
     dead_letter_queues = {queue for _, queue in _dead_letter_targets(template)}
     return [
         Node(
-            id=name,
-            kind=_node_kind(resource, is_dead_letter_queue=name in dead_letter_queues),
-            name=_construct_name(template.paths[name]),
-            service=template.paths[name][0].lower() if len(template.paths[name]) > 2 else "",
+            id=logical_id,
+            kind=_node_kind(resource, is_dead_letter_queue=logical_id in dead_letter_queues),
+            name=_construct_name(template.paths[logical_id]),
+            service=_service_name(template.paths[logical_id]),
         )
-        for name, resource in template.resources.items()
-        if resource["Type"] in NODE_KINDS and template.paths[name][:2] != PAGES_PATH
+        for logical_id, resource in template.resources.items()
+        if resource["Type"] in NODE_KINDS and template.paths[logical_id][:2] != PAGES_PATH
     ]
 
 
@@ -139,6 +147,14 @@ def _node_kind(resource: Json, *, is_dead_letter_queue: bool) -> str:
     return NODE_KINDS[resource["Type"]]
 
 
+def _service_name(path: tuple[str, ...]) -> str:
+    """The outermost construct of a path, in lower case: `catalog` for `Catalog/Api/Resource`.
+
+    Empty for a resource that is directly in the stack: `Bus/Resource`.
+    """
+    return path[0].lower() if len(path) > 2 else ""
+
+
 def _construct_name(path: tuple[str, ...]) -> str:
     """The last construct id of a path: `Api` for `Catalog/Api/Resource`."""
     return [part for part in path if part != "Resource"][-1]
@@ -146,8 +162,8 @@ def _construct_name(path: tuple[str, ...]) -> str:
 
 def _route_edges(template: Template) -> Iterator[Edge]:
     functions = {
-        name: reference(properties.get("IntegrationUri"))[0]
-        for name, properties in template.properties("ApiGatewayV2::Integration")
+        logical_id: reference(properties.get("IntegrationUri"))[0]
+        for logical_id, properties in template.properties("ApiGatewayV2::Integration")
     }
     for _, route in template.properties("ApiGatewayV2::Route"):
         function = functions.get(reference(route.get("Target"))[0])
@@ -164,32 +180,33 @@ def _trigger_edges(template: Template) -> Iterator[Edge]:
 
 
 def _rule_edges(template: Template, sources: EventSources) -> Iterator[Edge]:
-    for name, rule in template.properties("Events::Rule"):
+    for logical_id, rule in template.properties("Events::Rule"):
         events: tuple[str, ...] = ()
         kind: EdgeKind = "schedules"
         if "EventPattern" in rule:
             events, kind = sources.matching(rule["EventPattern"]), "delivers"
             bus, _ = reference(rule.get("EventBusName"))
             if bus:  # other rules are on the default bus, which is not in the template
-                yield Edge(start=bus, end=name, kind="matches", labels=events)
+                yield Edge(start=bus, end=logical_id, kind="matches", labels=events)
         for target in rule.get("Targets", ()):
-            yield Edge(start=name, end=reference(target["Arn"])[0], kind=kind, labels=events)
+            end, _ = reference(target["Arn"])
+            yield Edge(start=logical_id, end=end, kind=kind, labels=events)
 
 
 def _archive_edges(template: Template) -> Iterator[Edge]:
-    for name, archive in template.properties("Events::Archive"):
-        yield Edge(start=reference(archive["SourceArn"])[0], end=name, kind="archives")
+    for logical_id, archive in template.properties("Events::Archive"):
+        yield Edge(start=reference(archive["SourceArn"])[0], end=logical_id, kind="archives")
 
 
 def _dead_letter_targets(template: Template) -> Iterator[tuple[str, str]]:
     """Pairs of a queue, rule or function and its dead-letter queue."""
-    for name, queue in template.properties("SQS::Queue"):
+    for logical_id, queue in template.properties("SQS::Queue"):
         if redrive_policy := queue.get("RedrivePolicy"):
-            yield name, reference(redrive_policy["deadLetterTargetArn"])[0]
-    for name, rule in template.properties("Events::Rule"):
+            yield logical_id, reference(redrive_policy["deadLetterTargetArn"])[0]
+    for logical_id, rule in template.properties("Events::Rule"):
         for target in rule.get("Targets", ()):
             if dead_letter_config := target.get("DeadLetterConfig"):
-                yield name, reference(dead_letter_config)[0]
+                yield logical_id, reference(dead_letter_config)[0]
     yield from _failure_destinations(template)
 
 
@@ -217,6 +234,7 @@ def _grant_edges(template: Template, grant: Grant, sources: EventSources) -> Ite
         kind = _KIND_BY_ACTION[next(iter(actions))]
         yield Edge(start=start, end=end, kind=kind, labels=_commands(template, start, end))
     elif "sqs:SendMessage" in grant.actions:
+        # A function that may send to a queue of another kind moves dead letters back to it.
         dead_letter_queues = {queue for _, queue in _dead_letter_targets(template)}
         kind = "dead-letters" if end in dead_letter_queues else "redrives"
         yield Edge(start=start, end=end, kind=kind)
@@ -247,20 +265,26 @@ def workflow_definition(machine: Json) -> Json:
 
 def invoked_function(state: Json, machine: Json) -> str:
     """The logical id of the function that a workflow state invokes; empty if there is none."""
-    name = str(state.get("Parameters", {}).get("FunctionName", ""))
-    return reference(machine.get("DefinitionSubstitutions", {}).get(name.strip("${}")))[0]
+    placeholder = str(state.get("Parameters", {}).get("FunctionName", ""))
+    substitutions = machine.get("DefinitionSubstitutions", {})
+    return reference(substitutions.get(placeholder.strip("${}")))[0]
 
 
-def _has_type(template: Template, name: str, resource_type: str) -> bool:
-    return bool(template.resources.get(name, {}).get("Type") == resource_type)
+def _has_type(template: Template, logical_id: str, resource_type: str) -> bool:
+    return bool(template.resources.get(logical_id, {}).get("Type") == resource_type)
 
 
 def _is_store(template: Template, grant: Grant) -> bool:
+    """Whether the grant is on a store itself; one on a table's stream is the edge `streams`."""
     kind = NODE_KINDS.get(template.resources[grant.resource]["Type"])
     return kind in STORE_KINDS and grant.attribute != "StreamArn"
 
 
 def _matches(value: str, patterns: Json) -> bool:
+    """Whether one of the patterns is `value` or a prefix of it; None matches everything.
+
+    Raises KeyError for any other element of an event pattern.
+    """
     if patterns is None:
         return True
     return any(

@@ -30,19 +30,19 @@ class Template(NamedTuple):
 
     def properties(self, resource_type: str) -> Iterator[tuple[str, Json]]:
         """Logical id and properties of all resources of a type such as `SQS::Queue`."""
-        for name, resource in self.resources.items():
+        for logical_id, resource in self.resources.items():
             if resource["Type"] == f"AWS::{resource_type}":
-                yield name, resource.get("Properties", {})
+                yield logical_id, resource.get("Properties", {})
 
     def grants(self) -> Iterator[Grant]:
         """The statements of all role policies that refer to a resource of the template."""
         holders = {
-            reference(properties[key])[0]: name
+            reference(properties[key])[0]: logical_id
             for resource_type, key in (
                 ("Lambda::Function", "Role"),
                 ("StepFunctions::StateMachine", "RoleArn"),
             )
-            for name, properties in self.properties(resource_type)
+            for logical_id, properties in self.properties(resource_type)
         }
         for _, policy in self.properties("IAM::Policy"):
             for holder in (holders.get(reference(role)[0]) for role in policy["Roles"]):
@@ -73,8 +73,8 @@ def _references(value: Json) -> Iterator[tuple[str, str]]:
         if isinstance(value.get("Ref"), str) and not value["Ref"].startswith("AWS::"):
             yield value["Ref"], ""
         elif "Fn::GetAtt" in value:
-            name, attribute = value["Fn::GetAtt"]
-            yield name, attribute
+            logical_id, attribute = value["Fn::GetAtt"]
+            yield logical_id, attribute
         else:
             value = list(value.values())
     if isinstance(value, list):
@@ -86,9 +86,9 @@ def _statement_grants(holder: str, statement: Json) -> Iterator[Grant]:
     actions = frozenset(as_list(statement["Action"]))
     source = statement.get("Condition", {}).get("StringEquals", {}).get("events:source", "")
     for resource in as_list(statement["Resource"]):
-        name, attribute = reference(resource)
-        if name:
-            yield Grant(holder, actions, name, attribute, source)
+        logical_id, attribute = reference(resource)
+        if logical_id:
+            yield Grant(holder, actions, logical_id, attribute, source)
 
 
 def as_list(value: Json) -> list[Json]:

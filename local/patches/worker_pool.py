@@ -10,10 +10,25 @@ from ministack.services import lambda_svc
 
 from local.patches.workers import closed
 
-MAX_WORKERS = 40  # of all functions together, at some 40 MB each
+MAX_WORKERS = 40
+"""Limit for all functions together; a worker is a process of some 40 MB.
+
+Calls made by functions may exceed this limit and the next one.
+"""
+
 MAX_WORKERS_PER_FUNCTION = 2
-MIN_REST_SECONDS = 1.0  # before a function that has a worker may take one of another function
-STALL_SECONDS = 5.0  # without a released worker: those at work may wait for a waiting call
+
+MIN_IDLE_SECONDS = 1.0
+"""A function that has a worker gets another by replacing one that was idle for this long.
+
+A function without a worker may replace any idle worker.
+"""
+
+STALL_SECONDS = 5.0
+"""A call that waited this long without any release no longer waits, and may exceed the limits.
+
+The calls at work may be waiting for it.
+"""
 
 Json = dict[str, Any]
 
@@ -22,9 +37,10 @@ def share_function_workers() -> None:
     """MiniStack starts a Python process for each concurrent call, without a limit. AWS has room for
     them; a laptop does not.
 
-    At the limit, a call now waits for a worker, or replaces the idle worker of another function. A
-    call made by a function never waits: its caller holds a worker, so waiting could deadlock. A
-    worker that such a call starts beyond the limit ends with the call.
+    At the limit, a call now waits for a worker, or replaces the idle worker of another function.
+    A call by a function that waits for the result never waits for a worker: its caller holds one,
+    so waiting could deadlock. It may exceed the limits; while there are more than MAX_WORKERS, each
+    released worker ends.
     """
     runtime._lock = _condition
     lambda_svc._inbound_invoke_depth = _note_caller
@@ -34,9 +50,10 @@ def share_function_workers() -> None:
 
 
 def end_idle_workers() -> None:
-    """MiniStack keeps one worker of every function for ever: 20 functions take 800 MB.
+    """MiniStack keeps one worker of every function for ever, a process of some 40 MB.
 
     Every idle worker now ends after `LAMBDA_WARM_TTL_SECONDS`, as on AWS after some minutes.
+    Needs `share_function_workers`.
     """
     lambda_svc.reap_idle_workers = _end_idle_workers
 
@@ -46,6 +63,7 @@ def finish_calls_of_changed_functions() -> None:
     before the change may start a worker with the old code after it. AWS does neither.
 
     A worker at work now ends when its call is done, and one with old code is not used again.
+    Needs `share_function_workers`.
     """
     runtime.kill_workers = _kill_unused_workers
 
@@ -90,7 +108,7 @@ def _acquire_worker(
 
 
 def _find_place(pool_key: str, *, may_wait: bool) -> list[Any] | None:
-    """The workers to end so that this function gets one, possibly none; None if it must wait."""
+    """The workers to end before this function gets one; often an empty list. None: it must wait."""
     own, all_workers = runtime._workers.get(pool_key, []), _all_workers()
     if any(not worker.in_use for worker in own):
         return []
@@ -99,7 +117,7 @@ def _find_place(pool_key: str, *, may_wait: bool) -> list[Any] | None:
     if len(all_workers) < MAX_WORKERS:
         return []
     # Two functions that are both busy must not replace each other's workers in turns.
-    used_before = time.time() - MIN_REST_SECONDS if own else time.time()
+    used_before = time.time() - MIN_IDLE_SECONDS if own else time.time()
     idle = [
         worker for worker in all_workers
         if not worker.in_use and worker.last_used <= used_before

@@ -23,7 +23,7 @@ export const t = {
   kinds: {
     api: "HTTP API", archive: "Event archive", bucket: "Bucket", bus: "Event bus", schedule: "Schedule",
     "dead-letter-queue": "Dead-letter queue", function: "Function", queue: "Queue", rule: "Event rule",
-    websocket: "WebSocket API", stream: "Stream", table: "Table", workflow: "Workflow", service: "Service",
+    websocket: "WebSocket API", table: "Table", workflow: "Workflow", service: "Service",
     task: "Task state", choice: "Choice state", pass: "Pass state", succeed: "Succeed state",
   },
   edgeKinds: { // what passes along an edge; the label fits both ends

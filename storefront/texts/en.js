@@ -26,7 +26,7 @@ export const texts = {
   },
   errors: {
     offline: "The shop cannot be reached. Check your connection, then try again. Your basket is saved.",
-    busy: "The shop is very busy. Nothing was changed. Please try again in a moment.",
+    busy: "The shop is very busy. Please try again in a moment.",
     failed: "Something went wrong on our side. Please try again.",
     rejected: (status) => `The shop rejected the request (${status}).`,
   },

@@ -109,14 +109,14 @@ class FakeBaskets:
         return True
 
     def move_lines(
-        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new_lines: int
     ) -> None:
         self._run_concurrent_request()
         self._require_unchanged(source)
         self._require_unchanged(target)
         self._delete_lines(source, lines)
         self._lines[target.basket_id] |= {line.sku: line for line in lines}
-        self._update_head(target, lines=new)
+        self._update_head(target, lines=new_lines)
 
     def create_with_lines(
         self, head: BasketHead, source: BasketHead, lines: Sequence[BasketLine]

@@ -159,7 +159,7 @@ def test_moved_lines_are_deleted_from_one_basket_and_added_to_the_other(baskets:
     baskets.create(source, a_line("LAMP-1", quantity=2))
     baskets.create(target, a_line("RUG-1"))
 
-    baskets.move_lines(source, target, [a_line("LAMP-1", quantity=2)], new=1)
+    baskets.move_lines(source, target, [a_line("LAMP-1", quantity=2)], new_lines=1)
 
     assert baskets.get_lines(source.basket_id) == []
     assert {line.sku for line in baskets.get_lines(target.basket_id)} == {"LAMP-1", "RUG-1"}
@@ -186,7 +186,7 @@ def test_no_line_is_moved_when_either_basket_has_changed(baskets: Baskets, chang
     baskets.add_line(heads[changed], a_line("TEA-1"))
 
     with pytest.raises(ConcurrentUpdate):
-        baskets.move_lines(heads[BOB], heads[ADA], [a_line("LAMP-1")], new=1)
+        baskets.move_lines(heads[BOB], heads[ADA], [a_line("LAMP-1")], new_lines=1)
 
     assert "LAMP-1" in {line.sku for line in baskets.get_lines(heads[BOB].basket_id)}
 

@@ -10,6 +10,12 @@ from local.shop import RunningShop
 from tests.browser.shopper import CHECKOUT_URL, Shopper
 from tests.journeys.visitor import Staff
 
+EXPIRE_SESSION = """() => {
+  const session = JSON.parse(localStorage.getItem("souk.session"));
+  const expired = { ...session, expiresAt: 0, refreshToken: "expired" };
+  localStorage.setItem("souk.session", JSON.stringify(expired));
+}"""
+
 
 def test_a_guest_finds_a_product_buys_it_and_sees_the_order_confirmed(
     shopper: Shopper, page: Page, staff: Staff
@@ -117,6 +123,29 @@ def test_an_order_whose_response_is_lost_survives_closing_the_page(
 
     later.expect_heading("Confirmed")
     later.expect_orders(1)
+
+
+def test_an_order_whose_response_is_lost_survives_an_expired_session(
+    shopper: Shopper, page: Page, shop: RunningShop
+) -> None:
+    shopper.sign_in("ada", demo_users.password(shop, "ada"))
+    shopper.add_new_product()
+    shopper.fill_in_checkout()
+    shopper.lose_responses(CHECKOUT_URL)
+    shopper.place_order_button.click()
+    expect(page.get_by_role("alert")).to_contain_text("The shop did not respond")
+    page.unroute(CHECKOUT_URL)
+    page.evaluate(EXPIRE_SESSION)
+
+    page.get_by_label("Town or city", exact=True).fill("Paris")
+    shopper.place_order_button.click()
+    expect(page.get_by_role("alert")).to_contain_text("Your session has expired")
+    shopper.sign_in("ada", demo_users.password(shop, "ada"))
+
+    page.goto("/checkout")
+    expect(page.get_by_text("The shop did not respond to your last order")).to_be_visible()
+    shopper.place_order_button.click()
+    shopper.expect_heading("Confirmed")
 
 
 def test_an_order_that_was_never_sent_is_placed_when_the_connection_is_back(

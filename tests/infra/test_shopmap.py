@@ -61,6 +61,13 @@ def test_nothing_else_is_on_the_map(shop_map: Json, template: Template) -> None:
         assert {edge["from"], edge["to"]} <= set(nodes(shop_map))
 
 
+def test_two_nodes_have_at_most_one_edge_in_a_direction(shop_map: Json) -> None:
+    """The drawing identifies an edge by its two nodes."""
+    ends = [(edge["from"], edge["to"]) for edge in shop_map["edges"]]
+
+    assert len(set(ends)) == len(ends)
+
+
 def test_the_edge_to_a_rule_has_the_events_of_its_pattern(
     shop_map: Json, template: Template
 ) -> None:
@@ -77,6 +84,13 @@ def test_a_pattern_without_event_names_matches_all_events_of_its_sources() -> No
 
     assert sources.matching({"source": [{"prefix": "souk."}]}) == ("OrderPlaced", "PriceChanged")
     assert sources.matching({"source": ["souk.catalog"]}) == ("PriceChanged",)
+
+
+def test_a_pattern_with_other_elements_than_values_and_prefixes_raises_an_error() -> None:
+    sources = EventSources({"OrderPlaced": "souk.ordering"})
+
+    with pytest.raises(KeyError):
+        sources.matching({"source": [{"suffix": ".ordering"}]})
 
 
 def test_every_route_has_an_edge_to_its_function(shop_map: Json, template: Template) -> None:

@@ -135,9 +135,9 @@ class FakeInventory:
                 lease_expires_at=None,
             )
 
-    def load_return(self, booking: Return) -> tuple[Hold | None, Return | None, StockBySku]:
-        hold, stock = self.load_hold(booking.order_id, booking.skus)
-        return hold, self._returns.get((booking.order_id, booking.return_id)), stock
+    def load_return(self, return_: Return) -> tuple[Hold | None, Return | None, StockBySku]:
+        hold, stock = self.load_hold(return_.order_id, return_.skus)
+        return hold, self._returns.get((return_.order_id, return_.return_id)), stock
 
     def save_booking_step(self, step: BookingStep) -> None:
         with self.faults.around_write():
@@ -255,8 +255,8 @@ def allocated(inventory: Inventory) -> dict[str, int]:
     for hold in inventory.holds():
         for line in hold.lines[: hold.progress]:
             quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-    for booking in inventory.returns():
-        for returned in booking.lines[: booking.progress]:
+    for return_ in inventory.returns():
+        for returned in return_.lines[: return_.progress]:
             quantities[returned.sku] -= returned.quantity
     return quantities
 

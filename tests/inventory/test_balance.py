@@ -92,7 +92,7 @@ class RandomInventory(RuleBasedStateMachine):
     @rule(
         order=st.sampled_from(ORDERS),
         operation=st.sampled_from(
-            ["reserve", "commit", "release", "sweep", "return half", "return other half"]
+            ["reserve", "commit", "release", "expire", "return half", "return other half"]
         ),
         killed=st.sampled_from([None, ("killed_before", 1), ("killed_after", 1)])
         | st.tuples(st.sampled_from(["killed_before", "killed_after"]), st.integers(1, 6)),
@@ -161,7 +161,7 @@ class RandomInventory(RuleBasedStateMachine):
                 half = ["return half", "return other half"].index(operation)
                 with suppress(NotSold):
                     book_return(half_of(order, half), returns=inventory)
-            case "sweep":
+            case "expire":
                 for expired in inventory.expired_holds(self.clock, 100):
                     expire_hold(expired, holds=inventory)
 

@@ -96,14 +96,14 @@ def end_lease(shop: RunningShop, order: str) -> None:
     )
 
 
-def test_the_sweep_expires_holds(lambda_env: RunningShop) -> None:
+def test_the_reconciler_expires_holds(lambda_env: RunningShop) -> None:
     staff, sku, order = Staff(lambda_env), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
     invoke_command(lambda_env, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))
     end_lease(lambda_env, order)
 
-    sweep = function_name(lambda_env, "InventoryHoldExpiry")
-    response = lambda_env.session().client("lambda").invoke(FunctionName=sweep, Payload=b"{}")
+    reconciler = function_name(lambda_env, "InventoryHoldExpiry")
+    response = lambda_env.session().client("lambda").invoke(FunctionName=reconciler, Payload=b"{}")
 
     assert "FunctionError" not in response
     assert received_and_available(staff, sku) == (5, 5)
@@ -114,7 +114,7 @@ def test_the_sweep_expires_holds(lambda_env: RunningShop) -> None:
 
 @pytest.mark.all
 @pytest.mark.timeout(240)
-def test_the_sweep_runs_on_a_schedule(lambda_env: RunningShop) -> None:
+def test_the_reconciler_runs_on_a_schedule(lambda_env: RunningShop) -> None:
     staff, sku, order = Staff(lambda_env), f"T-{token_hex(6)}", new_id()
     receive(staff, sku, 5)
     invoke_command(lambda_env, "Inventory", ReserveStock(order_id=order, lines=lines(**{sku: 2})))

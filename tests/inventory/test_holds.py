@@ -55,7 +55,7 @@ def let_leases_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usecases, "now", lambda: moment)
 
 
-def sweep(inventory: Inventory) -> list[str]:
+def reconcile(inventory: Inventory) -> list[str]:
     """Expire the holds whose lease has ended. Returns their order ids."""
     clock = usecases.now  # type: ignore[attr-defined]  # as set by `let_leases_end`
     order_ids = inventory.expired_holds(clock(), 100)
@@ -148,7 +148,7 @@ def test_sold_stock_can_be_released(inventory: Inventory) -> None:
     receive(inventory, "LAMP", 5)
     reserve_stock("o-1", lines(LAMP=2), holds=inventory)
     commit_stock("o-1", holds=inventory)
-    assert sweep(inventory) == []
+    assert reconcile(inventory) == []
 
     release_stock("o-1", holds=inventory)
 
@@ -232,10 +232,10 @@ def test_an_abandoned_hold_expires_when_its_lease_ends(
 ) -> None:
     receive(inventory, "LAMP", 2)
     reserve_stock("o-1", lines(LAMP=2), holds=inventory)
-    assert sweep(inventory) == []
+    assert reconcile(inventory) == []
     let_leases_end(monkeypatch)
 
-    assert [sweep(inventory), sweep(inventory)] == [["o-1"], []]
+    assert [reconcile(inventory), reconcile(inventory)] == [["o-1"], []]
 
     assert (available(inventory), status(inventory)) == (2, HoldStatus.EXPIRED)
     assert commit_stock("o-1", holds=inventory) == EXPIRED
@@ -248,7 +248,7 @@ def test_an_expired_hold_can_be_reserved_again(
     receive(inventory, "LAMP", 2)
     reserve_stock("o-1", lines(LAMP=2), holds=inventory)
     let_leases_end(monkeypatch)
-    sweep(inventory)
+    reconcile(inventory)
 
     repeated = reserve_stock("o-1", lines(LAMP=2), holds=inventory)
 
@@ -256,7 +256,7 @@ def test_an_expired_hold_can_be_reserved_again(
     assert_balanced(inventory, "LAMP")
 
 
-def test_the_sweep_uses_the_correlation_id_of_the_order(
+def test_the_reconciler_uses_the_correlation_id_of_the_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     inventory = FakeInventory()
@@ -265,12 +265,12 @@ def test_the_sweep_uses_the_correlation_id_of_the_order(
         reserve_stock("o-1", lines(LAMP=2), holds=inventory)
     let_leases_end(monkeypatch)
 
-    sweep(inventory)
+    reconcile(inventory)
 
     assert inventory.correlation_ids == ["correlation-1"] * 2
 
 
-def test_a_commit_during_the_sweep_keeps_the_stock(
+def test_a_commit_during_the_reconciliation_keeps_the_stock(
     inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receive(inventory, "LAMP", 2)
@@ -296,7 +296,7 @@ def test_a_partial_hold_expires_too(inventory: Inventory, monkeypatch: pytest.Mo
     )
     let_leases_end(monkeypatch)
 
-    assert sweep(inventory) == ["o-1"]
+    assert reconcile(inventory) == ["o-1"]
 
     assert (status(inventory), allocated(inventory)) == (HoldStatus.EXPIRED, {})
     assert reserve_stock("o-1", order_lines, holds=inventory) == RESERVED

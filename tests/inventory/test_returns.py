@@ -85,10 +85,10 @@ def test_a_return_delivered_several_times_is_booked_once(inventory: Inventory) -
     receive(inventory, "LAMP", 5)
     receive(inventory, "RUG", 5)
     sell(inventory, LAMP=2, RUG=2)
-    booking = a_return(returned_line("LAMP"), returned_line("RUG", restock=False))
+    return_ = a_return(returned_line("LAMP"), returned_line("RUG", restock=False))
 
     for _ in range(3):
-        book_return(booking, returns=inventory)
+        book_return(return_, returns=inventory)
 
     assert (
         received_and_available(inventory, "LAMP"),
@@ -100,10 +100,10 @@ def test_a_return_delivered_several_times_is_booked_once(inventory: Inventory) -
 def test_two_concurrent_deliveries_book_a_return_once(inventory: Inventory) -> None:
     receive(inventory, quantity=5)
     sell(inventory, LAMP=4)
-    booking = a_return(returned_line(quantity=2))
-    inventory.faults.concurrent_actions = [lambda: book_return(booking, returns=inventory)]
+    return_ = a_return(returned_line(quantity=2))
+    inventory.faults.concurrent_actions = [lambda: book_return(return_, returns=inventory)]
 
-    book_return(booking, returns=inventory)
+    book_return(return_, returns=inventory)
 
     assert available(inventory) == 3
     assert_balanced(inventory, "LAMP")
@@ -121,7 +121,7 @@ def test_a_booked_return_repeated_with_other_lines_is_rejected(inventory: Invent
 
 
 @pytest.mark.parametrize(
-    "booking",
+    "return_",
     [
         a_return(returned_line("RUG")),
         a_return(returned_line(quantity=3)),
@@ -129,13 +129,13 @@ def test_a_booked_return_repeated_with_other_lines_is_rejected(inventory: Invent
     ],
     ids=["SKU not sold", "more than sold", "order not sold"],
 )
-def test_a_return_of_items_never_sold_is_rejected(inventory: Inventory, booking: Return) -> None:
+def test_a_return_of_items_never_sold_is_rejected(inventory: Inventory, return_: Return) -> None:
     receive(inventory, "LAMP", 5)
     receive(inventory, "RUG", 5)
     sell(inventory, LAMP=2)
 
     with pytest.raises(NotSold):
-        book_return(booking, returns=inventory)
+        book_return(return_, returns=inventory)
 
     assert (available(inventory, "LAMP"), available(inventory, "RUG")) == (3, 5)
     assert inventory.returns() == []

@@ -130,7 +130,7 @@ def test_the_stock_of_one_sku_is_read(stored: StoredInventory) -> None:
         stored.get("RUG")
 
 
-def test_a_hold_that_cannot_be_expired_is_logged_and_does_not_stop_the_sweep(
+def test_a_hold_that_cannot_be_expired_is_logged_and_does_not_stop_the_reconciler(
     inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempted: list[str] = []

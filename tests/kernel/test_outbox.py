@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from souk.kernel import outbox
-from souk.kernel.events import MAX_BYTES, Cause, caused_by
+from souk.kernel.events import MAX_EVENT_BYTES, Cause, caused_by
 from souk.kernel.items import from_item
 from tests.kernel.builders import BellRung, LampLit
 
@@ -51,11 +51,11 @@ def test_rows_are_spread_over_all_partitions() -> None:
 
 def test_an_event_of_the_maximum_size_is_stored() -> None:
     (small,) = rows(BellRung(bell=""))
-    free_bytes = MAX_BYTES - len(small["detail"])
+    free_bytes = MAX_EVENT_BYTES - len(small["detail"])
 
     (row,) = rows(BellRung(bell="b" * free_bytes))
 
-    assert len(row["detail"].encode()) == MAX_BYTES
+    assert len(row["detail"].encode()) == MAX_EVENT_BYTES
 
 
 @pytest.mark.parametrize("character", ["b", "é"])
@@ -63,4 +63,4 @@ def test_an_event_that_is_too_large_is_refused_before_it_is_stored(character: st
     size_bytes = len(character.encode())
 
     with pytest.raises(ValueError, match=r"BellRung of .* is too large"):
-        outbox.put_actions("table", BellRung(bell=character * (MAX_BYTES // size_bytes)))
+        outbox.put_actions("table", BellRung(bell=character * (MAX_EVENT_BYTES // size_bytes)))

@@ -18,7 +18,7 @@ from ministack.core import lambda_runtime as runtime
 from ministack.services import lambda_svc
 from local.patches import worker_pool as pool
 pool.MAX_WORKERS, pool.MAX_WORKERS_PER_FUNCTION = 3, 3
-pool.MIN_REST_SECONDS, pool.STALL_SECONDS = 0.5, 60
+pool.MIN_IDLE_SECONDS, pool.STALL_SECONDS = 0.5, 60
 
 def zip_code(source):
     buffer = io.BytesIO()
@@ -87,7 +87,7 @@ def test_a_function_with_workers_replaces_none_of_an_equally_busy_function() -> 
 run_concurrently((call, "a", 0.1), (call, "a", 0.1))
 call("b")
 print(len({*run_concurrently((call, "a", 0.1), (call, "a", 0.1), (call, "a", 0.1))}), end=" ")
-time.sleep(pool.MIN_REST_SECONDS)
+time.sleep(pool.MIN_IDLE_SECONDS)
 print(len({*run_concurrently((call, "a", 0.1), (call, "a", 0.1), (call, "a", 0.1))}))
 """).split()
 

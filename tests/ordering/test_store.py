@@ -213,6 +213,20 @@ def test_a_cancellation_request_and_the_parcel_are_stored(orders: Orders) -> Non
     )
 
 
+def test_an_early_delivery_is_stored_until_the_dispatch(orders: Orders) -> None:
+    order = add(orders, an_order())
+    confirmed, event = orders.get_head(order.order_id).confirm("2026-11-24T12:00:00.000Z")
+    orders.save(confirmed, event)
+
+    early = confirmed.deliver("2026-11-24T12:03:00.000Z")
+    orders.save(*early)
+    assert orders.get_head(order.order_id) == early[0]
+
+    delivered = early[0].dispatch(PARCEL)
+    orders.save(*delivered)
+    assert orders.get_head(order.order_id) == delivered[0]
+
+
 def test_the_second_of_two_concurrent_changes_fails(orders: Orders) -> None:
     order = add(orders, an_order())
     head = orders.get_head(order.order_id)

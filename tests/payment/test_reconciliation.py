@@ -9,24 +9,36 @@ import msgspec
 import pytest
 
 from souk.kernel.clock import now, timestamp
+from souk.kernel.dynamo import ConditionFailed
+from souk.kernel.errors import Busy
 from souk.payment import reconciliation, usecases
-from souk.payment.domain import PaymentPending, PaymentStatus, PaymentUnknown, ProviderState
+from souk.payment.domain import (
+    Payment,
+    PaymentChange,
+    PaymentPending,
+    PaymentStatus,
+    PaymentUnknown,
+    ProviderState,
+)
 from souk.payment.provider import ProviderUnavailable
 from souk.payment.reconciliation import (
     LISTING_DELAY,
-    SWEEP_AGE,
+    RECONCILE_AGE,
     Difference,
+    ReconciliationFailed,
     compare,
+    reconcile,
     resolve_unsettled,
 )
+from tests.kernel.logs import capture_log
 from tests.payment.builders import a_capture, a_void, an_authorize
 from tests.payment.fakes import FakePayments, FakeProvider
 
-LATER = now() + SWEEP_AGE + timedelta(hours=3)  # the test session may take long
+LATER = now() + RECONCILE_AGE + timedelta(hours=3)  # the test session may take long
 
 
 class Service:
-    """The reconciler with a fake ledger and provider. `log` records its messages."""
+    """The reconciler with a fake ledger and provider. `log` records messages and order ids."""
 
     def __init__(self) -> None:
         self.payments = FakePayments()
@@ -50,12 +62,21 @@ class Service:
         return command.order_id
 
     def resolve_unsettled(self) -> None:
-        resolve_unsettled(
-            ledger=self.payments,
-            provider=self.provider,
-            has_time=self.has_time,
-            log=lambda message, order_id, **_: self.log.append((message, order_id)),
-        )
+        with capture_log() as log:
+            resolve_unsettled(ledger=self.payments, provider=self.provider, has_time=self.has_time)
+        self.log += [(line["message"], line["order_id"]) for line in log]
+
+    def reconcile(self) -> None:
+        with capture_log() as log:
+            try:
+                reconcile(
+                    ledger=self.payments,
+                    provider=self.provider,
+                    has_time=self.has_time,
+                    report=self.reported.append,
+                )
+            finally:
+                self.log += [(line["message"], line["order_id"]) for line in log]
 
     def compare(self) -> list[Difference]:
         compare(
@@ -109,6 +130,7 @@ def test_a_payment_never_requested_at_the_provider_is_left_to_the_workflow(
 
     assert service.status(order_id) is PaymentStatus.UNKNOWN
     assert service.provider.authorization_count == 0
+    assert service.log == [("still unsettled", order_id)]
 
 
 def test_a_pending_payment_is_recorded_when_it_is_authorized(service: Service) -> None:
@@ -121,6 +143,7 @@ def test_a_pending_payment_is_recorded_when_it_is_authorized(service: Service) -
     service.resolve_unsettled()
 
     assert service.status(order_id) is PaymentStatus.AUTHORIZED
+    assert service.log == [("still unsettled", order_id), ("settled", order_id)]
 
 
 def test_an_unconfirmed_void_is_completed(service: Service) -> None:
@@ -150,11 +173,48 @@ def test_an_unconfirmed_capture_is_completed(service: Service) -> None:
     assert service.status(order_id) is PaymentStatus.CAPTURED
 
 
+def test_a_payment_captured_instead_of_voided_is_settled(service: Service) -> None:
+    order_id = service.authorize()
+    service.provider.timeouts = {"void": "before"}
+    with pytest.raises(PaymentUnknown):
+        usecases.void(a_void(order_id), **service.ports)
+    service.provider.timeouts = {}
+    service.provider.capture(f"ref-{order_id}")
+
+    service.resolve_unsettled()
+
+    assert service.status(order_id) is PaymentStatus.CAPTURED
+    assert service.log == [("settled", order_id)]
+
+
+@pytest.mark.parametrize("error", [Busy("later"), ConditionFailed(frozenset({1})), LookupError()])
+def test_a_payment_that_fails_is_logged_and_stops_neither_the_others_nor_the_comparison(
+    service: Service, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    failing, other = (service.start_undecided(authorize="after") for _ in range(2))
+    save = service.payments.save
+
+    def save_unless_failing(before: Payment | None, change: PaymentChange) -> Payment:
+        if change.payment.order_id == failing:
+            raise error
+        return save(before, change)
+
+    monkeypatch.setattr(service.payments, "save", save_unless_failing)
+
+    with pytest.raises(ReconciliationFailed, match="1 payments"):
+        service.reconcile()
+
+    assert service.status(failing) is PaymentStatus.UNKNOWN
+    assert service.status(other) is PaymentStatus.AUTHORIZED
+    assert service.log == [("payment not resolved", failing), ("settled", other)]
+    assert service.payments.cursor() is not None
+
+
 def test_a_recent_payment_is_left_to_the_workflow(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_id = service.start_undecided(authorize="after")
-    soon = now() + SWEEP_AGE / 2
+    soon = now() + RECONCILE_AGE / 2
     monkeypatch.setattr(reconciliation, "now", lambda: soon)
 
     service.resolve_unsettled()

@@ -38,7 +38,7 @@ def test_a_command_returns_json_and_runs_under_the_callers_correlation_id() -> N
     assert _invoke() == {"bell": "b-1", "correlation_id": "correlation-1"}
 
 
-def test_an_exception_of_the_use_case_reaches_the_caller() -> None:
+def test_an_exception_of_the_handler_reaches_the_caller() -> None:
     with pytest.raises(Busy):
         _invoke(data={"bell": "stuck"})
 

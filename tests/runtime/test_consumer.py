@@ -63,7 +63,7 @@ def service(queues: FakeQueues) -> Service:
     return Service()
 
 
-def test_each_event_goes_to_its_use_case(service: Service) -> None:
+def test_each_event_goes_to_its_handler(service: Service) -> None:
     lit = an_event("LampLit", lamp="blue")
 
     failed = service.receive(a_record(an_event(bell="east")), a_record(lit, number=2))
@@ -72,7 +72,7 @@ def test_each_event_goes_to_its_use_case(service: Service) -> None:
     assert service.handled == ["east", "lamp blue"]
 
 
-def test_a_use_case_runs_with_the_event_as_its_cause(service: Service) -> None:
+def test_a_handler_runs_with_the_event_as_its_cause(service: Service) -> None:
     service.receive(a_record(an_event(bell="east")))
 
     assert service.causes == [Cause(correlation_id="correlation-1", causation_id="event-1")]

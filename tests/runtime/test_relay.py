@@ -10,7 +10,7 @@ import pytest
 
 from souk.kernel import aws
 from souk.kernel.clock import now, timestamp
-from souk.kernel.events import MAX_BYTES
+from souk.kernel.events import MAX_EVENT_BYTES
 from souk.kernel.items import to_item
 from souk.runtime import relay
 from tests.kernel.builders import CONTEXT, a_stream_event, an_outbox_row
@@ -90,7 +90,7 @@ def test_no_call_has_more_than_ten_events(outbox: Outbox) -> None:
 def test_no_call_exceeds_the_size_limit(outbox: Outbox) -> None:
     bus = FakeBus()
 
-    outbox.relay(rows(5, size=MAX_BYTES // 2 - 100), bus)
+    outbox.relay(rows(5, size=MAX_EVENT_BYTES // 2 - 100), bus)
 
     assert bus.calls == [2, 2, 1]
     assert outbox.remaining == []

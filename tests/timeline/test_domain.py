@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from souk.kernel.ids import new_id
 from souk.kernel.money import Money
-from souk.timeline.domain import build_timeline, find_owner, trim_data
+from souk.ordering import domain as ordering
+from souk.timeline.domain import REJECTION_MESSAGES, build_timeline, find_owner, trim_data
 from tests.timeline.builders import ADA, a_received_event, events_of_a_delivered_order
 
 
@@ -30,6 +31,10 @@ def test_a_rejection_states_its_reason() -> None:
 
     assert entry.reason == "payment-declined"
     assert entry.message == "Your payment was declined. You were not charged."
+
+
+def test_a_rejection_has_the_same_message_as_the_order() -> None:
+    assert ordering.REJECTION_MESSAGES == REJECTION_MESSAGES
 
 
 def test_a_rejection_for_an_unknown_reason_has_a_general_message() -> None:

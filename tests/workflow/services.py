@@ -52,9 +52,9 @@ class Services:
         self.invoked.append(command)
         command_types = {command_type.__name__: command_type for command_type in COMMANDS[service]}
         command_type = command_types[command]
-        use_case = COMMANDS[service][command_type]
+        handler = COMMANDS[service][command_type]
         with caused_by(Cause("correlation-1")):
-            result: Json = msgspec.to_builtins(use_case(msgspec.convert(data, command_type)))
+            result: Json = msgspec.to_builtins(handler(msgspec.convert(data, command_type)))
         self.after(service, command)
         return result
 

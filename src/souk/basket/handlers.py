@@ -73,7 +73,10 @@ def baskets() -> BasketStore:
     query=("country", "weight_grams"),
 )
 def list_shipping_options(request: Request) -> ShippingOptionList:
-    """List the shipping options with their prices for a country; by default for all countries."""
+    """List the shipping options with their prices for a country, cheapest first.
+
+    Without a country, the prices are those for every country that has no rate of its own.
+    """
     return ShippingOptionList(_shipping_options(_country(request), _weight_grams(request)))
 
 

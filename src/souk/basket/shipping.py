@@ -74,7 +74,10 @@ class ShippingQuote(msgspec.Struct, frozen=True):
 def quote_options(
     options: Iterable[ShippingOption], country: str | None, weight_grams: int
 ) -> list[ShippingQuote]:
-    """The options that ship this weight to the country, cheapest first."""
+    """The options that ship this weight to the country, cheapest first.
+
+    Without a country, by their rates for every country that has no rate of its own.
+    """
     quotes = [
         ShippingQuote(option.option_id, option.name, price)
         for option in options

@@ -109,11 +109,11 @@ class BasketStore:
         return self._write_line(self._update_head(head, lines=-1), {"Delete": delete})
 
     def move_lines(
-        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new_lines: int
     ) -> None:
         self._write(
             self._update_unchanged_head(source, lines=-len(lines)),
-            self._update_unchanged_head(target, lines=new),
+            self._update_unchanged_head(target, lines=new_lines),
             *self._move_actions(source, target, lines),
         )
 

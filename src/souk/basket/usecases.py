@@ -48,14 +48,20 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 MAX_ATTEMPTS = 5
-"""How often a request starts over because the basket changed, before it fails with Busy."""
+"""Attempts of a request, or of one batch of a merge, while other requests change the basket.
+
+There are no pauses in between. After the last one, the request fails with Busy.
+"""
 
 MERGE_BATCH_LINES = 40
 """Lines moved in one transaction: two actions per line and two for the heads, of 100 allowed."""
 
 
 class Baskets(Protocol):
-    """The repository of baskets. ConcurrentUpdate means that nothing was written."""
+    """The repository of baskets. ConcurrentUpdate means that nothing was written.
+
+    A head is a basket without its lines. The methods may raise Busy.
+    """
 
     def get_offer_and_head(self, owner: str, sku: str) -> tuple[Offer | None, BasketHead | None]:
         """The offer for the SKU and the head of the owner's open basket."""
@@ -92,11 +98,11 @@ class Baskets(Protocol):
         """Returns False when the basket does not contain the SKU. Raises ConcurrentUpdate."""
 
     def move_lines(
-        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new: int
+        self, source: BasketHead, target: BasketHead, lines: Sequence[BasketLine], *, new_lines: int
     ) -> None:
         """Delete the lines from `source` and put them into `target`, in one transaction.
 
-        They replace lines with the same SKU; `new` is the number of SKUs that are new in
+        They replace lines with the same SKU; `new_lines` is the number of SKUs that are new in
         `target`. Raises ConcurrentUpdate when either basket changed since it was read.
         """
 
@@ -132,14 +138,20 @@ class Baskets(Protocol):
 
 
 class PricedBasket(NamedTuple):
-    """A basket at current prices. `head` is None while the visitor has no open basket."""
+    """A basket at current prices.
+
+    `head` is the basket without its lines; None while the visitor has no open basket.
+    """
 
     head: BasketHead | None
     lines: list[PricedLine]
 
 
 class Checkout(NamedTuple):
-    """A checkout as requested. `fingerprint` identifies the request body."""
+    """A checkout as requested.
+
+    `expected_total` includes shipping. `fingerprint` identifies the request body.
+    """
 
     contact: dict[str, Any]
     shipping_option: str
@@ -154,6 +166,7 @@ class Checkout(NamedTuple):
 
 
 def get_basket(owner: str, *, baskets: Baskets) -> PricedBasket:
+    """The owner's basket; without lines if there is no open one. Raises Busy."""
     head = baskets.get_head(owner)
     return PricedBasket(head, _get_priced_lines(head, baskets))
 
@@ -161,13 +174,17 @@ def get_basket(owner: str, *, baskets: Baskets) -> PricedBasket:
 def quote_shipping(
     country: str | None, weight_grams: int, *, baskets: Baskets
 ) -> list[ShippingQuote]:
-    """The options for the country, cheapest first; without one, those for all countries."""
+    """The options that ship this weight to the country, cheapest first.
+
+    Without a country, by their rates for every country that has no rate of its own.
+    """
     return quote_options(baskets.get_shipping_options(), country, weight_grams)
 
 
 def set_quantity(owner: str, sku: str, quantity: int, *, baskets: Baskets) -> PricedLine:
-    """Set the quantity of a line. Adds the line, and creates the basket, when needed.
+    """Set the quantity of a line, 1 or more, at the product's current price.
 
+    Adds the line, and creates the basket, when needed. Does not check the stock.
     Raises ProductUnknown, DelistedProduct, BasketFull, Busy.
     """
     return _retry_concurrent_update(lambda: _set_quantity(owner, sku, quantity, baskets))
@@ -184,26 +201,27 @@ def remove_line(owner: str, sku: str, *, baskets: Baskets) -> None:
     _retry_concurrent_update(attempt)
 
 
-def merge_baskets(guest: str, customer: str, *, baskets: Baskets) -> PricedBasket:
-    """Move the lines of the guest's basket into the customer's, adding up equal SKUs.
+def merge_baskets(guest_owner: str, customer_owner: str, *, baskets: Baskets) -> PricedBasket:
+    """Move the lines of the guest's basket into the customer's.
 
-    A line is deleted from one basket in the transaction that puts it into the other. A repeated
-    or interrupted merge therefore moves nothing twice. Raises BasketFull, Busy.
+    The quantities of equal SKUs are added, up to MAX_QUANTITY. A line is deleted from one basket
+    in the transaction that puts it into the other, so a repeated or interrupted merge moves
+    nothing twice. Raises BasketFull, Busy; lines moved before stay moved.
     """
-    while _retry_concurrent_update(lambda: _merge_batch(guest, customer, baskets)):
+    while _retry_concurrent_update(lambda: _merge_batch(guest_owner, customer_owner, baskets)):
         pass
-    return get_basket(customer, baskets=baskets)
+    return get_basket(customer_owner, baskets=baskets)
 
 
 def check_out(
     owner: str, idempotency_key: str, checkout: Checkout, *, baskets: Baskets
 ) -> CheckoutRecord:
-    """Close the basket and publish BasketCheckedOut, exactly once per key.
+    """Close the basket and store BasketCheckedOut in the outbox, once per owner and key.
 
     The key is looked up before the basket: a repeated request gets the record of the first one,
     whatever is in the basket by then. Raises IdempotencyKeyReused, BasketEmpty,
     DelistedProduct, SoldOut, TotalChanged, ShippingOptionUnavailable, Busy, or InvalidRequest
-    for an unknown shipping option.
+    for a shipping option that does not exist or is not offered.
     """
     try:
         return _retry_concurrent_update(
@@ -243,25 +261,26 @@ def _update_line(head: BasketHead, line: BasketLine, baskets: Baskets) -> None:
     raise ConcurrentUpdate
 
 
-def _merge_batch(guest: str, customer: str, baskets: Baskets) -> bool:
+def _merge_batch(guest_owner: str, customer_owner: str, baskets: Baskets) -> bool:
     """Move up to MERGE_BATCH_LINES. False when there was nothing to move."""
-    source = baskets.get_head(guest)
+    source = baskets.get_head(guest_owner)
     lines = baskets.get_lines(source.basket_id)[:MERGE_BATCH_LINES] if source else []
     if source is None or not lines:
         return False
-    target = baskets.get_head(customer)
+    target = baskets.get_head(customer_owner)
     target_lines = baskets.get_lines(target.basket_id) if target else []
     existing = {line.sku: line for line in target_lines}
-    new = sum(line.sku not in existing for line in lines)
-    if len(existing) + new > MAX_LINES:
+    new_lines = sum(line.sku not in existing for line in lines)
+    if len(existing) + new_lines > MAX_LINES:
         raise BasketFull(
             f"A basket holds at most {MAX_LINES} lines. Remove some, then merge again."
         )
     merged = [line.merged_with(existing.get(line.sku)) for line in lines]
     if target is None:
-        baskets.create_with_lines(_new_head(customer, lines=new), source, merged)
+        head = _new_head(customer_owner, line_count=new_lines)
+        baskets.create_with_lines(head, source, merged)
     else:
-        baskets.move_lines(source, target, merged, new=new)
+        baskets.move_lines(source, target, merged, new_lines=new_lines)
     return True
 
 
@@ -294,7 +313,11 @@ def _check_out(
 
 
 def _shipping_price(checkout: Checkout, weight_grams: int, options: list[ShippingOption]) -> Money:
-    """Raises ShippingOptionUnavailable, or InvalidRequest for an option that is not offered."""
+    """The price of the chosen option.
+
+    Raises ShippingOptionUnavailable, or InvalidRequest for an option that does not exist or is not
+    offered.
+    """
     chosen = [
         option
         for option in options
@@ -323,14 +346,14 @@ def _get_priced_lines(head: BasketHead | None, baskets: Baskets) -> list[PricedL
     return price_lines(lines, baskets.get_offers(line.sku for line in lines))
 
 
-def _new_head(owner: str, *, lines: int = 1) -> BasketHead:
+def _new_head(owner: str, *, line_count: int = 1) -> BasketHead:
     """The lifetime starts with the first line, so that head and lines expire together."""
     expires_at = now() + timedelta(days=LIFETIME_DAYS)
     return BasketHead(
         basket_id=new_id(),
         owner=owner,
         version=1,
-        line_count=lines,
+        line_count=line_count,
         expires_at=int(expires_at.timestamp()),
     )
 
@@ -342,4 +365,4 @@ def _retry_concurrent_update(attempt: Callable[[], T]) -> T:
             return attempt()
         except ConcurrentUpdate:
             continue
-    raise Busy("Other requests are changing this basket. Nothing was changed; try again.")
+    raise Busy("Other requests are changing this basket. Try again.")

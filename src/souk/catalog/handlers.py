@@ -19,12 +19,12 @@ from souk.catalog.schemas import (
     to_view,
 )
 from souk.catalog.store import ProductStore
-from souk.kernel.errors import NotFound, PreconditionFailed, PreconditionRequired
+from souk.kernel.errors import Busy, NotFound, PreconditionFailed, PreconditionRequired
 from souk.kernel.settings import Settings, load
 from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
-_CHANGE_ERRORS = (NotFound, DelistedProduct, PreconditionFailed, PreconditionRequired)
+_CHANGE_ERRORS = (NotFound, DelistedProduct, PreconditionFailed, PreconditionRequired, Busy)
 
 
 class CatalogSettings(Settings, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ def list_categories(_request: Request) -> CategoryList:
 
 
 @ROUTES.add(
-    "POST", "/products", Access.STAFF, response=ProductView, status=201, errors=(SkuExists,)
+    "POST", "/products", Access.STAFF, response=ProductView, status=201, errors=(SkuExists, Busy)
 )
 def create_product(_request: Request, body: CreateProductRequest) -> Response:
     """Create a product and put it up for sale."""

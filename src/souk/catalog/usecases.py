@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Products(Protocol):
-    """Each write stores the product and its event together."""
+    """Each write stores the product and its event together. It may raise Busy."""
 
     def get(self, sku: str) -> Product:
         """Raises NotFound."""
@@ -38,7 +38,7 @@ def create_product(
 ) -> Product:
     """Create a product and put it up for sale.
 
-    Raises SkuExists, or InvalidRequest for a price in a foreign currency.
+    Raises SkuExists, Busy, or InvalidRequest for a price in a foreign currency.
     """
     product = Product(
         sku=sku,
@@ -54,7 +54,7 @@ def create_product(
 def update_product(
     sku: str, details: ProductDetails, *, expected_version: int, products: Products
 ) -> Product:
-    """Raises NotFound, DelistedProduct, PreconditionFailed."""
+    """Raises NotFound, DelistedProduct, PreconditionFailed, Busy."""
     before = _get_at_version(sku, expected_version, products)
     after, event = before.update_details(details)
     products.save(before, after, event)
@@ -78,7 +78,7 @@ def change_price(
 ) -> Product:
     """Change the price. Baskets show the new price, with a note, once they receive the event.
 
-    Raises NotFound, DelistedProduct, PreconditionFailed, or InvalidRequest for a price in a
+    Raises NotFound, DelistedProduct, PreconditionFailed, Busy, or InvalidRequest for a price in a
     foreign currency.
     """
     before = _get_at_version(sku, expected_version, products)
@@ -88,7 +88,7 @@ def change_price(
 
 
 def delist_product(sku: str, *, expected_version: int, products: Products) -> Product:
-    """Raises NotFound, DelistedProduct, PreconditionFailed."""
+    """Raises NotFound, DelistedProduct, PreconditionFailed, Busy."""
     before = _get_at_version(sku, expected_version, products)
     after, event = before.delist()
     products.save(before, after, event)

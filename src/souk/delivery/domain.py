@@ -200,7 +200,7 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Transition = tuple[Shipment, "Event | None"]
-"""The changed shipment and the event to publish with it."""
+"""The changed shipment and the event to store with it."""
 
 
 def new_shipment(

@@ -153,7 +153,7 @@ def get_shipping_option(request: Request) -> Response:
     Access.STAFF,
     response=StaffShippingOptionView,
     status=201,
-    errors=(ShippingOptionExists,),
+    errors=(ShippingOptionExists, Busy),
 )
 def create_option(_request: Request, body: CreateShippingOptionRequest) -> Response:
     """Create a shipping option."""
@@ -170,7 +170,7 @@ def create_option(_request: Request, body: CreateShippingOptionRequest) -> Respo
     "/shipping-options/{option_id}",
     Access.STAFF,
     response=StaffShippingOptionView,
-    errors=(NotFound, PreconditionFailed, PreconditionRequired),
+    errors=(NotFound, PreconditionFailed, PreconditionRequired, Busy),
     headers=("If-Match",),
 )
 def update_option(request: Request, body: UpdateShippingOptionRequest) -> Response:

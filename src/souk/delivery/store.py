@@ -113,7 +113,10 @@ class ShipmentStore:
             ) from error
 
     def page(self, status: ShipmentStatus, limit: int, cursor: str | None) -> Page:
-        """Open shipments in `status`, oldest order first."""
+        """Open shipments in `status`, oldest order first.
+
+        Raises InvalidQuery for an invalid cursor, Busy.
+        """
         start = {} if cursor is None else {"ExclusiveStartKey": _start_key(cursor, status)}
         response = aws.dynamodb().query(
             TableName=self._table,

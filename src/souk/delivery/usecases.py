@@ -33,6 +33,8 @@ class ShippingOptionRequest(NamedTuple):
 
 
 class ShippingOptions(Protocol):
+    """The repository of shipping options. Its writes may raise Busy."""
+
     def get(self, option_id: str) -> ShippingOption:
         """Raises NotFound."""
 
@@ -44,10 +46,15 @@ class ShippingOptions(Protocol):
 
 
 class Shipments(Protocol):
+    """The repository of shipments. `save` may raise Busy."""
+
     def get(self, order_id: str) -> Shipment | None: ...
 
     def order_of(self, label: Label) -> str | None:
-        """The order whose parcel has this label."""
+        """The order that reserved this label, perhaps for an attempt that failed.
+
+        None if no order did.
+        """
 
     def save(self, after: Shipment, event: Event | None) -> None:
         """Writes shipment and event in one transaction. In `dispatching` it reserves the label.
@@ -63,7 +70,7 @@ class Shipments(Protocol):
 def create_option(
     request: ShippingOptionRequest, *, currency: str, options: ShippingOptions
 ) -> ShippingOption:
-    """Raises InvalidRequest for invalid rates, ShippingOptionExists."""
+    """Raises InvalidRequest for invalid rates, ShippingOptionExists, Busy."""
     _check_rates(request.rates, currency)
     option = ShippingOption(
         id=request.id, name=request.name, rates=request.rates, offered=request.offered
@@ -79,9 +86,10 @@ def update_option(
     currency: str,
     options: ShippingOptions,
 ) -> ShippingOption:
-    """Replace name, rates and offer of an option. Baskets use the new rates after the event.
+    """Replace an option's name and rates, and whether it is offered.
 
-    Raises InvalidRequest for invalid rates, NotFound, PreconditionFailed.
+    Baskets use them once they receive the event.
+    Raises InvalidRequest for invalid rates, NotFound, PreconditionFailed, Busy.
     """
     _check_rates(request.rates, currency)
     before = options.get(request.id)
@@ -119,10 +127,10 @@ def create_shipment(
 ) -> Shipment:
     """Create the shipment of a confirmed order, once.
 
-    If cancellation was requested before, the shipment is cancelled instead.
+    If cancellation was requested before, the shipment is cancelled instead. Raises Busy.
     """
     at = timestamp(now())
-    created = domain.new_shipment(
+    shipment = domain.new_shipment(
         order_id, owner, contact_id, correlation_id=current_cause().correlation_id, at=at
     )
 
@@ -130,14 +138,18 @@ def create_shipment(
         return _existing(stored).confirm(contact_id, at)
 
     try:
-        shipments.save(created, None)
+        shipments.save(shipment, None)
     except ConcurrentUpdate:
         return _apply(order_id, step, shipments)
-    return created
+    return shipment
 
 
 def request_cancellation(order_id: str, owner: str, *, shipments: Shipments) -> Shipment:
-    """Cancel a shipment that is not dispatched. Without one, write a tombstone."""
+    """Cancel a shipment that is not dispatched. Without one, write a tombstone.
+
+    While the shipment is `dispatching`, record the request and let the capture result decide.
+    Raises Busy.
+    """
     at = timestamp(now())
 
     def step(stored: Shipment | None) -> Transition | None:
@@ -158,10 +170,14 @@ def get_shipment(order_id: str, *, shipments: Shipments) -> Shipment:
 
 
 def dispatch(order_id: str, label: Label, *, shipments: Shipments, capture: Capture) -> Shipment:
-    """Capture the payment and dispatch the parcel. A repeated call has no further effect.
+    """Capture the payment and dispatch the parcel.
 
-    Raises NotFound, AlreadyCancelled, TrackingNumberInUse, or CaptureUnknown: the shipment stays
-    `dispatching` until a repeated call or the reconciler completes it.
+    Safe to repeat: a dispatched shipment stays as it is, with its label; a failed capture is tried
+    again. Returns the shipment, which may be `capture-failed` or `cancelled` instead.
+
+    Raises NotFound, AlreadyCancelled, TrackingNumberInUse, Busy.
+    Raises CaptureUnknown when the capture result is unknown. The shipment then stays `dispatching`
+    until a repeated call or the reconciler completes it.
     """
     found = get_shipment(order_id, shipments=shipments)
     at = timestamp(now())
@@ -177,7 +193,7 @@ def dispatch(order_id: str, label: Label, *, shipments: Shipments, capture: Capt
 def complete_dispatch(shipment: Shipment, *, shipments: Shipments, capture: Capture) -> Shipment:
     """Capture the payment of a shipment in `dispatching` and apply the result.
 
-    No effect in any other status. Raises CaptureUnknown.
+    No effect in any other status. Raises CaptureUnknown, Busy.
     """
     if shipment.status is not ShipmentStatus.DISPATCHING:
         return shipment
@@ -192,7 +208,10 @@ def complete_dispatch(shipment: Shipment, *, shipments: Shipments, capture: Capt
 
 
 def record_delivery(label: Label, *, shipments: Shipments) -> Shipment:
-    """Record that the carrier delivered the parcel. Raises ParcelNotFound: retry later."""
+    """Record that the carrier delivered the parcel.
+
+    Raises ParcelNotFound (retry later), Busy.
+    """
     order_id = shipments.order_of(label)
     found = shipments.get(order_id) if order_id else None
     if found is None or found.label != label:
@@ -213,7 +232,8 @@ def _apply(
 ) -> Shipment:
     """Apply `step` to the stored shipment and save; after a concurrent update, read and retry.
 
-    Returns the stored shipment when `step` returns None. Raises Busy.
+    Returns the stored shipment when `step` returns None. Raises Busy, and whatever `step` and
+    `save` raise.
     """
     for _ in attempts():
         stored = shipments.get(order_id)
@@ -230,7 +250,10 @@ def _apply(
 
 
 def _existing(shipment: Shipment | None) -> Shipment:
-    """Shipments are never deleted, so one that existed before still does."""
+    """Shipments are never deleted, so one that existed before still does.
+
+    Raises LookupError if it does not.
+    """
     if shipment is None:
         raise LookupError("the shipment does not exist")
     return shipment

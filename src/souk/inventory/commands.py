@@ -17,7 +17,8 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True):
 class ReserveStock(Command, frozen=True, kw_only=True):
     """Hold all lines for the order under a lease, or none of them. Each SKU appears once.
 
-    Raises LinesMismatch when the order already has a hold with other lines.
+    Raises LinesMismatch when the order already has a hold with other lines, ValueError for a
+    repeated SKU or a quantity below 1, and Busy.
     """
 
     order_id: str
@@ -25,7 +26,10 @@ class ReserveStock(Command, frozen=True, kw_only=True):
 
 
 class CommitStock(Command, frozen=True, kw_only=True):
-    """Mark the reserved stock as sold. A committed hold has no lease and does not expire."""
+    """Mark the reserved stock as sold. A committed hold has no lease and does not expire.
+
+    Raises Busy.
+    """
 
     order_id: str
 
@@ -33,7 +37,7 @@ class CommitStock(Command, frozen=True, kw_only=True):
 class ReleaseStock(Command, frozen=True, kw_only=True):
     """Release everything held for the order or sold to it. The order can never hold stock again.
 
-    Raises AlreadyReturned when items of the order were returned.
+    Raises AlreadyReturned when items of the order were returned, and Busy.
     """
 
     order_id: str
@@ -57,8 +61,10 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of CommitStock. `expired`: nothing is held, because the lease ended first, the hold
-    was rejected or released, or there was none."""
+    """Result of CommitStock.
+
+    `expired`: the stock is not reserved, or no longer, so it was not committed.
+    """
 
     status: Literal["committed", "expired"]
 

@@ -1,4 +1,4 @@
-"""Inventory's staff routes, commands and event subscriptions, and the sweep of expired holds."""
+"""Inventory's staff routes, commands and event subscriptions, and the expiry of holds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from souk.ordering.events import OrderCancelled, ReturnAccepted
 from souk.runtime.routes import Access, Request, Response, Routes
 
 ROUTES = Routes()
-MAX_HOLDS_PER_SWEEP = 100
+MAX_HOLDS_PER_RUN = 100
 
 
 class InventorySettings(Settings, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ def _release_cancelled(event: OrderCancelled) -> None:
 
 
 def _book_return(event: ReturnAccepted) -> None:
-    booking = Return(
+    return_ = Return(
         order_id=event.order_id,
         return_id=event.return_id,
         lines=[
@@ -157,18 +157,18 @@ def _book_return(event: ReturnAccepted) -> None:
             for line in event.lines
         ],
     )
-    usecases.book_return(booking, returns=inventory())
+    usecases.book_return(return_, returns=inventory())
 
 
 SUBSCRIPTIONS: Subscriptions = {OrderCancelled: _release_cancelled, ReturnAccepted: _book_return}
 
 
 def expire_holds() -> None:
-    """Expire holds whose lease has ended, at most MAX_HOLDS_PER_SWEEP.
+    """Expire holds whose lease has ended, at most MAX_HOLDS_PER_RUN.
 
     A failure does not stop the others. Raises HoldsNotExpired at the end, for the alarm.
     """
-    order_ids = inventory().expired_holds(now(), MAX_HOLDS_PER_SWEEP)
+    order_ids = inventory().expired_holds(now(), MAX_HOLDS_PER_RUN)
     failed = [order_id for order_id in order_ids if not _try_to_expire(order_id)]
     logger.info("holds expired", expired=len(order_ids) - len(failed), failed=len(failed))
     if failed:
@@ -179,7 +179,7 @@ def _try_to_expire(order_id: str) -> bool:
     """False, with the error in the log, when the hold could not be expired."""
     try:
         usecases.expire_hold(order_id, holds=inventory())
-    except Exception as error:  # noqa: BLE001  the sweep continues with the next hold
+    except Exception as error:  # noqa: BLE001  the next hold is tried, too
         logger.error("hold not expired", order_id=order_id, exc_info=error)
         return False
     return True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Inventory(Construct):
-    """Table, staff API, commands, event consumer, sweep of expired holds, outbox relay."""
+    """Table, staff API, commands, event consumer, reconciler of holds, outbox relay."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform, "Inventory")
@@ -38,7 +38,7 @@ class Inventory(Construct):
             subscriptions=SUBSCRIPTIONS,
             table=table,
         )
-        sweep = platform.add_schedule(
+        reconciler = platform.add_schedule(
             self,
             "HoldExpiry",
             handler="souk.inventory.reconciler.handler",
@@ -49,5 +49,5 @@ class Inventory(Construct):
         platform.allow(api, table, "Query", *read_and_write)
         platform.allow(commands, table, *read_and_write)
         platform.allow(consumer, table, *read_and_write)
-        platform.allow(sweep, table, "Query", *read_and_write)
+        platform.allow(reconciler, table, "Query", *read_and_write)
         platform.add_outbox_relay(self, table)

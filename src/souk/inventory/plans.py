@@ -111,24 +111,24 @@ class BookingStep(msgspec.Struct, frozen=True, kw_only=True):
         return sum(line.quantity for line in booked)
 
 
-def next_booking_step(booking: Return, stock: StockBySku, now: datetime) -> BookingStep | None:
+def next_booking_step(return_: Return, stock: StockBySku, now: datetime) -> BookingStep | None:
     """The next step of booking a return; None when all lines are booked."""
     changes: list[StockChange] = []
     movements: list[StockMovement] = []
     remaining_actions = MAX_ACTIONS_PER_STEP
-    for line in booking.lines[booking.progress :]:
+    for line in return_.lines[return_.progress :]:
         change = line.change_of(stock[line.sku])
         remaining_actions -= 1 + len(change.events()) + (not line.restock)
         if remaining_actions < 0:
             break
         changes.append(change)
         if not line.restock:
-            movements.append(line.write_off(booking.return_id, timestamp(now)))
+            movements.append(line.write_off(return_.return_id, timestamp(now)))
     if not changes:
         return None
-    progress = booking.progress + len(changes)
-    after = replace(booking, progress=progress, version=booking.version + 1)
-    return BookingStep(before=booking, after=after, changes=changes, movements=movements)
+    progress = return_.progress + len(changes)
+    after = replace(return_, progress=progress, version=return_.version + 1)
+    return BookingStep(before=return_, after=after, changes=changes, movements=movements)
 
 
 def _shortages(hold: Hold, stock: StockBySku) -> list[Shortage]:
@@ -176,7 +176,8 @@ def _release_step(
             status=HoldStatus.RELEASING,
             progress=progress,
             status_after_release=final_status,
-            lease_expires_at=timestamp(now + LEASE_DURATION),  # if interrupted, the sweep continues
+            # If this release is interrupted, the reconciler continues it at the end of the lease.
+            lease_expires_at=timestamp(now + LEASE_DURATION),
         )
         return _hold_step(before, after, changes, [])
     after = _next_version(

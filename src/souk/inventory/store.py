@@ -14,7 +14,7 @@ the hold is `committed`, otherwise reserved. Booked lines of a return are no lon
 and sold quantities have no rows of their own: received = available + reserved + sold.
 
 Index `by_sku` (stock_list, sku) lists all SKUs. Index `by_lease` (lease, lease_expires_at) lists
-holds that have a lease, for the sweep. Both project keys only, so a sale does not write to the
+holds that have a lease, for the reconciler. Both project keys only, so a sale does not write to the
 single partition of `by_sku`.
 """
 
@@ -66,7 +66,7 @@ class InventoryStore:
         return _stock(row)
 
     def page(self, limit: int, cursor: str | None) -> Page:
-        """The stock of all SKUs, sorted by SKU. Raises InvalidQuery for an invalid cursor."""
+        """The stock of all SKUs, sorted by SKU. Raises InvalidQuery for an invalid cursor, Busy."""
         start = {} if cursor is None else {"ExclusiveStartKey": _start_key(cursor)}
         response = aws.dynamodb().query(
             TableName=self._table,
@@ -156,9 +156,9 @@ class InventoryStore:
 
     # --- returns -------------------------------------------------------------------------
 
-    def load_return(self, booking: Return) -> tuple[Hold | None, Return | None, StockBySku]:
-        hold, stock = self.load_hold(booking.order_id, booking.skus)
-        row = dynamo.get(self._table, *_return_key(booking))
+    def load_return(self, return_: Return) -> tuple[Hold | None, Return | None, StockBySku]:
+        hold, stock = self.load_hold(return_.order_id, return_.skus)
+        row = dynamo.get(self._table, *_return_key(return_))
         return hold, _return(row) if row else None, stock
 
     def save_booking_step(self, step: BookingStep) -> None:
@@ -275,8 +275,8 @@ def _hold_keys(order_id: str) -> tuple[Key, Key]:
     return _head_key(order_id), (f"HOLD#{order_id}", "LINES")
 
 
-def _return_key(booking: Return) -> Key:
-    return f"HOLD#{booking.order_id}", f"RETURN#{booking.return_id}"
+def _return_key(return_: Return) -> Key:
+    return f"HOLD#{return_.order_id}", f"RETURN#{return_.return_id}"
 
 
 def _start_key(cursor: str) -> dict[str, Any]:

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     NextStep = Callable[[Hold, StockBySku, datetime], HoldStep | None]
 
 MAX_ATTEMPTS = 8
-"""Attempts to write one step while concurrent updates of the same stock get in first."""
+"""Attempts to write one step or movement while concurrent updates of the same stock succeed."""
 
 
 class Holds(Protocol):
+    """The repository of holds. Every method may raise Busy."""
+
     def load_hold(self, order_id: str, skus: Sequence[str]) -> tuple[Hold | None, StockBySku]:
         """The order's hold, None if it has none, and the stock of these SKUs."""
 
@@ -50,7 +52,9 @@ class Holds(Protocol):
 
 
 class Returns(Protocol):
-    def load_return(self, booking: Return) -> tuple[Hold | None, Return | None, StockBySku]:
+    """The repository of returns. Every method may raise Busy."""
+
+    def load_return(self, return_: Return) -> tuple[Hold | None, Return | None, StockBySku]:
         """The order's hold, the return if its booking was started, the stock of its SKUs."""
 
     def save_booking_step(self, step: BookingStep) -> None:
@@ -59,6 +63,8 @@ class Returns(Protocol):
 
 
 class Stocks(Protocol):
+    """The repository of stock movements. Every method may raise Busy."""
+
     def load_movement(self, sku: str, key: str) -> tuple[StockMovement | None, Stock]:
         """The movement recorded under this key, None if there is none, and the SKU's stock."""
 
@@ -68,8 +74,10 @@ class Stocks(Protocol):
 
 
 class MovementRequest(NamedTuple):
-    """A receipt or adjustment by a member of staff. `quantity` is signed; requests with the same
-    `key` are recorded once."""
+    """A receipt or adjustment by a member of staff. `quantity` is signed.
+
+    Requests with the same SKU and `key` are recorded once.
+    """
 
     type: Literal["receipt", "adjustment"]
     sku: str
@@ -80,7 +88,7 @@ class MovementRequest(NamedTuple):
 
 
 def record_movement(request: MovementRequest, *, stocks: Stocks) -> StockMovement:
-    """Record a receipt or an adjustment, once per key.
+    """Record a receipt or an adjustment, once per SKU and key.
 
     Raises InsufficientStock, IdempotencyKeyReused, Busy.
     """
@@ -109,18 +117,22 @@ def record_movement(request: MovementRequest, *, stocks: Stocks) -> StockMovemen
 
 
 def reserve_stock(order_id: str, lines: Sequence[StockLine], *, holds: Holds) -> Reserved:
-    """Hold all lines or none, under a lease. A repeated call continues an interrupted one.
+    """Hold all lines or none, under a lease.
 
-    Raises LinesMismatch, Busy.
+    A repeated call continues an interrupted one, and reserves again after an expiry.
+    Raises LinesMismatch, Busy, or ValueError for a repeated SKU or a quantity below 1.
     """
+    # Sorted so that the same lines in another order are equal to those of the stored hold.
     hold = _new_hold(order_id, sorted(lines, key=lambda line: line.sku))
-    return run_to_completion(hold, next_reservation_step, holds).reserve_result()
+    return _run_steps(hold, next_reservation_step, holds).reserve_result()
 
 
 def commit_stock(order_id: str, *, holds: Holds) -> Committed:
     """Mark the order's reserved stock as sold, in one write.
 
-    Succeeds after the lease has ended, too, as long as the sweep has not expired the hold.
+    The result is `expired` if nothing is reserved. After the end of its lease, a hold can be
+    committed as long as the reconciler has not expired it.
+    Raises Busy.
     """
     try:
         holds.commit(order_id)
@@ -136,26 +148,26 @@ def release_stock(order_id: str, *, holds: Holds) -> Released:
     An order without a hold gets a tombstone, so a late ReserveStock holds nothing.
     Raises AlreadyReturned, Busy.
     """
-    run_to_completion(_new_hold(order_id), next_release_step, holds)
+    _run_steps(_new_hold(order_id), next_release_step, holds)
     return Released()
 
 
 def expire_hold(order_id: str, *, holds: Holds) -> None:
     """Release the order's stock if its lease has ended and the hold is not committed.
 
-    Raises Busy.
+    Also continues an interrupted release. Raises Busy.
     """
-    run_to_completion(_new_hold(order_id), next_expiry_step, holds)
+    _run_steps(_new_hold(order_id), next_expiry_step, holds)
 
 
-def book_return(booking: Return, *, returns: Returns) -> None:
+def book_return(return_: Return, *, returns: Returns) -> None:
     """Make returned items available again or write them off, once per return.
 
     A repeated call continues an interrupted one.
     Raises NotSold, LinesMismatch, Busy.
     """
     attempts = MAX_ATTEMPTS
-    current, stock = _load_return(booking, returns)
+    current, stock = _load_return(return_, returns)
     while (step := next_booking_step(current, stock, now())) is not None:
         try:
             returns.save_booking_step(step)
@@ -163,16 +175,17 @@ def book_return(booking: Return, *, returns: Returns) -> None:
             attempts -= 1
             if not attempts:
                 raise Busy("Too many concurrent updates of the same stock. Try again.") from error
-            current, stock = _load_return(booking, returns)
+            current, stock = _load_return(return_, returns)
         else:
             current, stock, attempts = step.after, stock | step.stock, MAX_ATTEMPTS
 
 
-def run_to_completion(new_hold: Hold, next_step: NextStep, holds: Holds) -> Hold:
+def _run_steps(new_hold: Hold, next_step: NextStep, holds: Holds) -> Hold:
     """Plan and write steps until none remains; returns the final hold.
 
     `new_hold` is used when the order has no hold yet. After a concurrent update, reads again and
-    plans anew. Raises LinesMismatch, or Busy after MAX_ATTEMPTS at one step.
+    plans anew. Raises LinesMismatch, Busy after MAX_ATTEMPTS at one step, and whatever `next_step`
+    raises. Steps written before stay; a later call continues.
     """
     attempts = MAX_ATTEMPTS
     hold, stock = _load_hold(new_hold, holds)
@@ -208,13 +221,13 @@ def _load_hold(new_hold: Hold, holds: Holds) -> tuple[Hold, StockBySku]:
     return hold, stock
 
 
-def _load_return(booking: Return, returns: Returns) -> tuple[Return, StockBySku]:
-    """The stored return, otherwise `booking`, with the stock of its lines."""
-    hold, stored, stock = returns.load_return(booking)
-    if hold is None or not booking.is_covered_by(hold):
+def _load_return(return_: Return, returns: Returns) -> tuple[Return, StockBySku]:
+    """The stored return, otherwise `return_`, with the stock of its lines."""
+    hold, stored, stock = returns.load_return(return_)
+    if hold is None or not return_.is_covered_by(hold):
         raise NotSold(
-            f"the items of return {booking.return_id} were not sold to order {booking.order_id}"
+            f"the items of return {return_.return_id} were not sold to order {return_.order_id}"
         )
-    if stored is not None and stored.lines != booking.lines:
-        raise LinesMismatch(f"return {booking.return_id} is already booked with other lines")
-    return stored or booking, stock
+    if stored is not None and stored.lines != return_.lines:
+        raise LinesMismatch(f"return {return_.return_id} is already booked with other lines")
+    return stored or return_, stock

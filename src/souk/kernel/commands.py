@@ -17,4 +17,4 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Commands = Mapping[type[Command], Callable[[Any], msgspec.Struct]]
-"""The commands a service answers: command class to use case."""
+"""The commands a service answers: command class to handler."""

@@ -29,9 +29,9 @@ class ConditionFailed(Exception):
 def transact_write(actions: Sequence[dict[str, Any]]) -> None:
     """Write all actions or none. A single action is a plain write, which costs half.
 
-    DynamoDB cancels one of two transactions that touch the same item at the same time; such
-    a transaction is retried.
-    Raises ConditionFailed, or Busy when the conflicts last.
+    DynamoDB cancels one of two transactions that touch the same item at the same time, and one
+    that it throttles; such a transaction is retried.
+    Raises ConditionFailed, or Busy when that lasts.
     """
     if len(actions) == 1:
         _write_one(*actions)

@@ -112,7 +112,10 @@ class PreconditionRequired(ApiError):
 
 
 class Busy(ApiError):
-    """Too many concurrent updates of one item, or throttling. Nothing was changed."""
+    """Too many concurrent updates of one item, or throttling.
+
+    Nothing of this write was changed. If the work has several steps, those written before stay.
+    """
 
     status = 503
     slug = "busy"

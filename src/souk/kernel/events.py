@@ -15,20 +15,27 @@ from souk.kernel.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 240_000
-"""Size limit of an enveloped event: bus and queues take 256 KB, attributes included."""
+MAX_EVENT_BYTES = 240_000
+"""Largest `detail` of one event, and of all events of one PutEvents call together.
+
+EventBridge and SQS accepted 256 KB until 2026, including source, type and attributes.
+"""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is now true. Named in the past tense; carries ids and typed values only."""
+    """Something that happened. Named in the past tense.
+
+    It carries no personal data: ids instead of names and addresses.
+    """
 
 
 EventT = TypeVar("EventT", bound=Event)
 Subscriptions = Mapping[type[Event], Callable[[Any], None]]
-"""The events a service subscribes to: event class to use case.
+"""The events that a service subscribes to: event class to handler.
 
-`Event` itself subscribes to every event of every service, future ones included; they arrive
-as `ReceivedEvent`.
+The key `Event` subscribes to every event of every service, future ones included. It needs
+timeline's `batch_consumer`, which calls the handler with a list of `ReceivedEvent`;
+`queue_consumer` does not support it.
 """
 
 
@@ -56,7 +63,11 @@ class Cause(NamedTuple):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The `detail` of an EventBridge event: the event in `data`, its id, time and cause."""
+    """The `detail` of an EventBridge event: the event in `data`, its id, time and cause.
+
+    `id` and `time` (UTC, ISO 8601) are given when the event is written to the outbox. They are not
+    EventBridge's own.
+    """
 
     id: str
     time: str
@@ -70,7 +81,10 @@ _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
 @contextmanager
 def caused_by(cause: Cause) -> Iterator[None]:
-    """Events enveloped inside this block carry `cause`."""
+    """Events enveloped and commands invoked inside this block carry `cause`.
+
+    Not in threads that are started inside.
+    """
     token = _cause.set(cause)
     try:
         yield
@@ -79,13 +93,13 @@ def caused_by(cause: Cause) -> Iterator[None]:
 
 
 def current_cause() -> Cause:
-    """The cause set by `caused_by`; outside of it, a new correlation id."""
+    """The cause set by `caused_by`. Outside of it, each call returns a new correlation id."""
     return _cause.get() or Cause(correlation_id=new_id())
 
 
-def source_of(event: type[Event]) -> str:
+def source_of(event_type: type[Event]) -> str:
     """The bus source: the package that declares the class, such as `souk.basket`."""
-    return event.__module__.rpartition(".")[0]
+    return event_type.__module__.rpartition(".")[0]
 
 
 def to_envelope(event: Event) -> Envelope:
@@ -99,11 +113,12 @@ def to_envelope(event: Event) -> Envelope:
     )
 
 
-def parse_event(event: type[EventT], detail: Any) -> tuple[EventT, Cause]:
+def parse_event(event_type: type[EventT], detail: Any) -> tuple[EventT, Cause]:
     """The event in a bus event's `detail`, and the cause for whatever handling it leads to.
 
     Ignores unknown fields, so a publisher may add some.
-    Raises msgspec.ValidationError when a field is missing or has another type.
+    Raises msgspec.ValidationError when a field is missing or has another type, and KeyError or
+    TypeError when `detail` is no envelope.
     """
-    data = msgspec.convert(detail["data"], event)
-    return data, Cause(correlation_id=detail["correlation_id"], causation_id=detail["id"])
+    event = msgspec.convert(detail["data"], event_type)
+    return event, Cause(correlation_id=detail["correlation_id"], causation_id=detail["id"])

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from souk.kernel.events import MAX_BYTES, Event, source_of, to_envelope
+from souk.kernel.events import MAX_EVENT_BYTES, Event, source_of, to_envelope
 from souk.kernel.items import to_item
 
 PARTITION_PREFIX = "OUTBOX#"
@@ -22,7 +22,7 @@ PARTITION_COUNT = 8
 def put_actions(table: str, *events: Event) -> list[dict[str, Any]]:
     """One transaction action per event, to be written with the change that caused it.
 
-    Raises ValueError for an event above MAX_BYTES; the limits of each service prevent that.
+    Raises ValueError for an event above MAX_EVENT_BYTES; the limits of each service prevent that.
     """
     return [{"Put": {"TableName": table, "Item": to_item(_row(event))}} for event in events]
 
@@ -34,7 +34,7 @@ def partitions() -> list[str]:
 def _row(event: Event) -> dict[str, Any]:
     envelope = to_envelope(event)
     detail = msgspec.json.encode(envelope).decode()
-    if len(detail.encode()) > MAX_BYTES:
+    if len(detail.encode()) > MAX_EVENT_BYTES:
         raise ValueError(f"{type(event).__name__} of {len(detail)} characters is too large")
     return {
         "pk": f"{PARTITION_PREFIX}{crc32(envelope.id.encode()) % PARTITION_COUNT}",

@@ -22,4 +22,4 @@ def attempts() -> Iterator[None]:
     for attempt in range(MAX_ATTEMPTS):
         yield
         time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
-    raise Busy("Too many concurrent updates of the same item. Nothing was changed; try again.")
+    raise Busy("Too many concurrent updates of the same item. Try again.")

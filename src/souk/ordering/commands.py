@@ -1,4 +1,7 @@
-"""Commands that the checkout workflow sends to ordering."""
+"""Commands that the checkout workflow sends to ordering.
+
+Each raises NotFound for an unknown order. Those that write raise Busy.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from souk.kernel.money import Money
 class StartCheckout(Command, frozen=True, kw_only=True):
     """Return what to reserve and to authorize: `CheckoutDetails`.
 
-    Raises RejectionStarted while the order is being rejected, CheckoutFinished when it is
+    Raises RejectionStarted while the order is being rejected, CheckoutFinished once it was
     confirmed or rejected.
     """
 
@@ -23,7 +26,8 @@ class StartCheckout(Command, frozen=True, kw_only=True):
 class ConfirmOrder(Command, frozen=True, kw_only=True):
     """Confirm the order after its payment was authorized; `hold_status` is that of its stock.
 
-    Raises RejectionStarted when the rejection of the order came first, HoldExpired.
+    Raises RejectionStarted when the rejection of the order came first, HoldExpired when
+    `hold_status` is `expired`.
     """
 
     order_id: str

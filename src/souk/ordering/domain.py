@@ -1,4 +1,7 @@
-"""The order: its lines, its status transitions, its rejection and its cancellation."""
+"""The order: its lines, its status transitions, its rejection and its cancellation.
+
+All times are UTC, ISO 8601.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +34,17 @@ RejectionReason = Literal[
 REJECTION_REASONS: tuple[RejectionReason, ...] = get_args(RejectionReason)
 
 CancellationOutcome = Literal["undecided", "cancelled", "too-late", "rejected"]
-"""Result of a cancellation request. `rejected`: there was nothing to cancel."""
+"""Result of a cancellation request. `rejected`: the order itself is being or was rejected."""
 
 
 class OrderNotCancellable(Conflict):
-    """The order was rejected."""
+    """The order is being rejected or was rejected."""
 
     slug = "order-not-cancellable"
     title = "Order not cancellable"
+
+
+# `checkout.asl.json` catches the next three exceptions by class name.
 
 
 class RejectionStarted(Exception):
@@ -46,15 +52,24 @@ class RejectionStarted(Exception):
 
 
 class CheckoutFinished(Exception):
-    """The order is confirmed or rejected; its checkout has nothing left to do."""
+    """The checkout has nothing left to do.
+
+    The order was confirmed or rejected. It may be cancelled, dispatched or delivered since.
+    """
 
 
 class HoldExpired(Exception):
-    """The hold on the order's stock expired before the order was confirmed."""
+    """No stock is committed to the order, so it cannot be confirmed.
+
+    Its hold expired, was rejected or released, or does not exist.
+    """
 
 
 class OrderStatus(Enum):
-    """The statuses, in the order in which an order passes through them."""
+    """Sorted so that every transition leads to a later status.
+
+    `OrderStore.list_by_day` relies on it.
+    """
 
     PLACED = "placed"
     CONFIRMED = "confirmed"
@@ -84,18 +99,24 @@ STATUS_TRANSITIONS: dict[OrderStatus, tuple[OrderStatus, ...]] = {
     OrderStatus.DISPATCHED: (OrderStatus.DELIVERED,),
     OrderStatus.DELIVERED: (),
 }
-"""All allowed transitions. From `confirmed`, delivery decides between dispatch and cancellation."""
+"""All allowed transitions.
+
+From `confirmed`, the delivery service decides between dispatch and cancellation.
+"""
 
 STATUS_DESCRIPTIONS = {
     OrderStatus.PLACED: "The customer committed to buy; stock and payment are being processed.",
-    OrderStatus.CONFIRMED: "Stock is reserved and payment is authorized; the order can be shipped.",
+    OrderStatus.CONFIRMED: "Its stock is committed and its payment authorized; it can be shipped.",
     OrderStatus.REJECTING: "The order will be rejected; its payment and stock are being released.",
     OrderStatus.REJECTED: "Nothing is reserved or authorized; the customer can read the reason.",
-    OrderStatus.CANCELLED: "Cancelled before dispatch; payment and stock are being released.",
+    OrderStatus.CANCELLED: (
+        "Cancelled before dispatch. By events, its payment is voided or refunded and its stock is"
+        " released."
+    ),
     OrderStatus.DISPATCHED: "The parcel is on its way and the payment was captured.",
     OrderStatus.DELIVERED: "The parcel was delivered.",
 }
-"""For the documentation."""
+"""The meanings of the statuses in `docs/orders.md`."""
 
 REJECTION_MESSAGES: dict[RejectionReason, str] = {
     "out-of-stock": "Some items are out of stock. You were not charged.",
@@ -104,9 +125,9 @@ REJECTION_MESSAGES: dict[RejectionReason, str] = {
     "reservation-expired": "Your order took too long to complete. You were not charged.",
     "internal-error": "Something went wrong on our side. You were not charged. Please try again.",
 }
-"""What the customer reads."""
+"""`rejection.message` of the API, for the customer. `timeline/domain.py` has the same texts."""
 
-CANCELLATION_OUTCOMES: dict[OrderStatus, CancellationOutcome] = {
+CANCELLATION_OUTCOME_BY_STATUS: dict[OrderStatus, CancellationOutcome] = {
     OrderStatus.PLACED: "undecided",
     OrderStatus.CONFIRMED: "undecided",
     OrderStatus.REJECTING: "rejected",
@@ -121,7 +142,8 @@ CANCELLATION_OUTCOMES: dict[OrderStatus, CancellationOutcome] = {
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """Why an order is rejected.
 
-    `detail` is the payment provider's decline code, `skus` are those without enough stock.
+    `detail` is payment's reason for the decline, a slug; only with `payment-declined`. `skus` are
+    those without enough stock; only with `out-of-stock`.
     """
 
     reason: RejectionReason
@@ -175,11 +197,14 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
-    """The mutable part of an order. Lines are immutable.
+    """An order without its lines; what a status change rewrites.
 
-    `execution_number` counts the executions of the order's workflow, from 0; all of them use
+    Each method returns a changed copy with the next version, for one save. Methods that change the
+    status raise ValueError when STATUS_TRANSITIONS does not allow it.
+
+    `execution_number` is that of the latest workflow execution; the first is 0. All executions use
     `correlation_id`. `cancellation_reason` is set when staff requested the cancellation.
-    `delivered_at` is set when the delivery was reported before the dispatch.
+    `early_delivery_at` is set when the delivery is reported before the dispatch.
     """
 
     order_id: str
@@ -194,7 +219,7 @@ class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
     cancellation_requested_at: str | None = None
     cancellation_reason: str | None = None
     parcel: Parcel | None = None
-    delivered_at: str | None = None
+    early_delivery_at: str | None = None
 
     @property
     def status(self) -> OrderStatus:
@@ -231,6 +256,7 @@ class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
     ) -> tuple[OrderHead, CancellationRequested | None]:
         """Record the request. There is no event once the order was dispatched or cancelled.
 
+        The caller checks for an earlier request; this one would replace it.
         Raises OrderNotCancellable.
         """
         if self.status in (OrderStatus.REJECTING, OrderStatus.REJECTED):
@@ -261,21 +287,22 @@ class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
     def dispatch(self, parcel: Parcel) -> tuple[OrderHead, Event | None]:
         """Dispatched; delivered as well when the delivery was reported before."""
         head = self._transition_to(OrderStatus.DISPATCHED, parcel.dispatched_at, parcel=parcel)
-        if self.delivered_at is None:
+        if self.early_delivery_at is None:
             return head, None
-        change = StatusChange(status=OrderStatus.DELIVERED, at=self.delivered_at)
+        change = StatusChange(status=OrderStatus.DELIVERED, at=self.early_delivery_at)
         delivered = msgspec.structs.replace(
-            head, history=[*head.history, change], delivered_at=None
+            head, history=[*head.history, change], early_delivery_at=None
         )
-        return delivered, self._order_completed(self.delivered_at)
+        return delivered, self._order_completed(self.early_delivery_at)
 
     def deliver(self, at: str) -> tuple[OrderHead, OrderCompleted | None]:
         """Delivered. While the dispatch is not reported yet, only the time is recorded."""
         if self.status is OrderStatus.CONFIRMED:
-            return self._update(delivered_at=at), None
+            return self._update(early_delivery_at=at), None
         return self._transition_to(OrderStatus.DELIVERED, at), self._order_completed(at)
 
     def next_execution(self) -> OrderHead:
+        """Counts another workflow execution. The caller starts it."""
         return self._update(execution_number=self.execution_number + 1)
 
     def _order_completed(self, at: str) -> OrderCompleted:
@@ -347,6 +374,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def placed_at(self) -> str:
+        """The time of the checkout."""
         return self.history[0].at
 
     @property
@@ -360,7 +388,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return Cancellation(
             requested_at=self.cancellation_requested_at,
             reason=self.cancellation_reason,
-            outcome=CANCELLATION_OUTCOMES[self.status],
+            outcome=CANCELLATION_OUTCOME_BY_STATUS[self.status],
         )
 
     def placed_event(self) -> OrderPlaced:

@@ -20,7 +20,7 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
 
 
 class OrderConfirmed(Event, frozen=True, kw_only=True):
-    """Stock is reserved and payment is authorized. Nothing is dispatched yet."""
+    """The stock is committed and the payment authorized. Nothing is dispatched yet."""
 
     order_id: str
     owner: str

@@ -28,6 +28,8 @@ ResultT = TypeVar("ResultT")
 
 
 class Returns(Protocol):
+    """The repository of returns. `list_for_order` and `save` may raise Busy."""
+
     def get_order_returns(self, order_id: str) -> OrderReturns:
         """Empty, with version 0, when nothing of the order was returned."""
 
@@ -62,7 +64,7 @@ def request_return(
     """Request a return. Repeated with the same key, it returns the first return.
 
     Raises NotFound (also for another owner's order), IdempotencyKeyReused, OrderNotDelivered,
-    ReturnWindowClosed, TooManyReturns, ItemsNotReturnable.
+    ReturnWindowClosed, TooManyReturns, ItemsNotReturnable, Busy.
     """
     order = usecases.get_order(order_id, owner=owner, orders=orders)
 
@@ -78,7 +80,10 @@ def request_return(
 
 
 def list_returns(order_id: str, *, owner: str, orders: Orders, returns: Returns) -> list[Return]:
-    """All returns of an order, oldest first. Raises NotFound, also for another owner's order."""
+    """All returns of an order, oldest first.
+
+    Raises NotFound (also for another owner's order), Busy.
+    """
     usecases.get_order(order_id, owner=owner, orders=orders)
     return returns.list_for_order(returns.get_order_returns(order_id))
 
@@ -94,9 +99,9 @@ def get_return(return_id: str, *, returns: Returns) -> Return:
 def accept_return(
     return_id: str, decision: ReturnDecision, *, orders: Orders, returns: Returns
 ) -> Return:
-    """Accept the items and publish their refund. Repeated, it takes effect once.
+    """Accept the items and store the event with their refund. Repeated, it takes effect once.
 
-    Raises NotFound, ReturnAlreadyDecided, or InvalidRequest unless each line is decided.
+    Raises NotFound, ReturnAlreadyDecided, Busy, or InvalidRequest unless each line is decided.
     """
 
     def attempt() -> Return:
@@ -118,7 +123,7 @@ def accept_return(
 def reject_return(return_id: str, decision: ReturnDecision, *, returns: Returns) -> Return:
     """Reject a return; the items go back to the customer. Repeated, it takes effect once.
 
-    Raises NotFound, ReturnAlreadyDecided.
+    Raises NotFound, ReturnAlreadyDecided, Busy.
     """
 
     def attempt() -> Return:
@@ -135,7 +140,7 @@ def reject_return(return_id: str, decision: ReturnDecision, *, returns: Returns)
 def record_refund(order_id: str, refund_id: str, *, returns: Returns) -> None:
     """Mark a return as refunded. Payment refunds returns under their `return_id`.
 
-    Ignores refunds of cancellations, which belong to no return.
+    Ignores refunds of cancellations, which belong to no return. Raises Busy.
     """
 
     def attempt() -> None:

@@ -43,8 +43,8 @@ class StatusChangeView(msgspec.Struct, frozen=True, kw_only=True):
 class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
     """Why the order was rejected.
 
-    `message` is for the customer, `skus` are those without enough stock, `detail` is the payment
-    provider's decline code.
+    `message` is for the customer. `skus` are those without enough stock. `detail` is payment's
+    reason for a decline, a slug.
     """
 
     reason: str
@@ -54,9 +54,10 @@ class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancellationView(msgspec.Struct, frozen=True, kw_only=True):
-    """`outcome` is `undecided`, `cancelled`, `too-late`, or `rejected` as the order was.
+    """A cancellation request. `outcome` is `undecided`, `cancelled`, `too-late` or `rejected`.
 
-    `reason` is the staff's; null when the customer requested the cancellation.
+    `rejected`: the order itself is being or was rejected. `reason` is the staff's; null when the
+    customer requested the cancellation.
     """
 
     requested_at: str

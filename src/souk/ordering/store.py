@@ -122,8 +122,8 @@ class OrderStore:
     def list_by_day(self, day: date) -> list[OrderSummary]:
         """All orders whose ids were created on that day (UTC).
 
-        Statuses are read in the order in which an order passes through them: an order that
-        changes its status meanwhile is read twice rather than missed, and its last status counts.
+        Statuses are read in the order of OrderStatus: an order that changes its status meanwhile
+        is read twice rather than missed, and its last status counts.
         """
         start = datetime.combine(day, time.min, UTC)
         bounds = {":from": id_lower_bound(start), ":to": id_lower_bound(start + timedelta(days=1))}
@@ -168,28 +168,28 @@ def _start_key(cursor: str, attribute: str, value: str) -> dict[str, Any]:
 
 
 def _update_expression(head: OrderHead) -> dict[str, Any]:
-    """Sets the mutable attributes; an order that is no longer open leaves `by_open_checkout`."""
+    """Sets the mutable attributes and removes those that are None.
+
+    There is always one to remove: an open order has no parcel, any other leaves `by_open_checkout`.
+    """
     attributes = {
         "status": head.status.value,
         "history": _history_rows(head.history),
+        OPEN_CHECKOUT: OPEN if head.status.is_open else None,
         "version": head.version,
         "execution_number": head.execution_number,
         "rejection": _rejection_row(head.rejection) if head.rejection else None,
         "cancellation_requested_at": head.cancellation_requested_at,
         "cancellation_reason": head.cancellation_reason,
         "parcel": msgspec.structs.asdict(head.parcel) if head.parcel else None,
-        "delivered_at": head.delivered_at,
+        "early_delivery_at": head.early_delivery_at,
     }
-    attributes = {name: value for name, value in attributes.items() if value is not None}
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
-    names = {f"#{name}": name for name in attributes}
-    if not head.status.is_open:
-        expression = f"{expression} REMOVE #open_checkout"
-        names["#open_checkout"] = OPEN_CHECKOUT
-    values = {f":{name}": value for name, value in attributes.items()}
+    values = {f":{name}": value for name, value in attributes.items() if value is not None}
+    updates = [f"#{name} = :{name}" for name, value in attributes.items() if value is not None]
+    removals = [f"#{name}" for name, value in attributes.items() if value is None]
     return {
-        "UpdateExpression": expression,
-        "ExpressionAttributeNames": names,
+        "UpdateExpression": f"SET {', '.join(updates)} REMOVE {', '.join(removals)}",
+        "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
         "ExpressionAttributeValues": to_item({**values, ":expected_version": head.version - 1}),
     }
 
@@ -271,7 +271,7 @@ def _to_head(row: dict[str, Any]) -> OrderHead:
         cancellation_requested_at=row.get("cancellation_requested_at"),
         cancellation_reason=row.get("cancellation_reason"),
         parcel=_to_parcel(row),
-        delivered_at=row.get("delivered_at"),
+        early_delivery_at=row.get("early_delivery_at"),
     )
 
 

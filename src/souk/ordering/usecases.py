@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from souk.ordering.domain import Order, WorkflowStep
 
 Update = tuple[OrderHead, "Event | None"]
-"""A changed head and the event to publish with it."""
+"""A changed head and the event to store with it."""
 
 
 class RestartResult(Enum):
@@ -39,6 +39,8 @@ class RestartResult(Enum):
 
 
 class Orders(Protocol):
+    """The repository of orders. Its writes may raise Busy."""
+
     def get(self, order_id: str) -> Order:
         """Raises NotFound."""
 
@@ -74,7 +76,10 @@ class Workflow(Protocol):
 
 
 def place_order(order: Order, *, orders: Orders, workflow: Workflow) -> None:
-    """Store the order and start its checkout workflow. Repeated, it takes effect once."""
+    """Store the order and start its checkout workflow. Repeated, it takes effect once.
+
+    Raises Busy.
+    """
     orders.add(order, order.placed_event())
     workflow.start(order.order_id, 0, order.correlation_id)
 
@@ -93,9 +98,10 @@ def list_workflow_steps(order_id: str, *, orders: Orders, workflow: Workflow) ->
 
 
 def request_cancellation(order_id: str, *, owner: str, orders: Orders) -> Order:
-    """Request cancellation of an order; delivery decides. Repeated, it takes effect once.
+    """Request cancellation of an order. Repeated, it takes effect once.
 
-    Raises NotFound (also for another owner's order), OrderNotCancellable.
+    The delivery service decides whether the order is cancelled or dispatched.
+    Raises NotFound (also for another owner's order), OrderNotCancellable, Busy.
     """
     order = get_order(order_id, owner=owner, orders=orders)
     return _record_cancellation_request(order, None, orders)
@@ -105,13 +111,16 @@ def request_cancellation_by_staff(order_id: str, reason: str, *, orders: Orders)
     """As `request_cancellation`, with a reason that the customer reads.
 
     An earlier request of the customer or of staff stays as it is.
-    Raises NotFound, OrderNotCancellable.
+    Raises NotFound, OrderNotCancellable, Busy.
     """
     return _record_cancellation_request(orders.get(order_id), reason, orders)
 
 
 def mark_cancelled(order_id: str, *, orders: Orders) -> OrderHead:
-    """The shipment was cancelled before dispatch. Repeated, it takes effect once."""
+    """The shipment was cancelled before dispatch. Repeated, it takes effect once.
+
+    Raises NotFound, Busy, or ValueError unless the order is confirmed.
+    """
 
     def update(head: OrderHead) -> Update | None:
         return None if head.status is OrderStatus.CANCELLED else head.cancel(timestamp(now()))
@@ -120,7 +129,10 @@ def mark_cancelled(order_id: str, *, orders: Orders) -> OrderHead:
 
 
 def mark_dispatched(order_id: str, parcel: Parcel, *, orders: Orders) -> OrderHead:
-    """The parcel was dispatched. Repeated, also after the delivery, it takes effect once."""
+    """The parcel was dispatched. Repeated, also after the delivery, it takes effect once.
+
+    Raises NotFound, Busy, or ValueError unless the order is confirmed.
+    """
 
     def update(head: OrderHead) -> Update | None:
         return None if head.parcel is not None else head.dispatch(parcel)
@@ -129,10 +141,13 @@ def mark_dispatched(order_id: str, parcel: Parcel, *, orders: Orders) -> OrderHe
 
 
 def mark_delivered(order_id: str, delivered_at: str, *, orders: Orders) -> OrderHead:
-    """The parcel was delivered. May be called before `mark_dispatched`, and repeatedly."""
+    """The parcel was delivered. May be called before `mark_dispatched`, and repeatedly.
+
+    Raises NotFound, Busy, or ValueError unless the order is confirmed or dispatched.
+    """
 
     def update(head: OrderHead) -> Update | None:
-        if head.status is OrderStatus.DELIVERED or head.delivered_at is not None:
+        if head.status is OrderStatus.DELIVERED or head.early_delivery_at is not None:
             return None
         return head.deliver(delivered_at)
 
@@ -140,7 +155,7 @@ def mark_delivered(order_id: str, delivered_at: str, *, orders: Orders) -> Order
 
 
 def start_checkout(order_id: str, *, orders: Orders) -> Order:
-    """The placed order. Raises RejectionStarted, CheckoutFinished."""
+    """The placed order. Raises NotFound, RejectionStarted, CheckoutFinished."""
     order = orders.get(order_id)
     if order.status is OrderStatus.REJECTING:
         raise RejectionStarted(f"order {order_id} is being rejected")
@@ -152,7 +167,7 @@ def start_checkout(order_id: str, *, orders: Orders) -> Order:
 def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) -> OrderHead:
     """Confirm a placed order. An order that was confirmed before stays as it is.
 
-    Raises RejectionStarted, HoldExpired.
+    Raises NotFound, RejectionStarted, HoldExpired, Busy.
     """
 
     def update(head: OrderHead) -> Update | None:
@@ -168,7 +183,10 @@ def confirm_order(order_id: str, *, stock_is_committed: bool, orders: Orders) ->
 
 
 def start_rejection(order_id: str, rejection: Rejection, *, orders: Orders) -> OrderHead:
-    """Start the rejection of a placed order. An order with another status stays as it is."""
+    """Start the rejection of a placed order. An order with another status stays as it is.
+
+    Raises NotFound, Busy.
+    """
 
     def update(head: OrderHead) -> Update | None:
         if head.status is not OrderStatus.PLACED:
@@ -179,7 +197,10 @@ def start_rejection(order_id: str, rejection: Rejection, *, orders: Orders) -> O
 
 
 def reject_order(order_id: str, *, orders: Orders) -> OrderHead:
-    """Complete a started rejection. A rejected order stays as it is."""
+    """Complete a started rejection. A rejected order stays as it is.
+
+    Raises NotFound, Busy, or ValueError unless the order is being rejected.
+    """
 
     def update(head: OrderHead) -> Update | None:
         if head.status is OrderStatus.REJECTED:
@@ -194,7 +215,7 @@ def ensure_checkout_running(order_id: str, *, orders: Orders, workflow: Workflow
 
     Step Functions does not reuse the name of an ended execution, so the next one gets the next
     number. Two executions of one order are harmless: each command takes effect once, and the
-    order's row decides.
+    order's row decides. Raises NotFound, Busy.
     """
     head = orders.get_head(order_id)
     if not head.status.is_open:
@@ -228,7 +249,10 @@ def _record_cancellation_request(order: Order, reason: str | None, orders: Order
 def _update_head(
     order_id: str, update: Callable[[OrderHead], Update | None], orders: Orders
 ) -> OrderHead:
-    """Apply `update`, which returns None when there is nothing to change. Raises Busy."""
+    """Apply `update`, which returns None when there is nothing to change.
+
+    Raises NotFound, Busy, and whatever `update` raises.
+    """
     for _ in attempts():
         head = orders.get_head(order_id)
         result = update(head)

@@ -1,4 +1,4 @@
-"""Payment's commands, invoked by the checkout workflow and by delivery."""
+"""Payment's commands, invoked by the checkout workflow and by delivery. Each may raise Busy."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def compensate_cancellation(order_id: str, *, payments: Payments, provider: Prov
     """Void the payment of a cancelled order, or refund what was captured and not refunded.
 
     Raises PaymentUnknown, PaymentPending or NotCaptured while the outcome of an earlier request is
-    unknown, and RefundRejected.
+    unknown, RefundRejected, Busy.
     """
     try:
         usecases.void(VoidPayment(order_id=order_id), payments=payments, provider=provider)
@@ -48,8 +48,8 @@ def refund_return(
 ) -> None:
     """Refund a return, once per return id.
 
-    Raises PaymentUnknown, NotCaptured, and RefundRejected, also when the refunds would exceed the
-    captured amount.
+    Raises PaymentUnknown, NotCaptured, Busy, and RefundRejected, also when the refunds would exceed
+    the captured amount.
     """
     _captured_payment(order_id, payments, provider)
     _refund(order_id, return_id, amount, payments, provider)

@@ -41,6 +41,8 @@ class PaymentStatus(Enum):
 
 UNDECIDED = frozenset({PaymentStatus.AUTHORIZING, PaymentStatus.UNKNOWN, PaymentStatus.PENDING})
 UNSETTLED = UNDECIDED | {PaymentStatus.VOIDING, PaymentStatus.CAPTURING}
+"""Statuses in which the provider has not confirmed the last request."""
+
 VOIDING_OR_VOIDED = frozenset({PaymentStatus.VOIDING, PaymentStatus.VOIDED})
 CAPTURING_OR_LATER = frozenset(
     {PaymentStatus.CAPTURING, PaymentStatus.CAPTURED, PaymentStatus.REFUNDED}
@@ -126,7 +128,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether the provider has not confirmed the last request."""
+        """Whether the provider has not confirmed the last request, refunds included."""
         return self.status in UNSETTLED or bool(self.pending_refunds)
 
 

@@ -39,7 +39,7 @@ class ProviderNotResponding(ApiError):
 
 
 class AuthorizationRequest(NamedTuple):
-    """The amount to authorize, and the customer's payment token. The token is never stored."""
+    """The amount to authorize, and the customer's payment token. Payment never stores the token."""
 
     order_id: str
     amount: Money

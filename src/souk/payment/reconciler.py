@@ -13,7 +13,6 @@ from souk.kernel import aws
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
 from souk.payment import handlers, reconciliation
-from souk.payment.provider import ProviderUnavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,21 +35,17 @@ dead_letter_queue_url = load(ReconcilerSettings).dead_letter_queue_url
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     """Resolves unsettled payments, then compares the provider's list with the ledger.
 
-    Stops when the time runs out; the next run continues.
+    Stops when the time runs out; the next run continues. Raises ReconciliationFailed, for the
+    alarm, and Busy.
     """
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > RESERVE_MS
 
     logger.remove_keys(["correlation_id"])
-    ledger, provider = handlers.payments(), handlers.provider()
-    reconciliation.resolve_unsettled(
-        ledger=ledger, provider=provider, has_time=has_time, log=logger.info
+    reconciliation.reconcile(
+        ledger=handlers.payments(), provider=handlers.provider(), has_time=has_time, report=_report
     )
-    try:
-        reconciliation.compare(ledger=ledger, provider=provider, has_time=has_time, report=_report)
-    except ProviderUnavailable:
-        logger.warning("the provider's list is unavailable; the next run continues")
 
 
 def _report(difference: Difference) -> None:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 MAX_ATTEMPTS = 8
+"""Attempts to save one change while concurrent updates of the same payment succeed."""
 
 
 class Payments(Protocol):
@@ -55,7 +56,7 @@ class Payments(Protocol):
     def save(self, before: Payment | None, change: PaymentChange) -> Payment:
         """Write payment, entries and events together. Returns the payment with its new version.
 
-        Raises ConcurrentUpdate unless `before` (None: no payment) is what is stored.
+        Raises ConcurrentUpdate unless `before` (None: no payment) is what is stored, and Busy.
         """
 
 
@@ -64,7 +65,7 @@ def authorize(
 ) -> Authorization:
     """Authorize the order's total once, even when the command is repeated or interrupted.
 
-    Raises PaymentPending or PaymentUnknown while it is undecided.
+    Raises PaymentPending or PaymentUnknown while it is undecided, and Busy.
     """
     request = AuthorizationRequest(command.order_id, command.amount, command.payment_token)
     payment = payments.get(command.order_id)
@@ -82,7 +83,7 @@ def void(command: VoidPayment, *, payments: Payments, provider: Provider) -> Voi
     """Void the order's payment for good; a later or delayed authorization has no effect.
 
     Raises PaymentUnknown or PaymentPending until the provider confirms. The decision is stored by
-    then, and the reconciler completes it. Raises AlreadyCaptured.
+    then, and the reconciler completes it. Raises AlreadyCaptured, Busy.
     """
 
     def start(payment: Payment | None) -> PaymentChange:
@@ -96,7 +97,7 @@ def void(command: VoidPayment, *, payments: Payments, provider: Provider) -> Voi
 
 
 def capture(command: CapturePayment, *, payments: Payments, provider: Provider) -> Captured:
-    """Capture the authorized amount, once. Raises PaymentUnknown."""
+    """Capture the authorized amount, once. Raises PaymentUnknown, Busy."""
     payment = payments.get(command.order_id)
     if payment is None:
         return Captured(status="failed", reason="never-authorized")
@@ -112,7 +113,7 @@ def capture(command: CapturePayment, *, payments: Payments, provider: Provider) 
 def refund(command: RefundPayment, *, payments: Payments, provider: Provider) -> Refunded:
     """Refund part of the captured amount, once per refund id.
 
-    Raises PaymentUnknown; the amount then stays reserved for this refund.
+    Raises PaymentUnknown; the amount then stays reserved for this refund. Raises Busy.
     """
     payment = payments.get(command.order_id)
     if payment is None:
@@ -132,7 +133,7 @@ def apply_webhook(webhook: WebhookEvent, *, payments: Payments, provider: Provid
     """Query the payment that a webhook is about. False if the ledger has no such payment.
 
     The webhook's own content is not used, so a late, repeated or reordered one is harmless.
-    Raises PaymentUnknown.
+    Raises PaymentUnknown, Busy.
     """
     payment = payments.get(webhook.order_id)
     if payment is None or payment.reference != webhook.reference:
@@ -143,7 +144,7 @@ def apply_webhook(webhook: WebhookEvent, *, payments: Payments, provider: Provid
 
 
 def apply_provider_state(payment: Payment, state: ProviderState, *, payments: Payments) -> Payment:
-    """Record the provider's state in the ledger."""
+    """Record the provider's state in the ledger. Raises Busy, LookupError without a payment."""
 
     def apply(stored: Payment | None) -> PaymentChange:
         return domain.apply_provider_state(_existing(stored), state, _timestamp())
@@ -155,10 +156,11 @@ def apply_provider_state(payment: Payment, state: ProviderState, *, payments: Pa
 
 
 def resolve(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
-    """Complete whatever is unsettled. Raises PaymentUnknown, PaymentPending, AlreadyCaptured.
+    """Complete whatever is unsettled: what the provider has not confirmed.
 
-    A payment for which authorization was never requested stays unsettled: only the workflow has
-    the token.
+    A payment stays unsettled without an error while the provider needs time to authorize it, and
+    if its authorization was never requested: only the workflow has the token.
+    Raises PaymentUnknown, PaymentPending (of a void), AlreadyCaptured, Busy.
     """
     if payment.status in UNDECIDED and payment.reference:
         state = _call(partial(provider.find, payment.reference))
@@ -171,6 +173,10 @@ def resolve(payment: Payment, *, payments: Payments, provider: Provider) -> Paym
 
 
 def finish_void(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
+    """Request a started void again. No effect on a payment that is not `voiding`.
+
+    Raises PaymentUnknown, PaymentPending, Busy, and AlreadyCaptured after recording the capture.
+    """
     if payment.status is not PaymentStatus.VOIDING or payment.reference is None:
         return payment
     state = _call(partial(provider.void, payment.reference))
@@ -183,6 +189,10 @@ def finish_void(payment: Payment, *, payments: Payments, provider: Provider) -> 
 
 
 def finish_capture(payment: Payment, *, payments: Payments, provider: Provider) -> Payment:
+    """Request a started capture again. No effect on a payment that is not `capturing`.
+
+    If the provider rejects it, the payment is `authorized` again. Raises PaymentUnknown, Busy.
+    """
     if payment.status is not PaymentStatus.CAPTURING or payment.reference is None:
         return payment
     state = _call(partial(provider.capture, payment.reference))
@@ -193,6 +203,10 @@ def finish_capture(payment: Payment, *, payments: Payments, provider: Provider) 
 def finish_refund(
     payment: Payment, refund_id: str, *, payments: Payments, provider: Provider
 ) -> Payment:
+    """Request a started refund again. No effect if it is not pending.
+
+    If the provider rejects it, it is no longer pending. Raises PaymentUnknown, Busy.
+    """
     if refund_id not in payment.pending_refunds or payment.reference is None:
         return payment
     amount = Money(payment.pending_refunds[refund_id], payment.amount.currency)
@@ -210,7 +224,10 @@ def finish_refund(
 
 
 def _open_payment(request: AuthorizationRequest, payments: Payments, provider: Provider) -> Payment:
-    """Store the payment before authorization, with the reference that authorization needs."""
+    """Store the payment before authorization, with the reference that authorization needs.
+
+    Raises PaymentUnknown, Busy.
+    """
     try:
         reference = _call(partial(provider.open, request))
         payment = domain.create_payment(request.order_id, request.amount, reference, _timestamp())
@@ -232,7 +249,10 @@ def _find_or_authorize(
 
 
 def _decide(payment: Payment, call: Callable[[], ProviderState], payments: Payments) -> Payment:
-    """Record the state that `call` returns. Raises PaymentUnknown when there is no response."""
+    """Record the state that `call` returns.
+
+    Raises PaymentUnknown when there is no response, and Busy.
+    """
     try:
         state = call()
     except ProviderUnavailable as error:
@@ -267,7 +287,7 @@ def _call(call: Callable[[], ResultT]) -> ResultT:
 
 
 def _update(payment: Payment, update: Callable[[Payment], Payment], payments: Payments) -> Payment:
-    """Save an update that moves no money."""
+    """Save an update that moves no money. Raises Busy, and whatever `update` raises."""
 
     def change(stored: Payment | None) -> PaymentChange:
         return without_entries(update(_existing(stored)))
@@ -280,7 +300,7 @@ def _save_change(
 ) -> Payment:
     """Compute and save a change; after a concurrent update, read again and recompute.
 
-    Raises Busy.
+    Raises Busy, and whatever `change_of` raises.
     """
     for _ in range(MAX_ATTEMPTS):
         change = change_of(stored)

@@ -32,21 +32,21 @@ class UnknownCommand(Exception):
 def command_handler(commands: Commands) -> Callable[[dict[str, Any], LambdaContext], Any]:
     """The Lambda handler that runs one command per invocation and returns its result.
 
-    Raises UnknownCommand. An exception of the use case reaches the caller under its class name,
-    for Retry and Catch of a workflow.
+    Raises UnknownCommand. An exception of the command's handler reaches the caller under its class
+    name, for Retry and Catch of a workflow.
     """
-    by_name = {command.__name__: (command, use_case) for command, use_case in commands.items()}
+    by_name = {command.__name__: (command, handler) for command, handler in commands.items()}
 
     def handle(event: dict[str, Any], _context: LambdaContext) -> Any:
         try:
             request = msgspec.convert(event, CommandRequest)
-            command_type, use_case = by_name[request.command]
+            command_type, handler = by_name[request.command]
             command = msgspec.convert(request.data, command_type)
         except (msgspec.ValidationError, KeyError) as error:
             raise UnknownCommand(f"not a command of this service: {error!r}") from error
         logger.append_keys(correlation_id=request.correlation_id)
         with caused_by(Cause(request.correlation_id)):
-            result = use_case(command)
+            result = handler(command)
         logger.info("command completed", command=request.command)
         return msgspec.to_builtins(result)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    UseCase = Callable[[Any], None]
+    Handler = Callable[[Any], None]
 
 MAX_RECEIVES = 5
 """On this receive the consumer itself moves a failing message to the dead-letter queue."""
@@ -46,11 +46,11 @@ class UnreadableMessage(Exception):
 def queue_consumer(
     subscriptions: Subscriptions,
 ) -> Callable[[dict[str, Any], LambdaContext], Any]:
-    """The Lambda handler that passes a queue's events to their use cases.
+    """The Lambda handler that passes a queue's events to the handlers in `subscriptions`.
 
     It reports partial batch failures, so one bad record does not affect the others.
     """
-    by_name = {event.__name__: (event, use_case) for event, use_case in subscriptions.items()}
+    by_name = {event.__name__: (event, handler) for event, handler in subscriptions.items()}
     processor = batch.BatchProcessor(batch.EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle(sqs_event: dict[str, Any], context: LambdaContext) -> Any:
@@ -71,16 +71,16 @@ def queue_consumer(
     return handle
 
 
-def _handle_record(record: SQSRecord, by_name: Mapping[str, tuple[type[Event], UseCase]]) -> None:
+def _handle_record(record: SQSRecord, by_name: Mapping[str, tuple[type[Event], Handler]]) -> None:
     try:
         message = msgspec.json.decode(record.body)
-        event_type, use_case = by_name[message["detail-type"]]
+        event_type, handler = by_name[message["detail-type"]]
         event, cause = parse_event(event_type, message["detail"])
     except (msgspec.MsgspecError, KeyError, TypeError) as error:
         raise UnreadableMessage(f"no event this service subscribes to: {error!r}") from error
     logger.append_keys(correlation_id=cause.correlation_id)
     with caused_by(cause):
-        use_case(event)
+        handler(event)
     logger.info("event handled", event=event_type.__name__, event_id=cause.causation_id)
 
 

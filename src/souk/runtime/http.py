@@ -126,7 +126,7 @@ def _problem_response(error: ApiError) -> dict[str, Any]:
 def _client_error_response(error: ClientError) -> dict[str, Any]:
     if error.response["Error"]["Code"] in aws.THROTTLING_CODES:
         logger.warning("throttled", exc_info=error)
-        return _problem_response(Busy("The shop is busy. Nothing was changed; try again."))
+        return _problem_response(Busy("The shop is busy. Try again."))
     return _internal_error_response(error)
 
 

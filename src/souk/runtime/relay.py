@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from souk.kernel import aws, dynamo, outbox
 from souk.kernel.clock import now, timestamp
-from souk.kernel.events import MAX_BYTES
+from souk.kernel.events import MAX_EVENT_BYTES
 from souk.kernel.items import Item, from_item
 from souk.kernel.logs import logger
 from souk.kernel.settings import Settings, load
@@ -80,7 +80,7 @@ def _chunks(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
     size = 0
     for row in rows:
         length = len(row.item["detail"].encode())
-        if chunk and (len(chunk) == MAX_ENTRIES or size + length > MAX_BYTES):
+        if chunk and (len(chunk) == MAX_ENTRIES or size + length > MAX_EVENT_BYTES):
             yield chunk
             chunk, size = [], 0
         chunk.append(row)

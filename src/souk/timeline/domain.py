@@ -151,6 +151,8 @@ REJECTION_MESSAGES = {
     "reservation-expired": "Your order took too long to complete. You were not charged.",
     "internal-error": "Something went wrong on our side. You were not charged. Please try again.",
 }
+"""By rejection reason. `rejection.message` of ordering's API has the same texts."""
+
 STEPS = {
     "OrderPlaced": _Step("placed", _fixed("Your order was placed."), "placed_at"),
     "OrderConfirmed": _Step(

@@ -28,14 +28,17 @@ class Timeline(Protocol):
     """The store of events, by order."""
 
     def add(self, events: Sequence[ReceivedEvent]) -> None:
-        """Store the events. Adding an event again changes nothing."""
+        """Store the events. Adding an event again changes nothing. Raises Busy."""
 
     def list_events(self, order_id: str) -> list[ReceivedEvent]:
         """The events of an order, oldest first; empty for an unknown order."""
 
 
 def record_events(events: Sequence[ReceivedEvent], *, timeline: Timeline) -> None:
-    """Record events. Repeated, late or reordered events lead to the same timeline."""
+    """Record events. Repeated, late or reordered events lead to the same timeline.
+
+    Raises Busy; some of the events are recorded then.
+    """
     timeline.add(events)
 
 
@@ -66,7 +69,7 @@ class Connections(Protocol):
     def redeem_ticket(self, token: str, connection_id: str) -> bool:
         """Use up the ticket and add the connection, both or neither.
 
-        False when the ticket is unknown, used or expired.
+        False when the ticket is unknown, used or expired. Raises Busy.
         """
 
     def list_connections(self) -> list[Connection]: ...
@@ -89,7 +92,7 @@ def issue_ticket(*, connections: Connections) -> Ticket:
 def connect(connection_id: str, token: str, *, connections: Connections) -> None:
     """Accept a connection that presents a ticket.
 
-    Raises Forbidden when the ticket is unknown, used or expired.
+    Raises Forbidden when the ticket is unknown, used or expired, and Busy.
     """
     if not connections.redeem_ticket(token, connection_id):
         raise Forbidden("This ticket is unknown, used or expired. Request a new ticket.")
