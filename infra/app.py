@@ -1,4 +1,4 @@
-"""The CDK app: the platform and every service on it."""
+"""The CDK app: the platform and every service of the registry on it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,10 @@ from aws_cdk import App
 from infra import packaging
 from infra.platform import Platform
 from infra.stages import STAGES, stack_name
-from souk.basket.infra import Basket
-from souk.catalog.infra import Catalog
-from souk.delivery.infra import Delivery
-from souk.inventory.infra import Inventory
-from souk.notification.infra import Notification
-from souk.operations.infra import Operations
-from souk.ordering.infra import Ordering
-from souk.payment.infra import Payment
-from souk.timeline.infra import Timeline
+from souk.services import SERVICES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SERVICES = (
-    Catalog,
-    Basket,
-    Inventory,
-    Payment,
-    Ordering,
-    Delivery,
-    Notification,
-    Timeline,
-    Operations,
-)  # a service follows those whose commands it invokes; Operations is last, as it reads all queues
 
 
 def build_app(
@@ -44,7 +24,7 @@ def build_app(
     for stage in stages:
         platform = Platform(app, stack_name(stage), stage=STAGES[stage], layers=layers)
         for service in SERVICES:
-            service(platform)
+            service.construct(platform)
     return app
 
 

@@ -12,8 +12,10 @@ from infra import error_location, synth
 
 def main(out: Path, platform: synth.LayerPlatform) -> None:
     # imported here, so that an error in one of these modules is reported by file and line too
-    from infra import app, contracts, packaging, shopmap, stages
+    from infra import app, contracts, packaging, service_checks, shopmap, stages
 
+    if mistakes := list(service_checks.find_mistakes()):
+        sys.exit(" ".join(mistakes))
     app.build_app(tuple(stages.STAGES), packaging.build_layers(platform), out).synth()
     synth.openapi_path(out).write_text(json.dumps(contracts.openapi(), indent=1))
     shop_map = shopmap.build_map(out, stages.stack_name("dev"))  # the same for every stage

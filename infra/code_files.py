@@ -8,21 +8,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE_SUFFIXES = (".py", ".txt", ".html")  # modules and email templates
+NOT_DEPLOYED = ("infra.py", "openapi.py")
 EXCLUDE_PATTERNS = [
     "*",
     "!*/",
     *(f"!*{suffix}" for suffix in CODE_SUFFIXES),
-    "infra.py",
+    *NOT_DEPLOYED,
     "__pycache__/",
 ]
 """Everything but the code, in .gitignore syntax."""
 
 
 def code_files(root: Path = ROOT) -> list[Path]:
-    """Selects the same files as EXCLUDE_PATTERNS do in CDK: no `infra.py`, no documentation."""
+    """Selects the same files as EXCLUDE_PATTERNS do in CDK: no resources, no documentation."""
     candidates = sorted(file for file in (root / "src").rglob("*") if file.suffix in CODE_SUFFIXES)
     return [
-        file for file in candidates if file.name != "infra.py" and "__pycache__" not in file.parts
+        file
+        for file in candidates
+        if file.name not in NOT_DEPLOYED and "__pycache__" not in file.parts
     ]
 
 

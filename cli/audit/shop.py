@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from souk.kernel.items import from_item
 
 Row = dict[str, Any]
-SERVICES = ("Catalog", "Basket", "Ordering", "Inventory", "Payment")
 _MESSAGE_COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",

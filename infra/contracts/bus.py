@@ -11,10 +11,9 @@ from souk.kernel import events
 from souk.kernel.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import ModuleType
+    from collections.abc import Iterator, Sequence
 
-    from souk.kernel.events import Subscriptions
+    from souk.services import Service
 
 Json = dict[str, Any]
 
@@ -33,30 +32,18 @@ class PublishedEvent(NamedTuple):
         return inspect.getdoc(self.event) or ""
 
 
-def published_events(
-    modules: Mapping[str, ModuleType], subscriptions: Mapping[str, Subscriptions]
-) -> list[PublishedEvent]:
-    """All events declared in the `events` modules, in order of declaration."""
+def published_events(services: Sequence[Service]) -> list[PublishedEvent]:
+    """All events of the services, in order of declaration."""
     return [
-        PublishedEvent(event, service, _subscribers(event, subscriptions))
-        for service, module in modules.items()
-        for event in _declared_in(module)
+        PublishedEvent(event, publisher.name, _subscribers(event, services))
+        for publisher in services
+        for event in publisher.events
     ]
 
 
-def _declared_in(module: ModuleType) -> Iterator[type[Event]]:
-    for value in vars(module).values():
-        is_event = inspect.isclass(value) and issubclass(value, Event)
-        if is_event and value.__module__ == module.__name__:
-            yield value
-
-
-def _subscribers(event: type[Event], subscriptions: Mapping[str, Subscriptions]) -> list[str]:
-    return [
-        service
-        for service, subscribed in subscriptions.items()
-        if {event, Event} & subscribed.keys()
-    ]
+def _subscribers(event: type[Event], services: Sequence[Service]) -> list[str]:
+    """A subscription to `Event` itself is one to every event."""
+    return [service.name for service in services if {event, Event} & service.subscriptions.keys()]
 
 
 def document(published: list[PublishedEvent], version: str) -> Json:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from infra.access import NEEDS_ACCESS_TOKEN, Authorization, authorization_of
-from infra.contracts.parameters import EXAMPLE_BODIES, HEADERS, describe_parameter
+from infra.contracts.parameters import HEADERS, SHARED_PARAMETERS
 from souk.kernel.errors import (
     ApiError,
     Busy,
@@ -24,9 +23,10 @@ from souk.kernel.errors import (
 from souk.runtime.http import InvalidJson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from souk.runtime.routes import Route, Routes
+    from souk.runtime.routes import Route
+    from souk.services import Service
 
 Json = dict[str, Any]
 BodyType = type[msgspec.Struct]
@@ -87,15 +87,19 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: list[InvalidField] = []
 
 
+class UndocumentedRoute(Exception):
+    """A route cannot be documented. The message names the file to edit."""
+
+
 class GatewayError(msgspec.Struct, frozen=True):
     """The body of an error that API Gateway sends."""
 
     message: str
 
 
-def document(services: Mapping[str, Routes], version: str) -> Json:
+def document(services: Sequence[Service], version: str) -> Json:
     """The document of all routes. A route with several prefixes has one operation per path."""
-    all_routes = [(service, route) for service, routes in services.items() for route in routes]
+    all_routes = [(service, route) for service in services for route in service.routes]
     refs, schemas = _schemas([route for _, route in all_routes])
     paths: dict[str, Json] = {}
     for service, route in all_routes:
@@ -108,7 +112,7 @@ def document(services: Mapping[str, Routes], version: str) -> Json:
         "info": {"title": "Souk", "version": version, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": service, "description": _service_description(service)} for service in services
+            {"name": service.name, "description": service.description} for service in services
         ],
         "paths": paths,
         "components": {"schemas": schemas, "headers": HEADERS, "securitySchemes": SECURITY_SCHEMES},
@@ -129,22 +133,18 @@ def _schemas(routes: list[Route]) -> tuple[Refs, Json]:
     return dict(zip(body_types, refs, strict=True)), schemas
 
 
-def _service_description(service: str) -> str:
-    return inspect.getdoc(import_module(f"souk.{service}")) or ""
-
-
-def _operation(service: str, route: Route, path: str, refs: Refs) -> Json:
+def _operation(service: Service, route: Route, path: str, refs: Refs) -> Json:
     authorization = authorization_of(route, path)
     operation: Json = {
         "operationId": ("guest_" if authorization == "guest" else "") + route.handler.__name__,
         "summary": (inspect.getdoc(route.handler) or "").splitlines()[0],
         "description": AUTHORIZATION_TEXTS[authorization],
-        "tags": [service],
-        "parameters": list(_parameters(route)),
+        "tags": [service.name],
+        "parameters": list(_parameters(service, route)),
         "responses": _responses(route, authorization, refs),
     }
     if route.body is not None:
-        example = EXAMPLE_BODIES[route.body.__name__]
+        example = example_of(service, route.body)
         content = {"schema": refs[route.body], "example": example}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     if authorization != "public":
@@ -152,15 +152,35 @@ def _operation(service: str, route: Route, path: str, refs: Refs) -> Json:
     return operation
 
 
-def _parameters(route: Route) -> Iterator[Json]:
+def _parameters(service: Service, route: Route) -> Iterator[Json]:
     for name in re.findall(r"{(\w+)}", route.path):
-        description = describe_parameter(route.path, name)
-        yield {"name": name, "in": "path", "required": True, **description}
+        yield {"name": name, "in": "path", "required": True, **_described(service, route, name)}
     for name in route.query:
-        yield {"name": name, "in": "query", **describe_parameter(route.path, name)}
+        yield {"name": name, "in": "query", **_described(service, route, name)}
     for name in route.headers:
-        description = describe_parameter(route.path, name)
-        yield {"name": name, "in": "header", "required": True, **description}
+        yield {"name": name, "in": "header", "required": True, **_described(service, route, name)}
+
+
+def _described(service: Service, route: Route, name: str) -> Json:
+    """Description, schema and example; a key such as `/returns?status` is for one path only."""
+    own: dict[str, Json] = getattr(service.module("openapi"), "PARAMETERS", {})
+    for parameters, key in ((own, f"{route.path}?{name}"), (own, name), (SHARED_PARAMETERS, name)):
+        if key in parameters:
+            return parameters[key]
+    raise UndocumentedRoute(
+        f"src/souk/{service.name}/openapi.py: describe the parameter '{name}' of"
+        f" {route.method} {route.path} in PARAMETERS."
+    )
+
+
+def example_of(service: Service, body: BodyType) -> Json:
+    """An example of a request body. Raises UndocumentedRoute."""
+    examples: dict[str, Json] = getattr(service.module("openapi"), "EXAMPLES", {})
+    if body.__name__ not in examples:
+        raise UndocumentedRoute(
+            f"src/souk/{service.name}/openapi.py: add an example of {body.__name__} to EXAMPLES."
+        )
+    return examples[body.__name__]
 
 
 def _responses(route: Route, authorization: Authorization, refs: Refs) -> Json:

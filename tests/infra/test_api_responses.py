@@ -14,6 +14,7 @@ from infra.contracts.http_api import Problem
 from infra.contracts.parameters import HEADERS
 from local.shop import RunningShop
 from souk.runtime.routes import Route
+from souk.services import SERVICES
 from tests.journeys.visitor import Guest, Staff, new_key, wait_until
 
 pytestmark = pytest.mark.cloud
@@ -22,8 +23,8 @@ DOCUMENT = contracts.openapi()
 
 
 def documented_routes() -> Iterator[tuple[re.Pattern[str], str, Route]]:
-    for service in contracts.SERVICES.values():
-        for route in service.ROUTES:
+    for service in SERVICES:
+        for route in service.routes:
             for path in route.paths():
                 pattern = re.compile(re.sub(r"{\w+}", "[^/]+", path))
                 yield pattern, path, route

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -10,9 +11,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra import contracts
-from infra.contracts.parameters import EXAMPLE_BODIES
+from infra.contracts.http_api import UndocumentedRoute, example_of
 from souk.kernel.errors import InvalidQuery
-from souk.runtime.routes import Request
+from souk.runtime.routes import Access, Request, Routes
+from souk.services import SERVICES
 from tests.infra.template import Template
 
 Json = Any
@@ -166,16 +168,61 @@ def parse_limit(limit: int | None) -> int:
 
 
 def test_every_example_is_a_valid_body() -> None:
-    bodies = {
-        route.body.__name__: route.body
-        for service in contracts.SERVICES.values()
-        for route in service.ROUTES
+    bodies = [
+        (service, route.body)
+        for service in SERVICES
+        for route in service.routes
         if route.body is not None
-    }
+    ]
 
-    assert set(bodies) == set(EXAMPLE_BODIES)
-    for name, body_type in bodies.items():
-        msgspec.convert(EXAMPLE_BODIES[name], body_type)
+    assert len(bodies) > 10
+    for service, body_type in bodies:
+        msgspec.convert(example_of(service, body_type), body_type)
+
+
+def test_no_example_is_left_of_a_body_that_is_gone() -> None:
+    for service in SERVICES:
+        bodies = {route.body.__name__ for route in service.routes if route.body is not None}
+
+        assert set(getattr(service.module("openapi"), "EXAMPLES", {})) == bodies, service.name
+
+
+class PaintRequest(msgspec.Struct):
+    colour: str
+
+
+def routes_with(path: str, body: type[msgspec.Struct] | None = None) -> Routes:
+    def paint(_request: Request, body: PaintRequest) -> None:
+        """Paint a door."""
+
+    def look(_request: Request) -> None:
+        """Look at a door."""
+
+    routes = Routes()
+    routes.add("POST", path, Access.PUBLIC, response=None)(paint if body else look)
+    return routes
+
+
+@pytest.mark.parametrize(
+    ("routes", "message"),
+    [
+        (
+            routes_with("/doors/{door}"),
+            "src/souk/basket/openapi.py: describe the parameter 'door' of POST /doors/{door}",
+        ),
+        (
+            routes_with("/doors", PaintRequest),
+            "src/souk/basket/openapi.py: add an example of PaintRequest",
+        ),
+    ],
+)
+def test_what_is_not_documented_is_named_with_its_file(
+    monkeypatch: pytest.MonkeyPatch, routes: Routes, message: str
+) -> None:
+    monkeypatch.setattr("souk.basket.handlers.ROUTES", routes)
+
+    with pytest.raises(UndocumentedRoute, match=re.escape(message)):
+        contracts.openapi()
 
 
 def test_errors_with_the_same_status_have_different_types() -> None:

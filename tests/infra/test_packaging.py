@@ -11,8 +11,8 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from infra import packaging
-from infra.app import SERVICES
 from infra.assets import zip_folder
+from souk.services import SERVICES
 
 MAX_CODE_BYTES = 60_000 * len(SERVICES)
 MAX_LAYER_BYTES = 15_000_000
