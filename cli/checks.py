@@ -14,9 +14,6 @@ import pytest
 from cli import browser, requirement_files
 
 ROOT = Path(__file__).parents[1]
-_LINT_IMPORTS = (
-    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True))"
-)
 
 
 def run_checks(*, include_long: bool) -> int:
@@ -27,7 +24,7 @@ def run_checks(*, include_long: bool) -> int:
         "ruff format": lambda: _run_python("-m", "ruff", "format", "--check"),
         "ruff check": lambda: _run_python("-m", "ruff", "check"),
         "mypy": lambda: _run_python("-m", "mypy"),
-        "import rules": lambda: _run_python("-c", _LINT_IMPORTS),
+        "import rules": lambda: _run_python("-m", "tests.architecture.import_rules"),
     }
     failed = [name for name, check in checks.items() if not _run_check(name, check)]
     _print_heading("tests")
