@@ -10,7 +10,8 @@ from cli.main import souk
 ROOT = Path(__file__).parents[2]
 FOLDERS = "src|infra|local|cli|bench|tests|docs|storefront|demo|requirements"
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
-PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
+PATH = re.compile(rf"`((?!src/souk/labels|tests/labels)(?:{FOLDERS})/[\w./-]*)`")
+"""The service `labels` exists in docs/adding-a-service.md only."""
 COMMAND = re.compile(r"\./souk ([a-z]+)")
 DOCUMENTS = sorted(
     path
