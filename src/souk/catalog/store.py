@@ -36,6 +36,8 @@ class Page(NamedTuple):
 
 
 class ProductStore:
+    """Implements the protocol `Products`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

@@ -53,6 +53,8 @@ class Page(NamedTuple):
 
 
 class ShippingOptionStore:
+    """Implements the protocol `ShippingOptions`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 
@@ -88,6 +90,8 @@ class ShippingOptionStore:
 
 
 class ShipmentStore:
+    """Implements the protocol `Shipments`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

@@ -53,6 +53,8 @@ class Page(NamedTuple):
 
 
 class InventoryStore:
+    """Implements the protocols `Holds`, `Returns` and `Stocks`, which document its methods."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

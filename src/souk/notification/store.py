@@ -26,6 +26,8 @@ CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 
 
 class EmailStore:
+    """Implements the protocol `Emails`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

@@ -36,6 +36,8 @@ class Page(NamedTuple):
 
 
 class ReturnStore:
+    """Implements the protocol `Returns`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

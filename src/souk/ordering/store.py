@@ -55,6 +55,8 @@ class Page(NamedTuple):
 
 
 class OrderStore:
+    """Implements the protocol `Orders`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

@@ -10,6 +10,8 @@ from souk.ordering.domain import ExecutionState, WorkflowStep
 
 
 class CheckoutWorkflow:
+    """Implements the protocol `Workflow`, which documents methods and errors."""
+
     def __init__(self, state_machine_arn: str) -> None:
         self._state_machine_arn = state_machine_arn
         self._execution_arn_prefix = state_machine_arn.replace(":stateMachine:", ":execution:")

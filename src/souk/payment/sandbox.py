@@ -56,7 +56,10 @@ Row = dict[str, Any]
 
 
 class Sandbox:
-    """`send_webhook` receives the body and the headers of a webhook."""
+    """Implements the protocol `Provider`, which documents methods and errors.
+
+    `send_webhook` receives the body and the headers of a webhook.
+    """
 
     name = NAME
 

@@ -35,6 +35,8 @@ CURSOR = ("RECONCILER", "CURSOR")
 
 
 class PaymentStore:
+    """Implements the protocol `PaymentLedger`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 

@@ -59,6 +59,8 @@ _STATUSES: Mapping[
 
 
 class Stripe:
+    """Implements the protocol `Provider`, which documents methods and errors."""
+
     name = NAME
 
     def __init__(self, api_key: str, webhook_secret: str, api_base: str | None) -> None:

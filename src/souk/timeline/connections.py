@@ -24,6 +24,8 @@ CONNECTIONS = "CONNECTIONS"
 
 
 class ConnectionStore:
+    """Implements the protocol `Connections`, which documents methods and errors."""
+
     def __init__(self, table: str) -> None:
         self._table = table
 
