@@ -24,7 +24,10 @@ def build_app(
     for stage in stages:
         platform = Platform(app, stack_name(stage), stage=STAGES[stage], layers=layers)
         for service in SERVICES:
-            service.construct(platform)
+            construct = service.construct
+            if construct is None:
+                raise LookupError(f"src/souk/{service.name}/infra.py: add {service.title}.")
+            construct(platform)
     return app
 
 

@@ -206,13 +206,21 @@ class Platform(Stack):
         It gets the name of each command function in a variable such as `BASKET_COMMANDS`.
         """
         for service in services:
-            commands = self._command_functions[service]
+            commands = self._commands_of(service)
             function.add_environment(f"{service.upper()}_COMMANDS", commands.function_name)
             function.add_to_role_policy(
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"], resources=[commands.function_arn]
                 )
             )
+
+    def _commands_of(self, service: str) -> lambda_.Function:
+        if service not in self._command_functions:
+            raise LookupError(
+                f"src/souk/services.py: {service.lower()} must come before the services that invoke"
+                " its commands, and its construct must call add_commands."
+            )
+        return self._command_functions[service]
 
     def add_schedule(
         self,
@@ -267,7 +275,7 @@ class Platform(Stack):
             name,
             stage=self.stage,
             definition=definition,
-            functions={each: self._command_functions[each].function_arn for each in services},
+            functions={each: self._commands_of(each).function_arn for each in services},
         )
         self._dead_letter_queues.add_alarm(
             service, f"{name}Failed", machine.metric_failed(period=ALARM_PERIOD)

@@ -7,10 +7,10 @@ or documented but not served.
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from souk.runtime.routes import Request
 from souk.services import SERVICES
 
 if TYPE_CHECKING:
@@ -30,8 +30,13 @@ def find_mistakes(source: Path = SOURCE) -> Iterator[str]:
         is_package = (folder / "__init__.py").exists()
         if is_package and folder.name not in (*SHARED_FOLDERS, *names):
             yield f"src/souk/services.py: add a line for the service {folder.name}."
+    if names[-1] != "operations":
+        yield "src/souk/services.py: operations must be the last line; it covers all queues before."
     for service in SERVICES:
-        yield from _mistakes_in(service, source / service.name)
+        if (source / service.name / "__init__.py").exists():
+            yield from _mistakes_in(service, source / service.name)
+        else:
+            yield f"src/souk/services.py: there is no package src/souk/{service.name}."
 
 
 def _mistakes_in(service: Service, folder: Path) -> Iterator[str]:
@@ -40,13 +45,18 @@ def _mistakes_in(service: Service, folder: Path) -> Iterator[str]:
             f"src/souk/{service.name}/README.md: is missing; say what the service owns, publishes,"
             " subscribes to, and never does."
         )
-    try:
-        _ = service.construct
-    except LookupError as error:
-        yield str(error.args[0])
+    if service.construct is None:
+        yield f"src/souk/{service.name}/infra.py: add the construct {service.title}."
     if not service.description:
         yield f"src/souk/{service.name}/__init__.py: describe the service in the docstring."
+    yield from _mistakes_in_handlers(service, folder)
+
+
+def _mistakes_in_handlers(service: Service, folder: Path) -> Iterator[str]:
     routed = {route.handler for route in service.routes}
+    for route in service.routes:
+        if not inspect.getdoc(route.handler):
+            yield f"src/souk/{service.name}: describe {route.handler.__name__} in its docstring."
     for file in sorted(folder.glob("*handlers.py")):
         module = service.module(file.stem)
         for handler in _request_handlers(module) if module else ():
@@ -63,7 +73,6 @@ def _request_handlers(module: ModuleType) -> Iterator[FunctionType]:
         if not inspect.isfunction(function) or name.startswith("_"):
             continue
         # read as text: some annotations name classes that are imported for type checking only
-        annotations = inspect.get_annotations(function).values()
-        names = {getattr(each, "__name__", each) for each in annotations}
-        if function.__module__ == module.__name__ and Request.__name__ in names:
+        annotations = " ".join(map(str, inspect.get_annotations(function).values()))
+        if function.__module__ == module.__name__ and re.search(r"\bRequest\b", annotations):
             yield function

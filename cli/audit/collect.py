@@ -10,7 +10,6 @@ from sqlite3 import Connection
 
 from cli.audit.database import digest_of_lines, unix_ms
 from cli.audit.shop import Row, ShopReader
-from souk.services import SERVICES
 
 InsertRow = Callable[[Connection, Row], None]
 
@@ -18,7 +17,7 @@ InsertRow = Callable[[Connection, Row], None]
 def collect_rows(shop: ShopReader, database: Connection) -> Counter[str]:
     """Insert all rows that the checks need. Returns their number by kind."""
     counts: Counter[str] = Counter()
-    for service in _audited_services():
+    for service in dict.fromkeys(service for service, _ in _INSERTS):
         for row in shop.rows(service):
             kind = _kind_of(row)
             if kind == "outbox":
@@ -30,12 +29,6 @@ def collect_rows(shop: ShopReader, database: Connection) -> Counter[str]:
             counts[kind] += 1
     database.executescript(_INDEXES)
     return counts
-
-
-def _audited_services() -> list[str]:
-    """The services of the registry whose rows the audit needs."""
-    audited = {service for service, _ in _INSERTS}
-    return [service.title for service in SERVICES if service.title in audited]
 
 
 _INDEXES = """

@@ -1,9 +1,9 @@
 """The registry: every service of the shop, one line each.
 
-The CDK app, the OpenAPI and AsyncAPI documents and the audit derive from it. What a service has is
-found in its modules, by convention:
+The CDK app and the OpenAPI and AsyncAPI documents derive from it, and from these the map. What a
+service has is found in its modules, by convention:
 
-- `handlers.py`: `ROUTES`, `SUBSCRIPTIONS`, `COMMANDS`
+- `handlers.py`: `ROUTES`, `SUBSCRIPTIONS`
 - `events.py`: the event classes it publishes
 - `infra.py`: its construct, named like the service (`Basket`)
 """
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from souk.kernel.commands import Commands
     from souk.kernel.events import Subscriptions
 
 
@@ -50,10 +49,6 @@ class Service(NamedTuple):
         return cast("Subscriptions", self._declared("SUBSCRIPTIONS", {}))
 
     @property
-    def commands(self) -> Commands:
-        return cast("Commands", self._declared("COMMANDS", {}))
-
-    @property
     def events(self) -> list[type[Event]]:
         """The event classes that the service publishes, in order of declaration."""
         module = self.module("events")
@@ -70,13 +65,10 @@ class Service(NamedTuple):
         )
 
     @property
-    def construct(self) -> Callable[[Any], object]:
-        """The CDK construct, called with the platform. Raises LookupError that names the file."""
-        module = self.module("infra")
-        construct = getattr(module, self.title, None)
-        if construct is None:
-            raise LookupError(f"src/souk/{self.name}/infra.py: add the construct {self.title}.")
-        return cast("Callable[[Any], object]", construct)
+    def construct(self) -> Callable[[Any], object] | None:
+        """The CDK construct, which is called with the platform; None if `infra.py` has none."""
+        construct = getattr(self.module("infra"), self.title, None)
+        return cast("Callable[[Any], object] | None", construct)
 
     def module(self, name: str) -> ModuleType | None:
         """A module of the service; None if there is none."""
@@ -87,7 +79,7 @@ class Service(NamedTuple):
         return getattr(self.module("handlers"), name, default)
 
 
-# A service comes after those whose commands it invokes. Operations is last: it reads all queues.
+# A service comes after those whose commands it invokes. Operations is last: it covers all queues.
 SERVICES = (
     Service("catalog"),
     Service("basket"),

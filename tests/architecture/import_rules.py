@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from grimp import ImportGraph
 
-PACKAGES = ("souk", "infra", "local", "cli", "bench")
+PACKAGES = ("souk", "infra", "local", "cli", "bench", "tests")
 SHARED = ("kernel", "runtime", "services")
 SERVICE_NAMES = {service.name for service in SERVICES}
 PUBLIC = ("events", "commands")
@@ -31,8 +31,18 @@ PUBLIC = ("events", "commands")
 
 ENTRY_POINTS = ("api", "consumer", "command_handler", "reconciler", "websocket")
 AWS_LIBRARIES = ("boto3", "botocore", "aws_lambda_powertools", "aws_cdk", "constructs")
-PURE = ("events", "commands", "domain", "usecases")
-"""Neither these modules nor anything they import may import an AWS library or the runtime."""
+AWS_MODULES = {
+    "souk.catalog.pictures": "signs uploads to S3",
+    "souk.notification.senders": "sends by SES and SNS",
+    "souk.operations.dead_letters": "reads SQS queues",
+    "souk.operations.schemas": "a message of a queue is part of its response",
+    "souk.ordering.workflow": "starts Step Functions executions",
+    "souk.payment.sandbox": "keeps its payments in DynamoDB",
+    "souk.payment.reconciliation": "logs by Powertools",
+    "souk.timeline.connections": "a store",
+    "souk.timeline.feed": "posts to WebSocket connections",
+}
+"""Modules that may import AWS libraries although their names do not say so, with the reason."""
 
 RANKS = {
     "events": 0,
@@ -46,7 +56,11 @@ RANKS = {
     "infra": 8,
     "openapi": 8,
 }
-"""A module imports only modules of its service with a lower rank."""
+"""A module imports only modules of its service with a lower rank, or with its own role."""
+
+PART_RANK = 4
+"""The rank of a module whose name says no role. Such modules may import each other, and schemas,
+stores and use cases may import them; a cycle is forbidden in any case."""
 
 EXCEPTIONS = {
     ("local.shop", "infra.publish"): "the local cloud is deployed to like AWS",
@@ -68,11 +82,17 @@ def find_violations(graph: ImportGraph) -> Iterator[Violation]:
     """All violations: of single imports, of chains of imports, and modules without a place."""
     for module in sorted(graph.modules):
         yield from _misplaced(module)
+        if module.partition(".")[0] == "tests":
+            continue
         for imported in sorted(graph.find_modules_directly_imported_by(module)):
             if (module, imported) not in EXCEPTIONS and (reason := _forbidden(module, imported)):
                 yield Violation(module, imported, reason)
     yield from _impure(graph)
+    yield from _leaks(graph)
     yield from _cycles(graph)
+    for (importer, imported), reason in EXCEPTIONS.items():
+        if imported not in graph.find_modules_directly_imported_by(importer):
+            yield Violation(importer, "", f"the exception for {imported} ({reason}) is unused")
 
 
 def _misplaced(module: str) -> Iterator[Violation]:
@@ -86,19 +106,32 @@ def _misplaced(module: str) -> Iterator[Violation]:
 def _forbidden(importer: str, imported: str) -> str | None:
     """Why this import is forbidden; None if it is allowed."""
     package, target = importer.partition(".")[0], imported.partition(".")[0]
-    if target in ("local", "cli", "bench") and package in ("souk", "infra"):
-        return "services and infra import neither the local cloud nor the commands"
-    if target in ("infra", "cli") and package == "bench":
-        return "benchmarks use HTTP and AWS only"
-    if target == "infra" and package not in ("infra", "cli") and _role(importer) != "infra":
-        return "only infra and the commands import infra"
-    if target == "souk" and package == "local":
-        return "the local cloud knows nothing of the shop"
-    if target in ("aws_cdk", "constructs") and package == "souk" and _role(importer) != "infra":
-        return "only infra imports the CDK"
-    if target == "souk":
+    is_infra = _role(importer) == "infra"
+    rules = {
+        "only tests import tests": target == "tests",
+        "an __init__.py imports nothing: every module of the package would import it too": importer
+        in ("souk", *(f"souk.{name}" for name in SERVICE_NAMES)),
+        "services and infra import neither the local cloud nor the commands": package
+        in ("souk", "infra")
+        and target in ("local", "cli", "bench"),
+        "benchmarks use HTTP and AWS only": package == "bench"
+        and (target in ("infra", "cli") or _is_beyond_kernel(imported)),
+        "only infra and the commands import infra": target == "infra"
+        and package not in ("infra", "cli")
+        and not is_infra,
+        "the local cloud knows nothing of the shop": package == "local" and target == "souk",
+        "only infra imports the CDK": package == "souk"
+        and target in ("aws_cdk", "constructs")
+        and not is_infra,
+    }
+    broken = next((reason for reason, is_broken in rules.items() if is_broken), None)
+    if broken is None and target == "souk":
         return _forbidden_in_souk(importer, imported)
-    return None
+    return broken
+
+
+def _is_beyond_kernel(module: str) -> bool:
+    return module.startswith("souk.") and module.split(".")[1] != "kernel"
 
 
 def _forbidden_in_souk(importer: str, imported: str) -> str | None:
@@ -135,33 +168,29 @@ def _forbidden_layer(importer: str, imported: str) -> str | None:
     if _role(imported) == "openapi":
         return "openapi is for documents only"
     lower, upper = _rank(imported), _rank(importer)
-    is_allowed = lower < upper or (lower == upper == _PART) or {lower, upper} == {_PART, 3}
+    is_allowed = (
+        lower < upper
+        or _role(importer) == _role(imported)  # such as return_store and store, without cycles
+        or (lower == upper == PART_RANK)
+        or {lower, upper} == {PART_RANK, 3}
+    )
     return None if is_allowed else f"{_role(importer)} must not import {_role(imported)}"
 
 
-_PART = 4
-"""The rank of a module whose name says no role. Such modules may import each other, and schemas,
-stores and use cases may import them; a cycle is forbidden in any case."""
-
-
-def _rank(module: str) -> float:
-    role = _role(module)
-    if _is_adapter(module):
-        return 6
-    if role not in RANKS:
-        return _PART
-    is_part_of_role = module.rpartition(".")[2] != role
-    if is_part_of_role and role == "handlers":
-        return 4.5  # return_handlers, which handlers import
-    return _PART if is_part_of_role and role == "usecases" else RANKS[role]
+def _rank(module: str) -> int:
+    return 6 if _is_adapter(module) else RANKS.get(_role(module), PART_RANK)
 
 
 def _role(module: str) -> str:
-    """`store` for `souk.ordering.return_store`; the module's own name if it has no role."""
-    name = "".join(module.split(".")[2:3]) if module.startswith("souk.") else ""
-    if name in RANKS:
-        return name
-    return next((role for role in RANKS if name.endswith(f"_{role}")), name)
+    """`store` for `souk.ordering.return_store`; the module's own name if it has no role.
+
+    Empty outside services. Entry points, infra and openapi have exactly these names.
+    """
+    if _service(module) is None:
+        return ""
+    name = "".join(module.split(".")[2:3])
+    suffixes = ("domain", "schemas", "store", "usecases", "handlers")
+    return next((role for role in suffixes if name.endswith(f"_{role}")), name)
 
 
 def _is_adapter(module: str) -> bool:
@@ -176,19 +205,51 @@ def _service(module: str) -> str | None:
 
 
 def _is_public(module: str) -> bool:
-    return module.split(".")[2:3] in [[name] for name in PUBLIC]
+    return "".join(module.split(".")[2:3]) in PUBLIC
 
 
 def _impure(graph: ImportGraph) -> Iterator[Violation]:
-    """Domain and use cases, with all they import, are free of AWS."""
+    """Modules that must not import AWS libraries or the runtime, not even by way of others."""
+    reported = set()
     for module in sorted(graph.modules):
-        if _service(module) and _role(module) in PURE:
-            for target in ("souk.runtime", *AWS_LIBRARIES):
-                chain = _chain(graph, module, target)
-                if chain:
-                    own = [each for each in chain if _service(each) == _service(module)]
-                    reason = f"{_role(module)} is pure: {' -> '.join(chain)}"
-                    yield Violation(own[-1], chain[chain.index(own[-1]) + 1], reason)
+        if not _must_be_pure(module):
+            continue
+        for target in ("souk.runtime", *AWS_LIBRARIES):
+            if chain := _chain(graph, module, target):
+                own = [each for each in chain if _service(each) == _service(module)]
+                edge = own[-1], chain[chain.index(own[-1]) + 1]
+                if edge not in reported:
+                    reported.add(edge)
+                    reason = f"{_role(module)} must not reach AWS: {' -> '.join(chain)}"
+                    yield Violation(*edge, reason)
+
+
+def _must_be_pure(module: str) -> bool:
+    reaches_aws = ("store", "handlers", "infra", *ENTRY_POINTS)
+    return bool(
+        _service(module)
+        and _role(module)
+        and _role(module) not in reaches_aws
+        and not _is_adapter(module)
+        and module not in AWS_MODULES
+    )
+
+
+def _leaks(graph: ImportGraph) -> Iterator[Violation]:
+    """Schemas, stores and use cases do not know each other, not even by way of a part."""
+    roles = ("schemas", "store", "usecases")
+    for service in sorted(SERVICE_NAMES):
+        modules = [
+            each
+            for each in sorted(graph.modules)
+            if _service(each) == service and _role(each) in roles
+        ]
+        for module in modules:
+            for other in (each for each in modules if _role(each) != _role(module)):
+                chain = graph.find_shortest_chain(module, other)
+                if chain and len(chain) > 2:
+                    reason = f"{_role(module)} must not reach {_role(other)}: {' -> '.join(chain)}"
+                    yield Violation(chain[-2], chain[-1], reason)
 
 
 def _chain(graph: ImportGraph, module: str, target: str) -> tuple[str, ...] | None:
@@ -199,7 +260,7 @@ def _chain(graph: ImportGraph, module: str, target: str) -> tuple[str, ...] | No
 
 def _cycles(graph: ImportGraph) -> Iterator[Violation]:
     for service in sorted(SERVICE_NAMES):
-        modules = graph.find_descendants(f"souk.{service}")
+        modules = {each for each in graph.modules if _service(each) == service}
         for module in sorted(modules):
             for imported in sorted(graph.find_modules_directly_imported_by(module) & modules):
                 if graph.chain_exists(imported, module):

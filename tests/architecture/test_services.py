@@ -7,7 +7,7 @@ import pytest
 
 from infra.service_checks import SOURCE, find_mistakes
 from souk.runtime.routes import Request
-from souk.services import SERVICES
+from souk.services import SERVICES, Service
 
 
 @pytest.fixture
@@ -59,3 +59,17 @@ def test_a_service_without_a_construct_is_named_with_its_file(
     monkeypatch.delattr("souk.basket.infra.Basket")
 
     assert list(find_mistakes()) == ["src/souk/basket/infra.py: add the construct Basket."]
+
+
+def test_a_line_without_a_folder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.service_checks.SERVICES", (Service("stickers"), *SERVICES))
+
+    assert list(find_mistakes()) == ["src/souk/services.py: there is no package src/souk/stickers."]
+
+
+def test_a_service_below_operations_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.service_checks.SERVICES", (*SERVICES[:-2], *SERVICES[:-3:-1]))
+
+    (mistake,) = find_mistakes()
+
+    assert mistake.startswith("src/souk/services.py: operations must be the last line")
