@@ -46,7 +46,7 @@ _NOT_CONTACT_DETAILS = frozenset({"pk", "sk", "owner"})
 
 
 class BasketStore:
-    """Implements the protocol `Baskets`, which documents methods and errors."""
+    """Implements the protocol `Baskets`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

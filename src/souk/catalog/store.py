@@ -36,7 +36,7 @@ class Page(NamedTuple):
 
 
 class ProductStore:
-    """Implements the protocol `Products`, which documents methods and errors."""
+    """Implements the protocol `Products`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

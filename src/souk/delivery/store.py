@@ -53,7 +53,7 @@ class Page(NamedTuple):
 
 
 class ShippingOptionStore:
-    """Implements the protocol `ShippingOptions`, which documents methods and errors."""
+    """Implements the protocol `ShippingOptions`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -90,7 +90,7 @@ class ShippingOptionStore:
 
 
 class ShipmentStore:
-    """Implements the protocol `Shipments`, which documents methods and errors."""
+    """Implements the protocol `Shipments`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

@@ -53,7 +53,7 @@ class Page(NamedTuple):
 
 
 class InventoryStore:
-    """Implements the protocols `Holds`, `Returns` and `Stocks`, which document its methods."""
+    """Implements the protocols `Holds`, `Returns` and `Stocks`, which document its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

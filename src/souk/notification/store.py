@@ -26,7 +26,7 @@ CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 
 
 class EmailStore:
-    """Implements the protocol `Emails`, which documents methods and errors."""
+    """Implements the protocol `Emails`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

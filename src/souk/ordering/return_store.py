@@ -36,7 +36,7 @@ class Page(NamedTuple):
 
 
 class ReturnStore:
-    """Implements the protocol `Returns`, which documents methods and errors."""
+    """Implements the protocol `Returns`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

@@ -55,7 +55,7 @@ class Page(NamedTuple):
 
 
 class OrderStore:
-    """Implements the protocol `Orders`, which documents methods and errors."""
+    """Implements the protocol `Orders`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

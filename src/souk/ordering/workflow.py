@@ -10,7 +10,7 @@ from souk.ordering.domain import ExecutionState, WorkflowStep
 
 
 class CheckoutWorkflow:
-    """Implements the protocol `Workflow`, which documents methods and errors."""
+    """Implements the protocol `Workflow`, which documents its errors."""
 
     def __init__(self, state_machine_arn: str) -> None:
         self._state_machine_arn = state_machine_arn

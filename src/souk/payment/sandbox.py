@@ -56,7 +56,7 @@ Row = dict[str, Any]
 
 
 class Sandbox:
-    """Implements the protocol `Provider`, which documents methods and errors.
+    """Implements the protocol `Provider`, which documents its errors.
 
     `send_webhook` receives the body and the headers of a webhook.
     """

@@ -35,7 +35,7 @@ CURSOR = ("RECONCILER", "CURSOR")
 
 
 class PaymentStore:
-    """Implements the protocol `PaymentLedger`, which documents methods and errors."""
+    """Implements the protocol `PaymentLedger`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table

@@ -59,7 +59,7 @@ _STATUSES: Mapping[
 
 
 class Stripe:
-    """Implements the protocol `Provider`, which documents methods and errors."""
+    """Implements the protocol `Provider`, which documents its errors."""
 
     name = NAME
 

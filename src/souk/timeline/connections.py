@@ -24,7 +24,7 @@ CONNECTIONS = "CONNECTIONS"
 
 
 class ConnectionStore:
-    """Implements the protocol `Connections`, which documents methods and errors."""
+    """Implements the protocol `Connections`, which documents its errors."""
 
     def __init__(self, table: str) -> None:
         self._table = table
