@@ -1,49 +1,65 @@
-"""`./souk test`: runs every check. The tests run last, so that their summary ends the output."""
+"""`./souk test`: runs the checks. The tests run last, so that their summary ends the output."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
-from cli import browser, requirement_files
+from cli import requirement_files
+from cli.check_options import Options
 
 ROOT = Path(__file__).parents[1]
+SLOWEST = 20
+NEED_MORE_THAN_THIS_PROCESS = ("cloud", "browser", "all", "data")
+"""The markers of tests that are not unit tests."""
 
 
-def run_checks(*, include_long: bool) -> int:
-    """Run all checks, even when one fails. Returns 0 only if all succeed."""
+def run_checks(options: Options) -> int:
+    """Run the selected checks, even when one fails. Returns 0 only if all succeed."""
     os.chdir(ROOT)
+    if options.kills:
+        return _run_kill_test(options.kills)
     checks: dict[str, Callable[[], bool]] = {
-        "requirement files": _check_requirement_files,
-        "ruff format": lambda: _run_python("-m", "ruff", "format", "--check"),
-        "ruff check": lambda: _run_python("-m", "ruff", "check"),
-        "mypy": lambda: _run_python("-m", "mypy"),
-        "import rules": lambda: _run_python("-m", "tests.architecture.import_rules"),
+        "requirements": _check_requirement_files,
+        "format": lambda: _run_python("-m", "ruff", "format", "--check"),
+        "lint": lambda: _run_python("-m", "ruff", "check"),
+        "types": lambda: _run_python("-m", "mypy"),
+        "imports": lambda: _run_python("-m", "tests.architecture.import_rules"),
+        "tests": lambda: _run_tests(options),
     }
-    failed = [name for name, check in checks.items() if not _run_check(name, check)]
-    _print_heading("tests")
-    status = pytest.main(
-        ["-m", _marker_expression(include_long)], plugins=[SummaryPlugin(failed, include_long)]
-    )
-    return 1 if failed or status else 0
+    failed = [name for name in options.checks if not _run_check(name, checks[name])]
+    if failed:
+        click.secho(f"FAILED: {', '.join(failed)}", fg="red")
+    return 1 if failed else 0
 
 
-def run_kill_test(kills: int) -> int:
+def _run_kill_test(kills: int) -> int:
     """Run the kill test alone, with this many kills. Returns 0 only if nothing was lost."""
-    os.chdir(ROOT)
     timeout_seconds = 60 + 30 * kills
     selection = ["tests/journeys/test_kills.py", "-k", "killed_at_any_moment", "-q"]
     return int(pytest.main([*selection, f"--kills={kills}", f"--timeout={timeout_seconds}"]))
 
 
+def _run_tests(options: Options) -> bool:
+    return not pytest.main([*_pytest_options(options), *options.tests])
+
+
+def _pytest_options(options: Options) -> Sequence[str]:
+    report = ["-ra", "--no-fold-skipped", f"--durations={SLOWEST}"]
+    if options.quick:
+        click.echo("not run: tests that need a local cloud, Chromium or real data, and long tests")
+        return [*report, "-m", " and ".join(f"not {it}" for it in NEED_MORE_THAN_THIS_PROCESS)]
+    return [*report, "-p", "cli.not_run", *(["--long"] if options.include_long else [])]
+
+
 def _run_check(name: str, check: Callable[[], bool]) -> bool:
-    _print_heading(name)
+    click.secho(f"\n--- {name}", bold=True)
+    sys.stdout.flush()
     started = time.monotonic()
     passed = check()
     click.secho(
@@ -51,11 +67,6 @@ def _run_check(name: str, check: Callable[[], bool]) -> bool:
         fg="green" if passed else "red",
     )
     return passed
-
-
-def _print_heading(name: str) -> None:
-    click.secho(f"\n--- {name}", bold=True)
-    sys.stdout.flush()
 
 
 def _check_requirement_files() -> bool:
@@ -67,50 +78,3 @@ def _check_requirement_files() -> bool:
 
 def _run_python(*arguments: str) -> bool:
     return subprocess.run([sys.executable, *arguments], check=False).returncode == 0
-
-
-# --- tests that are not run, and why ----------------------------------------------------------
-
-
-def real_data_folder() -> Path | None:
-    """The folder with order data of a real shop: $SOUK_DATA or the default. None if absent."""
-    folder = Path(os.environ.get("SOUK_DATA") or ROOT.parent / "shared" / "data")
-    return folder if folder.is_dir() else None
-
-
-def _marker_expression(include_long: bool) -> str:
-    """Deselects the tests by marker that are not requested or cannot run on this machine."""
-    can_run = {
-        "all": include_long,
-        "data": real_data_folder(),
-        "browser": browser.find_chromium(),
-    }
-    return " and ".join(f"not {marker}" for marker, enabled in can_run.items() if not enabled)
-
-
-@dataclass
-class SummaryPlugin:
-    """Lists, just above pytest's last line, the tests that did not run and the failed checks."""
-
-    failed_checks: Sequence[str]
-    include_long: bool
-
-    def __post_init__(self) -> None:
-        self._deselected: list[pytest.Item] = []
-
-    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        self._deselected += items
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for item in sorted(self._deselected, key=lambda item: item.nodeid):
-            terminalreporter.write_line(f"not run: {item.nodeid} ({self._reason(item)})")
-        if self.failed_checks:
-            terminalreporter.write_line(f"FAILED before the tests: {', '.join(self.failed_checks)}")
-
-    def _reason(self, item: pytest.Item) -> str:
-        if not self.include_long and item.get_closest_marker("all"):
-            return "only with --all"
-        if item.get_closest_marker("browser") and not browser.find_chromium():
-            return browser.NO_CHROMIUM
-        return "no data of a real shop; set SOUK_DATA to its folder"

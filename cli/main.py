@@ -125,19 +125,16 @@ def _short_name(queue: str) -> str:
     return re.sub(r"^Souk-\w+?-(\w+?)[0-9A-F]{8}-\w+$", r"\1", queue)
 
 
-@souk.command()
-@click.option("--all", "include_long", is_flag=True, help="Also run the long tests.")
-@click.option(
-    "--kills",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Only kill a shop under load N times, and report what was lost.",
-)
-def test(include_long: bool, kills: int | None) -> None:
-    """Run all checks and tests."""
-    from cli.checks import run_checks, run_kill_test
+@souk.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run all checks and tests, or those that are named."""
+    from cli import check_options
 
-    sys.exit(run_kill_test(kills) if kills else run_checks(include_long=include_long))
+    options = check_options.parse(arguments)
+    from cli.checks import run_checks
+
+    sys.exit(run_checks(options))
 
 
 @souk.command()

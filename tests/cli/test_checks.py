@@ -16,7 +16,8 @@ line-length = 100
 [tool.mypy]
 files = ["cli/sums.py"]
 [tool.pytest.ini_options]
-markers = ["all", "browser", "data"]
+markers = ["all", "browser", "cloud", "data"]
+testpaths = ["tests"]
 """
 TESTS = """
 import pytest
@@ -31,6 +32,11 @@ def test_doubling():
 @pytest.mark.all
 def test_doubling_for_long():
     assert double(0) == 0
+
+
+@pytest.mark.cloud
+def test_doubling_in_the_cloud():
+    assert double(3) == 6
 
 
 @pytest.mark.data
@@ -49,24 +55,31 @@ SUMS = '"""Sums."""\n\n\ndef double(number: int) -> int:\n    return number * 2\
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "cli").mkdir()
-    for module in ("__init__", "browser", "checks", "requirement_files"):
+    for module in (
+        "__init__",
+        "browser",
+        "check_options",
+        "checks",
+        "not_run",
+        "requirement_files",
+    ):
         shutil.copy(ROOT / "cli" / f"{module}.py", tmp_path / "cli")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
     (tmp_path / "cli" / "sums.py").write_text(SUMS)
-    (tmp_path / "test_sums.py").write_text(TESTS.lstrip())
     (tmp_path / "tests" / "architecture").mkdir(parents=True)
+    (tmp_path / "tests" / "test_sums.py").write_text(TESTS.lstrip())
     (tmp_path / "tests" / "architecture" / "import_rules.py").write_text(IMPORT_RULES.lstrip())
     return tmp_path
 
 
 def check(
-    project: Path, *, include_long: bool, chromium: str = "true"
+    project: Path, *arguments: str, chromium: str = "true"
 ) -> subprocess.CompletedProcess[str]:
     """`chromium` is the name of a program; any existing one will do here."""
     code = (
-        "import sys; from cli.checks import run_checks;"
-        f" sys.exit(run_checks(include_long={include_long}))"
+        "import sys; from cli import check_options, checks;"
+        f" sys.exit(checks.run_checks(check_options.parse({arguments!r})))"
     )
     return subprocess.run(
         [sys.executable, "-P", "-c", code],
@@ -83,43 +96,63 @@ def check(
 
 
 def test_a_successful_run_lists_what_did_not_run_and_ends_with_the_count(project: Path) -> None:
-    completed = check(project, include_long=False)
+    completed = check(project)
 
     *lines, last = completed.stdout.splitlines()
     assert completed.returncode == 0, completed.stdout
-    assert "not run: test_sums.py::test_doubling_for_long (only with --all)" in lines
+    assert "SKIPPED tests/test_sums.py::test_doubling_for_long - Skipped: only with --all" in lines
     assert (
-        "not run: test_sums.py::test_doubling_real_numbers"
-        " (no data of a real shop; set SOUK_DATA to its folder)"
+        "SKIPPED tests/test_sums.py::test_doubling_real_numbers"
+        " - Skipped: no data of a real shop; set SOUK_DATA to its folder"
     ) in lines
-    assert "1 passed, 2 deselected" in last
+    assert "2 passed, 2 skipped" in completed.stdout
+    assert last.startswith("tests: passed")
+
+
+def test_a_run_names_its_slowest_tests(project: Path) -> None:
+    with (project / "tests/test_sums.py").open("a") as tests:
+        tests.write("\n\ndef test_slow():\n    import time\n\n    time.sleep(0.1)\n")
+
+    completed = check(project, "tests")
+
+    slowest = completed.stdout.partition("slowest 20 durations")[2].splitlines()[1]
+    assert slowest.endswith("call     tests/test_sums.py::test_slow")
 
 
 def test_without_a_chromium_the_run_says_how_to_get_one(project: Path) -> None:
-    with (project / "test_sums.py").open("a") as tests:
+    with (project / "tests/test_sums.py").open("a") as tests:
         tests.write(
             "\n\n@pytest.mark.browser\ndef test_doubling_on_a_page():\n    assert double(1) == 2\n"
         )
 
-    without = check(project, include_long=False, chromium="no-such-chromium")
-    with_chromium = check(project, include_long=False)
+    without = check(project, "tests", chromium="no-such-chromium")
+    with_chromium = check(project, "tests")
 
     assert without.returncode == 0
     assert (
-        "not run: test_sums.py::test_doubling_on_a_page"
-        " (no Chromium: install the package `chromium`, or set SOUK_CHROMIUM to its path)"
+        "SKIPPED tests/test_sums.py::test_doubling_on_a_page"
+        " - Skipped: no Chromium: install the package `chromium`, or set SOUK_CHROMIUM to its path"
     ) in without.stdout.splitlines()
-    assert "1 passed" in without.stdout.splitlines()[-1]
-    assert "2 passed" in with_chromium.stdout.splitlines()[-1]
+    assert "2 passed, 3 skipped" in without.stdout
+    assert "3 passed, 2 skipped" in with_chromium.stdout
 
 
 def test_all_runs_everything_that_can_run(project: Path) -> None:
     (project / "nowhere").mkdir()
 
-    completed = check(project, include_long=True)
+    completed = check(project, "--all")
 
-    assert "not run" not in completed.stdout
-    assert "3 passed" in completed.stdout.splitlines()[-1]
+    assert "SKIPPED" not in completed.stdout
+    assert "4 passed in" in completed.stdout
+
+
+def test_a_quick_run_leaves_out_what_is_no_unit_test_and_says_so(project: Path) -> None:
+    completed = check(project, "--quick")
+
+    assert completed.returncode == 0, completed.stdout
+    assert "types: passed" in completed.stdout
+    assert "not run: tests that need a local cloud" in completed.stdout
+    assert "1 passed" in completed.stdout
 
 
 def test_all_checks_run_even_if_some_fail_and_the_run_fails(project: Path) -> None:
@@ -128,19 +161,53 @@ def test_all_checks_run_even_if_some_fail_and_the_run_fails(project: Path) -> No
         SUMS + "import os\nfrom cli import requirement_files\nNAME: int = ( 'one' )\n"
     )
 
-    completed = check(project, include_long=False)
+    completed = check(project)
 
     assert completed.returncode == 1
-    for name in ("requirement files", "ruff format", "ruff check", "mypy", "import rules"):
-        assert f"{name}: FAILED" in completed.stdout
-        assert name in completed.stdout.rpartition("FAILED before the tests: ")[2]
-    assert "1 passed" in completed.stdout.splitlines()[-1]
+    assert "2 passed" in completed.stdout
+    assert completed.stdout.endswith("FAILED: requirements, format, lint, types, imports\n")
+
+
+def test_a_check_is_run_alone_by_its_name(project: Path) -> None:
+    completed = check(project, "types")
+
+    assert completed.returncode == 0
+    headings = [line for line in completed.stdout.splitlines() if line.startswith("---")]
+    assert headings == ["--- types"]
+
+
+def test_a_test_is_run_alone_by_its_name(project: Path) -> None:
+    completed = check(project, "tests/test_sums.py::test_doubling", "lint")
+
+    headings = [line for line in completed.stdout.splitlines() if line.startswith("---")]
+    assert headings == ["--- lint", "--- tests"]
+    assert "1 passed in" in completed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["tests/test_products.py"], "no check and no test file 'tests/test_products.py'"),
+        (["--kills", "0"], "'0' is not a number of 1 or more"),
+        (["--kills", "2", "types"], "--kills runs the kill test alone"),
+        (["--quick", "--all"], "choose one of them"),
+        (["--fast"], "unrecognized arguments: --fast"),
+    ],
+)
+def test_a_wrong_option_is_answered_before_anything_runs(
+    project: Path, arguments: list[str], answer: str
+) -> None:
+    completed = check(project, *arguments)
+
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert answer in completed.stderr
 
 
 def test_a_failed_test_makes_the_run_fail(project: Path) -> None:
     (project / "cli" / "sums.py").write_text(SUMS.replace("* 2", "* 3"))
 
-    completed = check(project, include_long=False)
+    completed = check(project)
 
     assert completed.returncode == 1
-    assert "1 failed" in completed.stdout.splitlines()[-1]
+    assert "2 failed" in completed.stdout
+    assert completed.stdout.endswith("FAILED: tests\n")

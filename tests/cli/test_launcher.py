@@ -50,7 +50,7 @@ def a_project(folder: Path) -> Path:
     project = folder / "project"
     (project / "cli").mkdir(parents=True)
     shutil.copy(ROOT / "souk", project)
-    for module in ("__init__", "environment", "setup_venv"):
+    for module in ("__init__", "check_options", "environment", "setup_venv"):
         shutil.copy(ROOT / "cli" / f"{module}.py", project / "cli")
     (project / "cli" / "__main__.py").write_text(COMMAND)
     (project / "requirements").mkdir()
@@ -159,6 +159,21 @@ def test_the_first_test_run_installs_additional_tools(ready: Path) -> None:
     assert "Installing additional tools for the tests" in first.stderr
     assert installed(first) == {"tiny": "1.0", "tool": "1.0"}
     assert (second.returncode, second.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("option", "code"), [("--help", 0), ("--halp", 2), ("nowhere.py", 2)])
+def test_help_and_wrong_options_of_the_tests_install_nothing(
+    project: Path, option: str, code: int
+) -> None:
+    launched = souk(project, "--state", "up", "test", option)
+
+    assert launched.returncode == code
+    assert (launched.stdout + launched.stderr).startswith("Usage: souk test ")
+    assert not (project / ".venv").exists()
+
+
+def test_help_about_screenshots_installs_no_tools(ready: Path) -> None:
+    assert installed(souk(ready, "screenshots", "--help")) == {"tiny": "1.0"}
 
 
 def test_changed_requirements_replace_the_environment(ready: Path) -> None:
