@@ -9,6 +9,8 @@ import httpx
 from bench.products import CATEGORY_SIZES, LISTED_SKUS, PRICE
 from bench.shop_client import ShopClient, new_guest
 from local.meter import PATH
+from local.root_signature import RootSignature
+from local.shop import RunningShop
 
 REPEATS = 10
 QUIET_SECONDS = 2.5  # without a new call until the work is done; a queue may gather for 2 seconds
@@ -19,8 +21,13 @@ ItemT = TypeVar("ItemT")
 class Meter:
     """The local cloud's meter."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._http = httpx.Client(base_url=endpoint, timeout=60, trust_env=False)
+    def __init__(self, running: RunningShop) -> None:
+        self._http = httpx.Client(
+            base_url=running.endpoint,
+            auth=RootSignature(running.state),
+            timeout=60,
+            trust_env=False,
+        )
 
     def count(self, step: Callable[[], object], repeats: int = REPEATS) -> Counts:
         """The average counts of one `step`, with all work that it causes."""

@@ -61,7 +61,7 @@ def run_benchmarks(
     floor_outputs = deploy_floor(running)
     products.fill_tables(running, floor_outputs)
     shop, floor = shop_client(running), floor_client(running, floor_outputs)
-    meter = Meter(running.endpoint)
+    meter = Meter(running)
     note("Metering")
     metered = {client.name: meter_steps(client, meter) for client in (shop, floor)}
     pair = Pair(shop, floor, running.session(), meter.wait_until_idle)

@@ -41,7 +41,9 @@ class ShopClient:
     def __post_init__(self) -> None:
         client = httpx.Client(
             base_url=self.endpoint,
-            headers={"Host": f"{self.api_id}.execute-api.localhost"},
+            headers={
+                "Host": f"{self.api_id}.execute-api.localhost:{httpx.URL(self.endpoint).port}"
+            },
             timeout=60,
             trust_env=False,  # it runs on this machine: no proxy
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),

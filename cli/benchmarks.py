@@ -45,7 +45,7 @@ def cost(*, as_json: bool) -> None:
         note("Listing products")
         products.list_products(running)
         note(f"Metering {METERED_ORDERS} orders")
-        computed = compute_cost(running, shop_client(running), Meter(running.endpoint))
+        computed = compute_cost(running, shop_client(running), Meter(running))
     if as_json:
         json_result(computed.as_json())
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from cli.output import columns
+from local.root_signature import RootSignature
 from souk.kernel.items import from_item
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ class EmailRecord:
 def load_emails(running: "RunningShop", order_id: str | None = None) -> list[EmailRecord]:
     """All emails, or those about one order, sorted by time."""
     rows = list(_scan_table(running))  # before SES: it has every message recorded as sent
-    response = httpx.get(running.endpoint + SES_MESSAGES_PATH, trust_env=False, timeout=30)
+    response = httpx.get(
+        running.endpoint + SES_MESSAGES_PATH,
+        auth=RootSignature(running.state),
+        trust_env=False,
+        timeout=30,
+    )
     return join_messages(rows, response.raise_for_status().json(), order_id)
 
 

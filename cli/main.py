@@ -229,6 +229,22 @@ def import_(file: Path, mappings: tuple[str, ...], stage: str | None, as_json: b
     sys.exit(1 if summary.failed else 0)
 
 
+@souk.command(context_settings={"ignore_unknown_options": True})
+@_with_state
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def aws(arguments: tuple[str, ...]) -> None:
+    """Run the AWS CLI on the local shop's AWS, as the root user.
+
+    Without ARGUMENTS, print the environment for other tools: eval "$(./souk aws)".
+    """
+    from cli.aws import export_lines, run_aws_cli
+
+    running = _require_running()
+    if arguments:
+        run_aws_cli(running, arguments)
+    result(export_lines(running))
+
+
 @souk.command()
 @_with_state
 @_with_stage

@@ -20,12 +20,11 @@ import uvloop
 
 from local.gateway import Gateway
 from local.meter import with_meter
+from local.root_key import ACCOUNT, REGION, secret_key
 
 STACK = "Souk-dev"
 OPENAPI = "openapi.json"  # in the state folder: the API description that the gateway serves
 MAP = "map.json"  # in the state folder: the data of the architecture map
-REGION = "us-east-1"
-ACCOUNT = "000000000000"  # MiniStack treats this id, used as an access key, as the account's root
 SERVICES = (
     "apigateway", "cloudformation", "cognito-idp", "dynamodb", "dynamodbstreams", "events",
     "iam", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns",
@@ -46,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.detach and (child := _detach(options.detach)):
         print(child)
         return 0
-    os.environ.update(engine_settings(state, options.aws_port))
+    os.environ.update(engine_settings(state, options.aws_port, secret_key(state)))
     tempfile.tempdir = str(_create_empty(state / "tmp"))
     uvloop.run(_run(options))
     rmtree(tempfile.tempdir, ignore_errors=True)
@@ -80,8 +79,11 @@ def _detach(log: Path) -> int:
     return 0
 
 
-def engine_settings(state: Path, port: int) -> dict[str, str]:
-    """The environment variables of MiniStack and of the functions it starts."""
+def engine_settings(state: Path, port: int, root_secret: str) -> dict[str, str]:
+    """The environment variables of MiniStack and of the functions it starts.
+
+    A function gets temporary credentials of its role instead of the root user's.
+    """
     nowhere = os.devnull
     return {
         "AUTH": "true",  # a function may do only what its role allows, as on AWS
@@ -89,7 +91,7 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
         "AWS_CONFIG_FILE": nowhere,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": root_secret,
         "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         "BIND_HOST": "127.0.0.1",
         "DOCKER_HOST": "unix:///nowhere",  # keeps MiniStack from touching the user's containers
@@ -113,14 +115,15 @@ def engine_settings(state: Path, port: int) -> dict[str, str]:
 async def _run(options: argparse.Namespace) -> None:
     # Imported here because MiniStack reads its settings while it is imported.
     from local import patches
-    from local.patches import durable_state, triggers
+    from local.patches import durable_state, security, triggers
 
     patches.apply()
     from ministack import app
     from ministack.core import lambda_runtime
 
+    engine = _with_startup_callback(app.app, triggers.serving.set)
     gateway = Gateway(
-        engine=app.app,
+        engine=security.for_signed_calls(engine),
         outputs=_read_outputs,
         pages=PAGES,
         openapi=options.state / OPENAPI,
@@ -130,9 +133,12 @@ async def _run(options: argparse.Namespace) -> None:
     stop_requested = asyncio.Event()
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop_signal, stop_requested.set)
-    engine = with_meter(_with_startup_callback(app.app, triggers.serving.set))
-    servers = [_Server(_config(engine)), _Server(_config(gateway))]
     ports = [options.aws_port, options.port]
+    aws = security.for_signed_calls(with_meter(engine))
+    servers = [
+        _Server(_config(security.for_local_hosts(aws, options.aws_port, with_apis=True))),
+        _Server(_config(security.for_local_hosts(gateway, options.port))),
+    ]
     serving = asyncio.gather(
         *(server.serve([_listen(port)]) for server, port in zip(servers, ports, strict=True))
     )

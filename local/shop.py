@@ -19,7 +19,7 @@ import botocore.session
 from botocore.config import Config
 
 from infra.publish import PublishError, PublishResult, publish
-from local.cloud import ACCOUNT, MAP, OPENAPI, REGION, STACK
+from local.cloud import MAP, OPENAPI, STACK
 from local.process import (
     find_free_port,
     is_port_free,
@@ -29,6 +29,7 @@ from local.process import (
     minimal_environment,
     start_time,
 )
+from local.root_key import ACCOUNT, REGION, secret_key
 from local.wal import segments
 
 UNSUPPORTED_RESOURCE_TYPES = frozenset({
@@ -62,8 +63,6 @@ POLL_INTERVAL_SECONDS = 0.02
 BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
-ROOT_SECRET_KEY = "local"  # noqa: S105 - MiniStack does not verify the root user's signature
-
 Report = Callable[[str], None]
 """Receives a line of progress."""
 
@@ -78,7 +77,7 @@ class LocalSession(boto3.Session):
     The user's AWS profile, configuration files and proxy have no effect.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, state: Path) -> None:
         unset = (None, None, None, None)
         no_file = (None, None, os.devnull, None)
         core = botocore.session.Session(
@@ -86,7 +85,7 @@ class LocalSession(boto3.Session):
         )
         super().__init__(
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key=ROOT_SECRET_KEY,
+            aws_secret_access_key=secret_key(state),
             region_name=REGION,
             botocore_session=core,
         )
@@ -124,7 +123,7 @@ class RunningShop:
 
     def session(self) -> LocalSession:
         """AWS clients of this shop."""
-        return LocalSession(self.endpoint)
+        return LocalSession(self.endpoint, self.state)
 
     def is_alive(self) -> bool:
         return start_time(self.pid) == self.start_time

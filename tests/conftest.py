@@ -13,7 +13,7 @@ import pytest
 
 from cli.demo import create_demo_shipping_options
 from infra.synth import openapi_path, synthesize
-from local import demo_users
+from local import demo_users, root_key
 from local.shop import RunningShop, Shop
 from souk.kernel import aws
 from souk.notification import senders
@@ -51,13 +51,7 @@ def running_shop(state: Path) -> Iterator[RunningShop]:
 @pytest.fixture
 def lambda_env(shop: RunningShop, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningShop]:
     """The environment of a Lambda function: service code in this process calls the shop's AWS."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": shop.endpoint,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "000000000000",
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }.items():
+    for name, value in root_key.environment(shop.state, shop.endpoint).items():
         monkeypatch.setenv(name, value)
     clear_client_caches()
     yield shop

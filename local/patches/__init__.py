@@ -31,6 +31,7 @@ from local.patches import (
 
 PATCHES: tuple[Callable[[], None], ...] = (
     policies.treat_loopback_as_secure,
+    policies.make_role_credentials_secret,
     policies.provide_event_source_key,
     policies.authorize_emails_by_sender,
     policies.cache_principals,

@@ -1,6 +1,9 @@
 """Authorization: what IAM and resource policies learn about a request, and how quickly."""
 
+import hashlib
+import hmac
 import json
+import os
 import time
 from email.utils import parseaddr
 from functools import lru_cache
@@ -8,7 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.services import lambda_svc, sts
 
 MAX_CACHED_PRINCIPALS = 200
 CACHE_SECONDS = 1.0
@@ -24,6 +28,38 @@ def treat_loopback_as_secure() -> None:
     """
     pin = iam_evaluator.pin_request_origin
     app.pin_request_origin = lambda address, _is_secure: pin(address, True)
+
+
+def make_role_credentials_secret() -> None:
+    """MiniStack computes a role's secret key from the names of function and role, so everybody who
+    knows or guesses the names has its rights.
+
+    They are now derived with the root user's secret key, and like before survive a restart.
+    """
+    register, credentials = sts.register_session, lambda_runtime.execution_credentials
+    root_secret = os.environ["AWS_SECRET_ACCESS_KEY"].encode()
+
+    def derive(purpose: str, access_key: str) -> str:
+        return hmac.new(root_secret, f"{purpose} {access_key}".encode(), hashlib.sha256).hexdigest()
+
+    def register_secretly(access_key: str, session: Json) -> None:
+        if "Expiration" not in session:  # a function's; others have a random secret
+            session["SecretAccessKey"] = derive("secret access key", access_key)
+            session["SessionToken"] = derive("session token", access_key)
+        register(access_key, session)
+
+    def secret_credentials(config: Json) -> dict[str, str]:
+        access_key = credentials(config)["AWS_ACCESS_KEY_ID"]
+        session = sts._sessions[access_key]
+        return {
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": session["SessionToken"],
+        }
+
+    sts.register_session = register_secretly
+    lambda_runtime.execution_credentials = secret_credentials
+    lambda_svc.execution_credentials = secret_credentials
 
 
 def provide_event_source_key() -> None:

@@ -4,12 +4,14 @@ import itertools
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from bench import metering
 from bench.metering import Meter
+from local.shop import RunningShop
 
 COUNTS: list[dict[str, object]] = [
     {"calls": {"dynamodb:Query": 9}, "running": 0, "scheduled_runs": 1},
@@ -18,7 +20,7 @@ COUNTS: list[dict[str, object]] = [
 
 
 @pytest.fixture
-def meter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
+def meter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Meter]:
     counts = iter(COUNTS)
 
     class FakeMeter(BaseHTTPRequestHandler):
@@ -43,7 +45,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
     monkeypatch.setattr(Meter, "wait_until_idle", lambda _: None)
     with HTTPServer(("127.0.0.1", 0), FakeMeter) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield Meter(f"http://127.0.0.1:{server.server_port}")
+        yield Meter(RunningShop(tmp_path, 1, "", 1, server.server_port))
         server.shutdown()
 
 

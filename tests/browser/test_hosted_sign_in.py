@@ -18,6 +18,7 @@ from local.shop import RunningShop
 from tests.browser.conftest import new_visitor
 from tests.browser.shopper import Shopper
 from tests.browser.test_every_page import find_accessibility_problems, wait_until_loaded
+from tests.infra.test_site import engine_host
 from tests.journeys.visitor import Staff
 
 
@@ -27,7 +28,7 @@ def visitor(browser: Browser, shop: RunningShop) -> Iterator[BrowserContext]:
     pages.upload_pages(synthesize(print), shop.outputs, shop.session())
     shop_url, sign_in_url = shop.outputs["ShopUrl"], shop.outputs["SignInUrl"]
     gateway = shop.urls["storefront"].removesuffix("/")
-    host = {"host": shop_url.removeprefix("https://"), "x-forwarded-proto": "https"}
+    host = {"host": engine_host(shop), "x-forwarded-proto": "https"}
 
     def forward(route: Route, to: str, headers: dict[str, str]) -> None:
         path = urlsplit(route.request.url)._replace(scheme="", netloc="").geturl()

@@ -36,6 +36,12 @@ class Response(NamedTuple):
 GetPage = Callable[..., Response]
 
 
+def engine_host(shop: RunningShop) -> str:
+    """The distribution's name in the local cloud, which accepts no names of the public DNS."""
+    label = shop.outputs["ShopUrl"].removeprefix("https://").partition(".")[0]
+    return f"{label}.cloudfront.localhost:{shop.aws_port}"
+
+
 def remove(parts: set[str], text: str) -> str:
     for part in parts:
         text = text.replace(part, "")
@@ -54,7 +60,7 @@ def get(port: int, path: str, headers: Headers) -> Response:
 def get_page(shop: RunningShop) -> GetPage:
     """Gets a page from the deployed distribution, after the pages were uploaded."""
     pages.upload_pages(synthesize(print), shop.outputs, shop.session())
-    host = shop.outputs["ShopUrl"].removeprefix("https://")
+    host = engine_host(shop)
 
     def get_from_distribution(path: str, protocol: str = "https") -> Response:
         return get(shop.aws_port, path, {"Host": host, "X-Forwarded-Proto": protocol})
@@ -98,7 +104,7 @@ def test_http_is_redirected_to_https(get_page: GetPage, shop: RunningShop) -> No
 
     assert (redirect.status, redirect.headers["location"]) == (
         301,
-        f"{shop.outputs['ShopUrl']}/basket",
+        f"https://{engine_host(shop)}/basket",
     )
     assert get_page("/").headers["strict-transport-security"] == "max-age=63072000"
 

@@ -11,7 +11,7 @@ def run_in_engine(script: str) -> str:
     """What the script prints. It runs in a process of its own and may apply `patches`."""
     prelude = (
         "import os; from pathlib import Path; from local.cloud import engine_settings;"
-        "os.environ.update(engine_settings(Path(os.devnull), 1));"
+        "os.environ.update(engine_settings(Path(os.devnull), 1, 'secret'));"
         "from local import patches\n"
     )
     command = [sys.executable, "-c", prelude + script]

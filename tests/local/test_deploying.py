@@ -11,8 +11,7 @@ from cli.__main__ import run
 from infra.destroy import _empty_bucket
 from infra.stack import Stack
 from infra.synth import SynthError
-from local.cloud import ACCOUNT, REGION
-from local.shop import ROOT_SECRET_KEY
+from local.root_key import ACCOUNT, REGION, secret_key
 from tests.local.conftest import SmallShop, eventually, free_port
 from tests.local.minimal_assembly import write_minimal_assembly
 
@@ -29,7 +28,7 @@ def as_aws(
         "AWS_ENDPOINT_URL": small_shop.running.endpoint,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
+        "AWS_SECRET_ACCESS_KEY": secret_key(small_shop.shop.state),
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_EC2_METADATA_DISABLED": "true",

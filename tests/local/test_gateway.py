@@ -252,7 +252,7 @@ def test_pages_may_load_only_content_of_the_shop(gateway: Gateway) -> None:
 def test_a_picture_is_read_from_the_bucket_with_a_presigned_url(
     gateway: Gateway, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in engine_settings(Path("state"), 4566).items():
+    for name, value in engine_settings(Path("state"), 4566, "secret").items():
         monkeypatch.setenv(name, value)
 
     send_request(gateway, "/media/0196f3a2-6c1e", authorization="Bearer t", if_none_match='"1"')

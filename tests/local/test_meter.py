@@ -10,6 +10,7 @@ import pytest
 
 from bench.metering import Meter
 from local.meter import PATH
+from local.root_signature import RootSignature
 from local.shop import RunningShop
 from tests.conftest import running_shop
 from tests.journeys.visitor import Guest, Staff, new_key
@@ -27,7 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 @pytest.fixture
 def count(shop: RunningShop) -> Callable[[Callable[[], object]], dict[str, Any]]:
     """Counts one step, after all work of earlier tests has ended."""
-    meter = Meter(shop.endpoint)
+    meter = Meter(shop)
 
     def counted(step: Callable[[], object]) -> dict[str, Any]:
         meter.count(lambda: None, 1)
@@ -117,7 +118,7 @@ def test_a_page_costs_the_same_for_any_number_of_products(
 
 def test_nothing_is_counted_after_the_count_has_ended(shop: RunningShop) -> None:
     sku = Staff(shop).list_product()
-    with httpx.Client(base_url=shop.endpoint) as http:
+    with httpx.Client(base_url=shop.endpoint, auth=RootSignature(shop.state)) as http:
         http.post(PATH)
         http.delete(PATH)
 

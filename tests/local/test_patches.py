@@ -22,6 +22,10 @@ REPLACED_CODE = {
         "app.py",
         'headers.get("x-forwarded-proto", "").split(",")[0].strip().lower() == "https")',
     ),
+    "make_role_credentials_secret": (
+        "core/lambda_runtime.py",
+        'hashlib.sha256(f"secret:{digest}".encode()).hexdigest()',
+    ),
     "provide_event_source_key": (
         "core/iam_actions.py",
         'split(":", 1)[-1] not in _tag_operations(service):\n        return {}',

@@ -26,7 +26,7 @@ DEFAULT_MAX_ITEMS = 100_000
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
-        os.environ.update(engine_settings(state, 1))
+        os.environ.update(engine_settings(state, 1, "secret"))
         from local import patches
         from local.patches import durable_state
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cli.emails import SES_MESSAGES_PATH, format_emails, load_emails
+from local.root_signature import RootSignature
 from local.shop import RunningShop
 from souk.kernel import aws, dynamo
 from souk.kernel.money import Money
@@ -35,7 +36,9 @@ def place_order(
 
 
 def sent_emails(shop: RunningShop, address: str) -> list[dict[str, Any]]:
-    messages = httpx.get(shop.endpoint + SES_MESSAGES_PATH).json()["messages"]
+    messages = httpx.get(shop.endpoint + SES_MESSAGES_PATH, auth=RootSignature(shop.state)).json()[
+        "messages"
+    ]
     emails = [email for account in messages.values() for email in account]
     return [email for email in emails if email["To"] == [address]]
 
