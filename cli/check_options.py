@@ -28,6 +28,7 @@ class Options:
     """Files, folders and node ids for pytest. Empty for all tests."""
     include_long: bool
     quick: bool
+    changed: bool
     kills: int | None
     """Run only the kill test, with this many kills."""
 
@@ -36,10 +37,10 @@ def parse(arguments: Sequence[str]) -> Options:
     """Parse the arguments after `test`. Prints help (exit code 0) or the mistake (2) and exits."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    if given.kills and (given.names or given.all or given.quick):
+    if given.kills and (given.names or given.all or given.quick or given.changed):
         parser.error("--kills runs the kill test alone: leave out the rest.")
-    if given.quick and given.all:
-        parser.error("--quick leaves out what --all adds: choose one of them.")
+    if given.all and (given.quick or given.changed):
+        parser.error("--quick and --changed leave out what --all adds: choose one of them.")
     tests = [name for name in given.names if name not in CHECKS]
     for test in tests:
         if not (ROOT / test.partition("::")[0]).exists():
@@ -51,7 +52,8 @@ def parse(arguments: Sequence[str]) -> Options:
         checks=[name for name in CHECKS if not named or name in named],
         tests=tests,
         include_long=given.all,
-        quick=given.quick,
+        quick=given.quick or given.changed,
+        changed=given.changed,
         kills=given.kills,
     )
 
@@ -76,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         "--quick",
         action="store_true",
         help="only checks and unit tests: no local cloud, no browser",
+    )
+    parser.add_argument(
+        "--changed",
+        action="store_true",
+        help="as --quick, and of the unit tests only those that run code changed since they passed",
     )
     parser.add_argument(
         "--kills",

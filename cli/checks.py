@@ -15,6 +15,7 @@ from cli.check_options import Options
 
 ROOT = Path(__file__).parents[1]
 SLOWEST = 20
+MAX_WORKERS = 4  # each starts a shop of its own, of 600 MB
 NEED_MORE_THAN_THIS_PROCESS = ("cloud", "browser", "all", "data")
 """The markers of tests that are not unit tests."""
 
@@ -46,14 +47,25 @@ def _run_kill_test(kills: int) -> int:
 
 
 def _run_tests(options: Options) -> bool:
-    return not pytest.main([*_pytest_options(options), *options.tests])
+    status = pytest.main([*_pytest_options(options), *_parallel(options), *options.tests])
+    nothing_to_do = options.changed and status == pytest.ExitCode.NO_TESTS_COLLECTED
+    return status == 0 or nothing_to_do
+
+
+def _parallel(options: Options) -> Sequence[str]:
+    """A worker per core. A file runs in one worker, in which its tests share their fixtures."""
+    if options.tests or options.changed:
+        return []  # a few tests take less time than the start of the workers
+    return ["-n", str(min(os.cpu_count() or 1, MAX_WORKERS)), "--dist", "loadfile"]
 
 
 def _pytest_options(options: Options) -> Sequence[str]:
     report = ["-ra", "--no-fold-skipped", f"--durations={SLOWEST}"]
     if options.quick:
         click.echo("not run: tests that need a local cloud, Chromium or real data, and long tests")
-        return [*report, "-m", " and ".join(f"not {it}" for it in NEED_MORE_THAN_THIS_PROCESS)]
+        unit_tests = " and ".join(f"not {it}" for it in NEED_MORE_THAN_THIS_PROCESS)
+        changed = ["--testmon", "--testmon-forceselect"] if options.changed else []
+        return [*report, *changed, "-m", unit_tests]
     return [*report, "-p", "cli.not_run", *(["--long"] if options.include_long else [])]
 
 

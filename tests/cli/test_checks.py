@@ -155,6 +155,27 @@ def test_a_quick_run_leaves_out_what_is_no_unit_test_and_says_so(project: Path) 
     assert "1 passed" in completed.stdout
 
 
+def test_a_run_for_a_change_runs_only_the_tests_of_the_changed_code(project: Path) -> None:
+    (project / "cli" / "words.py").write_text(
+        '"""Words."""\n\n\ndef loud() -> str:\n    return "A"\n'
+    )
+    (project / "tests" / "test_words.py").write_text(
+        "from cli.words import loud\n\n\ndef test_loud():\n    assert loud().isupper()\n"
+    )
+    check(project, "tests", "--changed")
+    unchanged = check(project, "tests", "--changed")
+    words = project / "cli" / "words.py"
+    words.write_text(words.read_text().replace('"A"', '"a"'))
+
+    changed = check(project, "tests", "--changed")
+
+    assert unchanged.returncode == 0
+    assert "0 selected" in unchanged.stdout
+    assert changed.returncode == 1
+    assert "test_loud" in changed.stdout
+    assert "1 failed, " in changed.stdout
+
+
 def test_all_checks_run_even_if_some_fail_and_the_run_fails(project: Path) -> None:
     (project / "requirements" / "run.txt").write_text("--index-url https://mirror.example\n")
     (project / "cli" / "sums.py").write_text(

@@ -21,6 +21,7 @@ from infra import synth
 from local import demo_users
 from local.shop import Shop
 
+pytestmark = pytest.mark.cloud
 HANDLERS, CONSUMER = "src/souk/catalog/handlers.py", "src/souk/ordering/consumer.py"
 DONE = "template|keeps running as before"  # the last output after a save
 KEPT_RUNNING = "The shop keeps running as before."

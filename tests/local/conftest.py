@@ -15,6 +15,15 @@ from local.shop import RunningShop, Shop
 from tests.local.sample_assembly import write_assembly
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start a shop, or an engine in a process of its own, need the local cloud."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        module = getattr(item, "module", None)
+        if {"small_shop", "own_shop"} & fixtures or hasattr(module, "run_in_engine"):
+            item.add_marker(pytest.mark.cloud)
+
+
 @dataclass
 class SmallShop:
     """A shop with the sample assembly, its process, and helpers to call it."""
