@@ -27,7 +27,7 @@ class WebSocketClient:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         self._connection = WSConnection(ConnectionType.CLIENT)
         self._events = self._receive()
-        self._send(Request(host="127.0.0.1", target=path))
+        self._send(Request(host=f"127.0.0.1:{port}", target=path))
         self.is_accepted = isinstance(next(self._events), AcceptConnection)
 
     def messages(self) -> Iterator[dict[str, Any]]:
