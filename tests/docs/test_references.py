@@ -13,6 +13,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PATH = re.compile(rf"`((?!src/souk/labels|tests/labels)(?:{FOLDERS})/[\w./-]*)`")
 """The service `labels` exists in docs/adding-a-service.md only."""
 COMMAND = re.compile(r"\./souk ([a-z]+)")
+MERGE_CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*", re.MULTILINE)
 DOCUMENTS = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "src/**/*.md")
@@ -29,6 +30,11 @@ def test_all_documents_are_found() -> None:
     names = {name(document) for document in DOCUMENTS}
 
     assert {"README.md", "docs/architecture.md", "src/souk/basket/README.md"} <= names
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_no_merge_conflict_is_left(document: Path) -> None:
+    assert MERGE_CONFLICT.findall(document.read_text()) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
